@@ -1,0 +1,61 @@
+# Everything a person types. `make run` and `make test` are all a newcomer needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+READY := .venv/.ready
+
+export DO_NOT_TRACK := 1
+export AIRFLOW__CORE__LOAD_EXAMPLES := false
+
+.PHONY: help run test up down lint format test-airflow bench lock clean
+
+help:
+	@echo "make run           the whole pipeline once, on the sample agency, through Airflow"
+	@echo "make test          every test that needs no other server"
+	@echo "make up / down     Airflow with its UI, and the end of every process it began"
+	@echo "make lint          ruff, mypy --strict, sqlfluff"
+	@echo "make test-airflow  a real scheduler and a real browser (needs chromium)"
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "voxpop needs Python 3.11; this is " + sys.version)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+run: $(READY)
+	$(BIN)/python -m voxpop.airflow.first_run
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not airflow and not bench"
+
+test-airflow: $(READY)
+	$(BIN)/python -m pytest -m airflow
+
+up: $(READY)
+	$(BIN)/python -m voxpop.airflow.up
+
+down: $(READY)
+	$(BIN)/python -m voxpop.airflow.down
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python -m pytest -m bench -s
+
+# The lock names no registry: whoever installs chooses theirs.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --extra dev \
+		--output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf var .mypy_cache .ruff_cache .pytest_cache dbt_project/target dbt_project/logs
