@@ -1,0 +1,76 @@
+"""What goes into a batch: the window it covers, the records, and what could not be one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from voxpop.errors import UsageError
+
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A half-open span of UTC time: `start` is in it, `end` is not.
+
+    Raises:
+        UsageError: a time without a zone, or an end that is not after the start.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        for name in ("start", "end"):
+            value: datetime = getattr(self, name)
+            if value.tzinfo is None:
+                raise UsageError(f"window: the {name} {value.isoformat()} has no time zone; give it in UTC.")
+            object.__setattr__(self, name, value.astimezone(UTC).replace(microsecond=0))
+        if self.end <= self.start:
+            raise UsageError(
+                f"window: it ends ({self.end.isoformat()}) before it begins ({self.start.isoformat()})."
+            )
+
+    @property
+    def key(self) -> str:
+        """`<from>.<to>` to the second: part of batch ids and folder names."""
+        return f"{self.start.strftime(STAMP)}.{self.end.strftime(STAMP)}"
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One record of a tool.
+
+    Attributes:
+        record_id: the tool's own id, never empty.
+        source_updated_at: when the tool says that it last changed, UTC; None if it doesn't say.
+        payload: the record's JSON text, the verbatim slice of what came (`msgspec.Raw`).
+        identifiers: (type, value as it came); the writer turns them into tokens and keeps no value.
+        kind: what the record is, for staging: `conversation`, `submission:<form id>` …
+        day: the tool's own day of the record, for reconciliation by day.
+    """
+
+    record_id: str
+    source_updated_at: datetime | None
+    payload: bytes
+    identifiers: tuple[tuple[str, str], ...]
+    kind: str
+    day: date | None = None
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """Bytes that are no usable record, and why; they go to quarantine.
+
+    Attributes:
+        body: the bytes as they came.
+        reason: one sentence for the person who repairs it; it holds nothing of the body.
+        position: a file's row number; None: the writer numbers it by its place in the batch.
+        day: the tool's own day, if it can still be told.
+    """
+
+    body: bytes
+    reason: str
+    position: int | None = None
+    day: date | None = None
