@@ -1,0 +1,204 @@
+"""The six steps in order: what the command line and the DAGs both call.
+
+Each step runs without Airflow and is safe to run again at any time. A candidate is named by its release id, so that
+steps in separate processes can pass it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from voxpop.audit import run as gate
+from voxpop.audit.run import AuditResult
+from voxpop.config import Settings
+from voxpop.errors import UsageError, VoxpopError
+from voxpop.raw.batches import Manifest, Window, visible
+from voxpop.release import candidate as candidates
+from voxpop.release import store
+from voxpop.report import render
+from voxpop.sources import land as landing
+from voxpop.sources.http import Connection
+from voxpop.sources.registry import load_sources
+from voxpop.warehouse import build as warehouse
+from voxpop.warehouse.build import LAYERS, ModelResult, Plan
+
+Progress = Callable[[str, int], None]
+"""Called with what is being done and a count of it: records landed, models built."""
+
+__all__ = ["LAYERS", "RunResult", "audit", "begin_build", "build", "build_layer", "finish_build", "land", "publish"]
+__all__ += ["report", "run", "stage"]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one pass over all six steps did.
+
+    `release_id` is None where nothing was new; `failures` holds, per source, why it landed nothing more.
+    """
+
+    release_id: str | None
+    landed: tuple[Manifest, ...]
+    failures: Mapping[str, VoxpopError] = field(default_factory=dict)
+
+
+def land(
+    settings: Settings,
+    source: str,
+    window: Window | None,
+    *,
+    connection: Connection | None,
+    now: datetime,
+    widen: bool,
+    progress: Progress,
+) -> list[Manifest]:
+    """Bring one source's window into raw.
+
+    Args:
+        settings: where everything is.
+        source: a name in `sources.yml`.
+        window: half-open, UTC; None for a file drop, which lands whatever files are new.
+        connection: where the tool is and the credential for it; None for a file drop.
+        now: the time of landing.
+        widen: begin earlier by the source's re-pull span (a scheduled window does, a backfill does not).
+        progress: told of each page.
+
+    Returns:
+        The visible batches that hold the window, one a stream.
+
+    Raises:
+        SourceError: the tool refused for good.
+        SourceUnavailable: the tool did not answer; pages that had landed are kept for the next run.
+    """
+    return landing.land(
+        settings, source, window, connection=connection, now=now, widen=widen, progress=progress
+    )
+
+
+def begin_build(settings: Settings, *, run_id: str, full_refresh: bool = False) -> Plan:
+    """Fix what this build takes in: visible batches that the warehouse does not hold yet."""
+    return warehouse.begin(settings, run_id=run_id, full_refresh=full_refresh)
+
+
+def build_layer(settings: Settings, layer: str) -> list[ModelResult]:
+    """Run one of `LAYERS` by dbt.
+
+    Raises:
+        BuildError: a model failed; the batches stay pending.
+    """
+    return warehouse.run_layer(settings, layer)
+
+
+def finish_build(settings: Settings) -> None:
+    """Mark the batches of this build as built, in one transaction."""
+    warehouse.finish(settings)
+
+
+def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progress: Progress) -> Plan:
+    """Bring the warehouse up to what has landed.
+
+    Returns:
+        The plan that was carried out; `nothing_to_do` where the warehouse was up to date.
+    """
+    plan = begin_build(settings, run_id=run_id, full_refresh=full_refresh)
+    if plan.nothing_to_do:
+        return plan
+    for layer in LAYERS:
+        results = build_layer(settings, layer)
+        progress(f"built {layer}", len(results))
+    finish_build(settings)
+    return plan
+
+
+def stage(settings: Settings, *, now: datetime) -> str | None:
+    """Make a candidate release from the warehouse.
+
+    Returns:
+        Its release id, or None where the current release already holds all this.
+    """
+    candidate = candidates.stage(settings, now=now)
+    return None if candidate is None else candidate.release_id
+
+
+def audit(settings: Settings, release_id: str) -> AuditResult:
+    """Pass the candidate through the gate.
+
+    Raises:
+        Refused: an expectation failed; the current release stays.
+        AuditError: the gate could not run.
+    """
+    return gate.audit(settings, candidates.find(settings, release_id))
+
+
+def report(settings: Settings, release_id: str) -> Path:
+    """Write the candidate's pages, and give the first one's path."""
+    return render.report(settings, candidates.find(settings, release_id))
+
+
+def publish(settings: Settings, release_id: str, *, now: datetime) -> Path:
+    """Make the audited candidate the current release, and give its folder.
+
+    Raises:
+        UsageError: the candidate has not passed the gate.
+    """
+    return store.publish(settings, candidates.find(settings, release_id), now=now)
+
+
+def run(
+    settings: Settings,
+    window: Window | None,
+    *,
+    connections: Mapping[str, Connection],
+    now: datetime,
+    progress: Progress,
+) -> RunResult:
+    """All six steps: land every configured source, then build, stage, audit, report and publish.
+
+    A source that fails stops itself alone: the others go on, and the release shows it as late.
+
+    Raises:
+        Refused: the gate said no.
+    """
+    landed: list[Manifest] = []
+    failures: dict[str, VoxpopError] = {}
+    for name, source in load_sources(settings).items():
+        try:
+            landed += land(
+                settings,
+                name,
+                window if source.is_windowed and window else next_window(settings, name, now),
+                connection=connections.get(name),
+                now=now,
+                widen=window is None,
+                progress=progress,
+            )
+        except VoxpopError as error:
+            failures[name] = error
+            progress(f"{name}: {error}", 0)
+    build(settings, run_id=f"cli-{now:%Y%m%dT%H%M%S%fZ}", progress=progress)
+    release_id = stage(settings, now=now)
+    if release_id is not None:
+        audit(settings, release_id)
+        report(settings, release_id)
+        publish(settings, release_id, now=now)
+    return RunResult(release_id, tuple(landed), failures)
+
+
+def next_window(settings: Settings, source: str, now: datetime) -> Window | None:
+    """The window that follows what a source has landed, up to the last midnight (UTC).
+
+    Returns:
+        None for a source without windows.
+
+    Raises:
+        UsageError: nothing has landed yet, so only a person can say where history begins.
+    """
+    if not load_sources(settings)[source].is_windowed:
+        return None
+    ends = [batch.window.end for batch in visible(settings) if batch.source == source and batch.window]
+    if not ends:
+        raise UsageError(f"{source}: nothing has landed yet. Say where to begin: --from YYYY-MM-DD --to YYYY-MM-DD.")
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Window(min(max(ends), midnight - timedelta(days=1)), midnight)

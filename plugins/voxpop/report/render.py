@@ -1,0 +1,83 @@
+"""The page of a release: figures from its public tables, into one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from voxpop.config import Settings
+from voxpop.report import charts, figures
+
+if TYPE_CHECKING:
+    from voxpop.release.candidate import Candidate
+
+
+def report(settings: Settings, candidate: Candidate) -> Path:
+    """Write the candidate's page.
+
+    Args:
+        settings: where everything is.
+        candidate: staged; its `marts.duckdb` and `manifest.json` are read, nothing else is.
+
+    Returns:
+        The page: `reports/index.html` in the candidate. The same candidate gives the same bytes.
+    """
+    manifest = json.loads((candidate.folder / "manifest.json").read_text())
+    with duckdb.connect(str(candidate.folder / "marts.duckdb"), read_only=True) as connection:
+        page = render(connection, manifest)
+    folder = candidate.folder / "reports"
+    folder.mkdir(mode=0o750, exist_ok=True)
+    target = folder / "index.html"
+    target.write_text(page, encoding="utf-8")
+    return target
+
+
+def render(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str:
+    """Make the page's text.
+
+    Args:
+        connection: on a candidate's `marts.duckdb`.
+        manifest: the candidate's manifest.
+
+    Returns:
+        One HTML document with its style and drawings inside it.
+    """
+    environment = Environment(
+        loader=PackageLoader("voxpop.report"),
+        autoescape=select_autoescape(["html", "j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["rounded"] = figures.rounded
+    environment.filters["percent"] = lambda share: f"{figures.rounded(share * 100, 1)}%"
+    found = figures.read(connection)
+    agency = connection.execute(
+        "select organization_name from marts.dim_organizations where parent_organization_id is null "
+        "order by organization_id limit 1"
+    ).fetchone()
+    drawn = {} if found is None else _drawings(found)
+    return environment.get_template("index.html.j2").render(
+        agency=agency[0] if agency else "",
+        page=found,
+        drawn=drawn,
+        manifest=manifest,
+    )
+
+
+def _drawings(page: figures.PageFigures) -> dict[str, Markup]:
+    unit = page.months_measure
+    drawn = {
+        "drivers": charts.by_name(page.drivers, title="Mean of 1–5", decimals=2),
+        "months": charts.by_month(page.months, title=unit, decimals=page.months_decimals),
+        "services": charts.by_name(page.services, title=unit, decimals=page.months_decimals),
+        "channels": charts.by_name(page.channels, title=unit, decimals=page.months_decimals),
+    }
+    # The library escapes what it draws: names reach it as data, never as markup.
+    return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
+
