@@ -14,8 +14,7 @@
 {% endmacro %}
 
 {#-
-  The scrubbed text of an expression. Null stays null, and scrubbing again changes nothing. A placeholder that the
-  writer typed is put into round brackets first, so that placeholders count redactions and nothing else.
+  The scrubbed text of an expression. Null stays null, and scrubbing again changes nothing.
 -#}
 {% macro scrub(expression) %}
     {{- return(adapter.dispatch('scrub', 'voxpop')(expression)) -}}
@@ -54,7 +53,7 @@
         {{ before }}(\d{4}{{ gap }}\d{6}{{ gap }}\d{4,5}){{ after }}
     {%- endset -%}
     {%- set card_of_any_shape -%}
-        {{ before }}(\d(?:{{ gap }}{0,2}\d){12,18}){{ after }}
+        {{ before }}(\d{4,19}(?:{{ gap }}{1,2}\d{3,15}){0,4}){{ after }}
     {%- endset -%}
 
     {%- set ssn -%}
@@ -102,11 +101,6 @@
 {% macro duckdb__scrub(expression) %}
     {%- set patterns = scrub_patterns() -%}
     {%- set steps = [] -%}
-    {%- set typed = namespace(sql='x') -%}
-    {%- for kind in scrub_kinds() -%}
-        {%- set typed.sql = "replace(" ~ typed.sql ~ ", '[" ~ kind ~ "]', '(" ~ kind ~ ")')" -%}
-    {%- endfor -%}
-    {%- do steps.append(typed.sql) -%}
     {%- do steps.append("translate(x, '０１２３４５６７８９＠', '0123456789@')") -%}
     {%- for name in ['email', 'email_in_words'] -%}
         {%- do steps.append("regexp_replace(x, '" ~ patterns[name] ~ "', '[EMAIL]', 'g')") -%}
@@ -128,7 +122,7 @@
     {%- for step in steps -%}
         {%- set chain.sql = 'list_transform(' ~ chain.sql ~ ', lambda x: ' ~ step ~ ')' -%}
     {%- endfor -%}
-    {%- set may_hold -%} [\p{Nd}@＠\[]|(?i:\bdot\b) {%- endset -%}
+    {%- set may_hold -%} [\p{Nd}@＠]|(?i:\bdot\b) {%- endset -%}
     {{- return(
         "case when length(" ~ expression ~ ") >= 6 and regexp_matches(" ~ expression ~ ", '" ~ may_hold ~ "') then "
         ~ chain.sql ~ "[1] else " ~ expression ~ " end"
@@ -144,11 +138,12 @@
 {% endmacro %}
 
 {#-
-  Whether the digits of a text pass the Luhn check: from the right, every second digit doubled (less 9 where that is
-  above 9), the sum a multiple of ten (ISO/IEC 7812-1, annex B).
+  Whether a text holds 13 to 19 digits that pass the Luhn check: from the right, every second digit doubled (less 9
+  where that is above 9), the sum a multiple of ten (ISO/IEC 7812-1, annex B).
 -#}
 {% macro duckdb__passes_luhn(text) %}
-    {%- set digits = "string_split(reverse(regexp_replace(" ~ text ~ ", '[^0-9]', '', 'g')), '')" -%}
+    {%- set number = "regexp_replace(" ~ text ~ ", '[^0-9]', '', 'g')" -%}
+    {%- set digits = "string_split(reverse(" ~ number ~ "), '')" -%}
     {%- set weighed = "case when place % 2 = 1 then digit::int else digit::int * 2 - if(digit::int > 4, 9, 0) end" -%}
-    {{- return("list_sum(list_transform(" ~ digits ~ ", lambda digit, place: " ~ weighed ~ ")) % 10 = 0") -}}
+    {{- return("length(" ~ number ~ ") between 13 and 19 and list_sum(list_transform(" ~ digits ~ ", lambda digit, place: " ~ weighed ~ ")) % 10 = 0") -}}
 {% endmacro %}
