@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +21,11 @@ from voxpop.config import Settings, load_settings
 from voxpop.errors import UsageError, VoxpopError
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False, rich_markup_mode=None
+    no_args_is_help=True,
+    add_completion=False,
+    help=__doc__,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 batches_app = typer.Typer(no_args_is_help=True, help="What has landed, and what a build leaves out.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published, and going back to it.")
@@ -35,8 +39,12 @@ _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")]
-To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day after the last (UTC).")]
-Candidate = Annotated[str | None, typer.Argument(help="The candidate's release id; the only one if left out.")]
+To = Annotated[
+    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day after the last (UTC).")
+]
+Candidate = Annotated[
+    str | None, typer.Argument(help="The candidate's release id; the only one if left out.")
+]
 
 
 def main() -> None:
@@ -72,11 +80,15 @@ def _window(start: datetime | None, end: datetime | None) -> Any:
     from voxpop.raw.batches import Window
 
     if (start is None) != (end is None):
-        raise UsageError("--from and --to go together: a window needs both its first day and the day after its last.")
+        raise UsageError(
+            "--from and --to go together: a window needs both its first day and the day after its last."
+        )
     if start is None or end is None:
         return None
     if start >= end:
-        raise UsageError(f"The window is empty: --from {start:%Y-%m-%d} must come before --to {end:%Y-%m-%d}.")
+        raise UsageError(
+            f"The window is empty: --from {start:%Y-%m-%d} must come before --to {end:%Y-%m-%d}."
+        )
     return Window(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC))
 
 
@@ -95,7 +107,7 @@ def _current(settings: Settings) -> Iterator[Any]:
     release = store.current(settings)
     if release is None:
         raise UsageError("Nothing has been published yet. Try `make run`.")
-    with duckdb.connect(str(release.folder / "marts.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(release.folder / "voxpop.duckdb"), read_only=True) as connection:
         # Files and other databases are none of a query's business here.
         connection.execute("set enable_external_access = false")
         connection.execute("set schema = 'marts'")
@@ -112,7 +124,9 @@ def land(source: str, start: From = None, end: To = None) -> None:
     settings, now = load_settings(), _now()
     sources = load_sources(settings)
     if source not in sources:
-        raise UsageError(f'There is no source "{source}" in {settings.sources_file.name}. There are: {", ".join(sources)}.')
+        raise UsageError(
+            f'There is no source "{source}" in {settings.sources_file.name}. There are: {", ".join(sources)}.'
+        )
     window = _window(start, end)
     for batch in pipeline.land(
         settings,
@@ -123,11 +137,17 @@ def land(source: str, start: From = None, end: To = None) -> None:
         widen=window is None,
         progress=_progress,
     ):
-        _out.print(f"{batch.batch_id}: {batch.records:,} records, {batch.quarantined:,} in quarantine", markup=False)
+        _out.print(
+            f"{batch.batch_id}: {batch.records:,} records, {batch.quarantined:,} in quarantine", markup=False
+        )
 
 
 @app.command()
-def build(full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Rebuild everything from raw.")] = False) -> None:
+def build(
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild everything from raw.")
+    ] = False,
+) -> None:
     """Bring the warehouse up to what has landed."""
     from voxpop import pipeline
 
@@ -135,7 +155,11 @@ def build(full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Reb
     plan = pipeline.build(
         load_settings(), run_id=f"cli-{now:%Y%m%dT%H%M%S%fZ}", full_refresh=full_refresh, progress=_progress
     )
-    _out.print("Nothing new: the warehouse holds all that has landed." if plan.nothing_to_do else f"Built {len(plan.batches)} batches.")
+    _out.print(
+        "Nothing new: the warehouse holds all that has landed."
+        if plan.nothing_to_do
+        else f"Built {len(plan.batches)} batches."
+    )
 
 
 @app.command()
@@ -218,7 +242,9 @@ def batches_list(as_json: Json = False) -> None:
 
 
 @batches_app.command("exclude")
-def batches_exclude(batch_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept and published.")]) -> None:
+def batches_exclude(
+    batch_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept and published.")]
+) -> None:
     """Leave a batch out of every following build; raw keeps it."""
     from voxpop.raw.exclusions import exclude
 
@@ -227,7 +253,9 @@ def batches_exclude(batch_id: str, reason: Annotated[str, typer.Option(help="Why
 
 
 @batches_app.command("include")
-def batches_include(batch_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept and published.")]) -> None:
+def batches_include(
+    batch_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept and published.")]
+) -> None:
     """Take an excluded batch in again."""
     from voxpop.raw.exclusions import include
 
@@ -314,7 +342,9 @@ def doctor(as_json: Json = False) -> None:
 
 @agency_app.command("serve")
 def agency_serve(
-    day: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The last day it knows.")] = None,
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The last day it knows.")
+    ] = None,
     port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
 ) -> None:
     """Serve the sample agency's tools on this machine until interrupted."""

@@ -57,7 +57,9 @@ def examine(settings: Settings, connections: Mapping[str, Connection], now: date
         if source.is_windowed:
             checks.append(_connection(name, connections.get(name)))
         landed = [batch for batch in batches if batch.source == name]
-        checks.append(_freshness(name, [batch.window.end for batch in landed if batch.window], len(landed), now))
+        checks.append(
+            _freshness(name, [batch.window.end for batch in landed if batch.window], len(landed), now)
+        )
     checks += _exclusions(settings)
     checks += _releases(settings)
     return checks
@@ -67,20 +69,29 @@ def _key(settings: Settings) -> Check:
     try:
         Tokenizer.load(settings, create=False)
     except VoxpopError as error:
-        return Check("identifier key", "fail", str(error), "Put the agency's key in place, or `make run` makes one.")
+        return Check(
+            "identifier key", "fail", str(error), "Put the agency's key in place, or `make run` makes one."
+        )
     return Check("identifier key", "ok", "present")
 
 
 def _connection(name: str, connection: Connection | None) -> Check:
     what = f"{name}: connection"
     if connection is None:
-        return Check(what, "fail", "not configured", f'Set the Airflow connection "{name}", or connections.json.')
+        return Check(
+            what, "fail", "not configured", f'Set the Airflow connection "{name}", or connections.json.'
+        )
     where = urlsplit(connection.base_url)
     address = (where.hostname or "", where.port or (443 if where.scheme == "https" else 80))
     try:
         socket.create_connection(address, timeout=_PATIENCE_SECONDS).close()
     except OSError as error:
-        return Check(what, "fail", f"{address[0]}:{address[1]} does not answer: {error}", "Is the tool up and the address right?")
+        return Check(
+            what,
+            "fail",
+            f"{address[0]}:{address[1]} does not answer: {error}",
+            "Is the tool up and the address right?",
+        )
     return Check(what, "ok", f"{address[0]}:{address[1]} answers")
 
 
@@ -97,7 +108,9 @@ def _freshness(name: str, ends: list[datetime], batches: int, now: datetime) -> 
 
 def _exclusions(settings: Settings) -> Iterator[Check]:
     for batch_id, exclusion in exclusions(settings).items():
-        yield Check("excluded batch", "warn", f"{batch_id}: {exclusion.reason}", f"voxpop batches include {batch_id}")
+        yield Check(
+            "excluded batch", "warn", f"{batch_id}: {exclusion.reason}", f"voxpop batches include {batch_id}"
+        )
 
 
 def _releases(settings: Settings) -> Iterator[Check]:
@@ -108,5 +121,8 @@ def _releases(settings: Settings) -> Iterator[Check]:
         yield Check("release", "ok", f"current is {current.release_id}")
     for candidate in store.candidates(settings):
         yield Check(
-            "candidate", "warn", f"{candidate.release_id} is not published", f"Read {candidate.folder}/audit, then voxpop run"
+            "candidate",
+            "warn",
+            f"{candidate.release_id} is not published",
+            f"Read {candidate.folder}/audit, then voxpop run",
         )

@@ -1,7 +1,7 @@
 """The six steps in order: what the command line and the DAGs both call.
 
-Each step runs without Airflow and is safe to run again at any time. A candidate is named by its release id, so that
-steps in separate processes can pass it on.
+Each step runs without Airflow and is safe to run again at any time. A candidate is named by its release id,
+so that steps in separate processes can pass it on.
 """
 
 from __future__ import annotations
@@ -28,7 +28,17 @@ from voxpop.warehouse.build import LAYERS, ModelResult, Plan
 Progress = Callable[[str, int], None]
 """Called with what is being done and a count of it: records landed, models built."""
 
-__all__ = ["LAYERS", "RunResult", "audit", "begin_build", "build", "build_layer", "finish_build", "land", "publish"]
+__all__ = [
+    "LAYERS",
+    "RunResult",
+    "audit",
+    "begin_build",
+    "build",
+    "build_layer",
+    "finish_build",
+    "land",
+    "publish",
+]
 __all__ += ["report", "run", "stage"]
 
 
@@ -199,6 +209,8 @@ def next_window(settings: Settings, source: str, now: datetime) -> Window | None
         return None
     ends = [batch.window.end for batch in visible(settings) if batch.source == source and batch.window]
     if not ends:
-        raise UsageError(f"{source}: nothing has landed yet. Say where to begin: --from YYYY-MM-DD --to YYYY-MM-DD.")
+        raise UsageError(
+            f"{source}: nothing has landed yet. Say where to begin: --from YYYY-MM-DD --to YYYY-MM-DD."
+        )
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Window(min(max(ends), midnight - timedelta(days=1)), midnight)

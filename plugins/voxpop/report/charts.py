@@ -11,7 +11,9 @@ from voxpop.report.figures import Figure
 _INK = "#1b1b1b"
 _BLUE = "#005ea2"
 _GRID = "#dfe1e2"
-_FONT = "system-ui, sans-serif"
+_FONT = "Helvetica, Arial, sans-serif"
+_WIDTH = 360
+"""Units of every drawing, labels included: a drawing as wide as a phone, and never larger than its column."""
 
 
 def by_name(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
@@ -23,7 +25,7 @@ def by_name(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
         decimals: digits on the labels.
 
     Returns:
-        An `<svg>` element 340 units wide, or an empty text where nothing can be drawn.
+        An `<svg>` element 360 units wide, or an empty text where nothing can be drawn.
     """
     import altair as alt
 
@@ -36,14 +38,14 @@ def by_name(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
     )
     scale = alt.Scale(domain=_domain(figures), nice=True, zero=False)
     interval = base.mark_rule(strokeWidth=3, color=_BLUE, opacity=0.45).encode(
-        x=alt.X("low:Q", scale=scale, title=title), x2="high:Q"
+        x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5)), x2="high:Q"
     )
     points = base.mark_circle(size=70, color=_BLUE, opacity=1).encode(x=alt.X("value:Q", scale=scale))
-    return _svg((interval + points).properties(width=180, height=alt.Step(24)), title)
+    return _svg((interval + points).properties(width=_WIDTH, height=24 * len(rows) + 45), title)
 
 
 def by_month(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
-    """A line with its interval as a band, one point a month; a month that is withheld leaves a gap.
+    """A line with an interval at each point, one a month; a month that is withheld leaves a gap.
 
     Args:
         figures: in the order of time, named `YYYY-MM`.
@@ -51,7 +53,7 @@ def by_month(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
         decimals: digits on the labels.
 
     Returns:
-        An `<svg>` element 340 units wide, or an empty text where nothing can be drawn.
+        An `<svg>` element 360 units wide, or an empty text where nothing can be drawn.
     """
     import altair as alt
 
@@ -68,13 +70,13 @@ def by_month(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
         )
     )
     scale = alt.Scale(domain=_domain(figures), nice=True, zero=False)
-    band = base.mark_area(color=_BLUE, opacity=0.18, invalid="break-paths-show-path-domains").encode(
+    interval = base.mark_rule(color=_BLUE, opacity=0.35, strokeWidth=3).encode(
         y=alt.Y("low:Q", scale=scale, title=title), y2="high:Q"
     )
     line = base.mark_line(
         color=_BLUE, strokeWidth=2, point=alt.OverlayMarkDef(size=22, filled=True, color=_BLUE)
     ).encode(y=alt.Y("value:Q", scale=scale))
-    return _svg((band + line).properties(width=270, height=180), title)
+    return _svg((interval + line).properties(width=_WIDTH, height=220), title)
 
 
 def _rows(figures: Sequence[Figure], decimals: int, *, keep_missing: bool = False) -> list[dict[str, Any]]:
@@ -107,10 +109,20 @@ def _svg(chart: Any, title: str) -> str:
     import vl_convert
 
     spec = (
-        chart.configure(background="transparent", font=_FONT)
+        chart.configure(
+            background="transparent",
+            font=_FONT,
+            autosize={"type": "fit", "contains": "padding"},
+            padding={"left": 14, "right": 8, "top": 4, "bottom": 4},
+        )
         .configure_view(stroke=None)
         .configure_axis(
-            labelFontSize=11, titleFontSize=11, labelColor=_INK, titleColor=_INK, gridColor=_GRID, titleFontWeight="normal"
+            labelFontSize=11,
+            titleFontSize=11,
+            labelColor=_INK,
+            titleColor=_INK,
+            gridColor=_GRID,
+            titleFontWeight="normal",
         )
         .to_dict(validate=False)
     )

@@ -81,16 +81,16 @@ def rounded(value: float, decimals: int) -> str:
     Returns:
         The shortest exact text of the rounded value, with its trailing zeros.
     """
-    # repr() gives the shortest decimal that is this float, so that 2.675 rounds as a reader would round it
+    # The shortest decimal that is this float, so that 2.675 rounds as a reader would round it
     quantum = Decimal(1).scaleb(-decimals)
-    return f"{Decimal(repr(value)).quantize(quantum, rounding=ROUND_HALF_UP):,}"
+    return f"{Decimal(str(value)).quantize(quantum, rounding=ROUND_HALF_UP):,}"
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
     """Read the page's figures.
 
     Args:
-        connection: on the candidate's `marts.duckdb`.
+        connection: on the candidate's `voxpop.duckdb`.
 
     Returns:
         The figures, or None where no fiscal quarter with a response is complete.

@@ -22,13 +22,13 @@ def report(settings: Settings, candidate: Candidate) -> Path:
 
     Args:
         settings: where everything is.
-        candidate: staged; its `marts.duckdb` and `manifest.json` are read, nothing else is.
+        candidate: staged; its `voxpop.duckdb` and `manifest.json` are read, nothing else is.
 
     Returns:
         The page: `reports/index.html` in the candidate. The same candidate gives the same bytes.
     """
     manifest = json.loads((candidate.folder / "manifest.json").read_text())
-    with duckdb.connect(str(candidate.folder / "marts.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(candidate.folder / "voxpop.duckdb"), read_only=True) as connection:
         page = render(connection, manifest)
     folder = candidate.folder / "reports"
     folder.mkdir(mode=0o750, exist_ok=True)
@@ -41,7 +41,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> s
     """Make the page's text.
 
     Args:
-        connection: on a candidate's `marts.duckdb`.
+        connection: on a candidate's `voxpop.duckdb`.
         manifest: the candidate's manifest.
 
     Returns:
@@ -80,4 +80,3 @@ def _drawings(page: figures.PageFigures) -> dict[str, Markup]:
     }
     # The library escapes what it draws: names reach it as data, never as markup.
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
-
