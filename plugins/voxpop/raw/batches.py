@@ -1,7 +1,514 @@
-"""Batches of the raw zone: one stream's window as parts and a manifest."""
+"""Batches of the raw zone: one stream's window, or one file, as Parquet parts and a manifest.
+
+Work in progress lies in `raw/<source>/<stream>/.landing/<key>/`. A page is written there as a part, its bytes
+are brought to disk, and only then `cursor.json` moves on; so a run that ends anywhere is taken up at the page
+that it had not finished. A finished batch is renamed to `raw/<source>/<stream>/dt=…/<batch_id>/` and never
+edited again.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from voxpop.config import Settings
+from voxpop.raw import files, manifests
+from voxpop.raw.exclusions import Exclusion, exclude, exclusions, include
+from voxpop.raw.identifiers import Token, Tokenizer
+from voxpop.raw.manifests import Day, Manifest, Original, Part, quarantine_file, visible
 from voxpop.raw.records import Record, Rejected, Window
 
-__all__ = ["Record", "Rejected", "Window"]
+__all__ = [
+    "BatchWriter",
+    "Exclusion",
+    "Manifest",
+    "Original",
+    "Record",
+    "Rejected",
+    "Window",
+    "exclude",
+    "exclusions",
+    "include",
+    "quarantine_file",
+    "visible",
+]
+
+_UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
+_IDENTIFIER = pa.struct(
+    [
+        pa.field("type", pa.string(), nullable=False),
+        pa.field("token", pa.string(), nullable=False),
+        pa.field("key_version", pa.int32(), nullable=False),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("source_updated_at", _UTC_MICROSECONDS),
+        pa.field("fetched_at", _UTC_MICROSECONDS, nullable=False),
+        pa.field("batch_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("payload", pa.string(), nullable=False),
+        pa.field("payload_hash", pa.string(), nullable=False),
+        pa.field("identifiers", pa.list_(pa.field("element", _IDENTIFIER, nullable=False)), nullable=False),
+    ]
+)
+"""The columns of a part."""
+
+QUARANTINE_SCHEMA = pa.schema(
+    [
+        pa.field("position", pa.int64(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("body", pa.binary(), nullable=False),
+        pa.field("fetched_at", _UTC_MICROSECONDS, nullable=False),
+    ]
+)
+"""The columns of a batch's quarantine file."""
+
+_ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
+_CONTENT_MODULUS = 1 << 128
+
+
+class _State(msgspec.Struct):
+    """What `cursor.json` holds: where the landing is, and what the durable pages held.
+
+    `content` is the sum of a 128-bit hash of each row, modulo 2^128, in hex: it needs no order.
+    """
+
+    batch_id: str
+    started_at: datetime
+    key_version: int
+    cursor: dict[str, Any] | None = None
+    is_done: bool = False
+    parts: list[Part] = []
+    quarantine_parts: int = 0
+    records: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    content: str = "0"
+    days: dict[str, Day] = {}
+
+
+class BatchWriter:
+    """Writes one batch, or goes on with one that was interrupted.
+
+    Used as a context: on leaving it the lock is free, and what is not finished waits for the next run.
+
+        with BatchWriter(settings, source="genesys", …, window=window) as writer:
+            if not writer.is_done:
+                for page in source.pages(stream, window, writer.cursor):
+                    writer.write_page(*source.parse(stream, page), page.cursor)
+            manifest = writer.finish()
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        source: str,
+        kind_of_source: str,
+        stream: str,
+        window: Window | None,
+        original: Original | None = None,
+        tokenizer: Tokenizer,
+        now: datetime,
+    ) -> None:
+        """Name the batch.
+
+        Args:
+            settings: where raw is.
+            source: its name in `sources.yml`.
+            kind_of_source: which connector it is.
+            stream: which of its streams.
+            window: what is asked for; None for a file.
+            original: the file; None for a window.
+            tokenizer: makes tokens of the records' identifiers.
+            now: the time of this run: when its pages are fetched.
+        """
+        self._settings = settings
+        self._source = source
+        self._kind_of_source = kind_of_source
+        self._stream = stream
+        self._window = window
+        self._original = original
+        self._tokenizer = tokenizer
+        self._now = now.astimezone(UTC)
+        self._stream_folder = settings.raw / source / stream
+        if window is not None:
+            self._name, key = window.key, window.key
+        elif original is not None:
+            self._name = original.sha256[:16]
+            key = f"{self._name}.{original.mapping_sha256[:8]}"
+        else:
+            raise ValueError("a batch is of a window or of a file")
+        self._work = self._stream_folder / ".landing" / key
+        self._seen: set[bytes] = set()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> BatchWriter:
+        """Take the lock and see how far an interrupted landing came.
+
+        Raises:
+            Locked: another process lands the same; the message names it.
+        """
+        landing = self._work.parent
+        files.make_folder(landing, below=self._settings.raw)
+        self._stack.enter_context(
+            files.locked(
+                landing / f"{self._work.name}.lock",
+                f"{self._source}: {self._stream} {self._name}",
+                now=self._now,
+            )
+        )
+        try:
+            self._resume()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def cursor(self) -> dict[str, Any] | None:
+        """Where the next page begins; None: from the beginning."""
+        return self._state.cursor
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every page is here already, so that only `finish` is left."""
+        return self._state.is_done
+
+    @property
+    def received(self) -> int:
+        """How many records have come, those of an interrupted run among them."""
+        return self._state.records + self._state.quarantined + self._state.duplicates
+
+    @property
+    def original_folder(self) -> Path:
+        """Where the batch keeps the bytes of the file that it is made from."""
+        folder = self._work / "original"
+        files.make_folder(folder, below=self._work)
+        return folder
+
+    def write_page(
+        self,
+        records: Sequence[Record],
+        rejected: Sequence[Rejected],
+        cursor: dict[str, Any] | None,
+        repeated: int = 0,
+    ) -> None:
+        """Make a page durable, then move the cursor behind it.
+
+        Args:
+            records: a record that the batch has already, the same, is counted and not written again.
+            rejected: what goes to quarantine; a record whose payload is no valid JSON text joins it.
+            cursor: where the next page begins; None: this was the last.
+            repeated: records that the source itself saw to be repetitions.
+        """
+        state = self._state
+        rows = _Rows()
+        content = int(state.content, 16)
+        bad = list(rejected)
+        default_day = self._dt
+        for record in records:
+            reason = _unusable(record)
+            if reason:
+                bad.append(Rejected(record.payload, reason, day=record.day))
+                continue
+            tokens = _tokens(self._tokenizer, record.identifiers)
+            payload_hash = hashlib.sha256(record.payload).hexdigest()[:32]
+            row_hash = _row_hash(record.record_id, payload_hash, record.kind, tokens)
+            if row_hash in self._seen:
+                state.duplicates += 1
+                continue
+            self._seen.add(row_hash)
+            content += int.from_bytes(row_hash)
+            rows.add(record, payload_hash, tokens)
+            _day(state, record.day.isoformat() if record.day else default_day).records += 1
+        for reject in bad:
+            content += int.from_bytes(hashlib.blake2b(reject.body, digest_size=16, person=b"reject").digest())
+            _day(state, reject.day.isoformat() if reject.day else default_day).quarantined += 1
+        state.content = f"{content % _CONTENT_MODULUS:x}"
+        state.duplicates += repeated
+        if rows.count:
+            table = rows.table(batch_id=state.batch_id, fetched_at=self._now)
+            state.parts.append(self._write_part(f"part-{len(state.parts):05}.parquet", table))
+            state.records += rows.count
+        if bad:
+            self._write_part(
+                _quarantine_name(state.quarantine_parts),
+                _quarantine_table(bad, first_position=state.quarantined, fetched_at=self._now),
+            )
+            state.quarantine_parts += 1
+            state.quarantined += len(bad)
+        state.cursor, state.is_done = cursor, cursor is None
+        self._save()
+
+    def finish(self) -> Manifest:
+        """Make the batch visible.
+
+        Returns:
+            Its manifest; or, where the newest visible batch of the same window holds the same, that one's,
+            with `already_landed`, and this one is gone.
+        """
+        if not (self._work / manifests.NAME).exists():
+            manifest = self._manifest()
+            twin = self._twin(manifest)
+            if twin is not None:
+                self.discard()
+                return msgspec.structs.replace(twin, already_landed=True)
+            self._collect_quarantine(manifest)
+            files.replace_durably(self._work / manifests.NAME, manifest.to_json())
+        return self._move()
+
+    def discard(self) -> None:
+        """Forget this landing: nothing of it becomes visible."""
+        (self._work / "cursor.json").unlink(missing_ok=True)  # without it a half-removed folder is swept away
+        files.remove_folder(self._work)
+
+    # -- what is below is the landing's folder, step by step
+
+    @property
+    def _dt(self) -> str:
+        if self._window is None:
+            return self._state.started_at.date().isoformat()
+        return (self._window.end - timedelta(microseconds=1)).date().isoformat()
+
+    def _target(self, batch_id: str) -> Path:
+        return self._stream_folder / f"dt={self._dt}" / batch_id
+
+    def _resume(self) -> None:
+        cursor_file = self._work / "cursor.json"
+        if (self._work / manifests.NAME).exists():
+            manifest = manifests.read(self._work / manifests.NAME)
+            self._state = _State(manifest.batch_id, manifest.started_at, manifest.key_version, is_done=True)
+            return
+        if cursor_file.exists():
+            self._state = msgspec.json.decode(cursor_file.read_bytes(), type=_State)
+            if self._state.key_version == self._tokenizer.key_version and self._reload():
+                self._sweep()
+                return
+        self._begin()
+
+    def _begin(self) -> None:
+        files.remove_folder(self._work)
+        files.make_folder(self._work, below=self._settings.raw)
+        started = self._now
+        self._state = _State("", started, self._tokenizer.key_version)
+        while True:
+            stamp = f"{started:%Y%m%dT%H%M%S%f}Z"
+            batch_id = f"{self._source}.{self._stream}.{self._name}.{stamp}"
+            if not self._target(batch_id).exists():
+                break
+            started += timedelta(microseconds=1)
+        self._state = _State(batch_id, started, self._tokenizer.key_version)
+        self._seen = set()
+
+    def _reload(self) -> bool:
+        """Learn what the durable parts hold; False if one is not as the cursor says (a disk that lied)."""
+        for part in self._state.parts:
+            path = self._work / part.name
+            if not path.exists() or path.stat().st_size != part.bytes:
+                return False
+            columns = pq.read_table(path, columns=["record_id", "payload_hash", "kind", "identifiers"])
+            for row in columns.to_pylist():
+                tokens = [Token(**identifier) for identifier in row["identifiers"]]
+                self._seen.add(_row_hash(row["record_id"], row["payload_hash"], row["kind"], tokens))
+        return True
+
+    def _sweep(self) -> None:
+        """Remove what the page that was interrupted left: it will be asked for again."""
+        durable = {part.name for part in self._state.parts}
+        durable |= {_quarantine_name(number) for number in range(self._state.quarantine_parts)}
+        for path in self._work.glob("*.parquet"):
+            if path.name not in durable:
+                path.unlink()
+
+    def _write_part(self, name: str, table: pa.Table) -> Part:
+        buffer = pa.BufferOutputStream()
+        pq.write_table(
+            table,
+            buffer,
+            compression="zstd",
+            use_dictionary=["fetched_at", "batch_id", "kind"] if "kind" in table.column_names else False,
+        )
+        content = memoryview(buffer.getvalue())
+        files.write_new(self._work / name, content)
+        return Part(name, table.num_rows, content.nbytes, hashlib.sha256(content).hexdigest())
+
+    def _save(self) -> None:
+        files.replace_durably(self._work / "cursor.json", msgspec.json.encode(self._state))
+
+    def _manifest(self) -> Manifest:
+        state = self._state
+        content = f"{state.records}.{state.quarantined}.{int(state.content, 16):032x}"
+        return Manifest(
+            batch_id=state.batch_id,
+            source=self._source,
+            kind_of_source=self._kind_of_source,
+            stream=self._stream,
+            window=self._window,
+            started_at=state.started_at,
+            finished_at=self._now,
+            dt=self._dt,
+            parts=tuple(state.parts),
+            records=state.records,
+            quarantined=state.quarantined,
+            duplicates=state.duplicates,
+            received=self.received,
+            sha256=hashlib.sha256(content.encode()).hexdigest(),
+            key_version=state.key_version,
+            original=self._original,
+            days=dict(sorted(state.days.items())),
+        )
+
+    def _twin(self, manifest: Manifest) -> Manifest | None:
+        if manifest.window is None:
+            return None
+        same = [m for m in visible(self._settings, self._source, self._stream) if m.window == manifest.window]
+        return same[-1] if same and same[-1].sha256 == manifest.sha256 else None
+
+    def _collect_quarantine(self, manifest: Manifest) -> None:
+        if not manifest.quarantined:
+            return
+        target = quarantine_file(self._settings, self._source, self._stream, manifest.batch_id)
+        files.make_folder(target.parent, below=self._settings.raw)
+        tables = [pq.read_table(path) for path in sorted(self._work.glob("quarantine-*.parquet"))]
+        buffer = pa.BufferOutputStream()
+        pq.write_table(pa.concat_tables(tables), buffer, compression="zstd")
+        files.replace_durably(target, memoryview(buffer.getvalue()))
+
+    def _move(self) -> Manifest:
+        (self._work / "cursor.json").unlink(missing_ok=True)
+        for path in self._work.glob("quarantine-*.parquet"):
+            path.unlink()
+        target = self._target(self._state.batch_id)
+        files.make_folder(target.parent, below=self._settings.raw)
+        files.move_folder(self._work, target)
+        return manifests.read(target / manifests.NAME)
+
+
+class _Rows:
+    """Columns of one part, filled row by row; identifiers lie flat, with the offset where each row begins."""
+
+    def __init__(self) -> None:
+        self.record_ids: list[str] = []
+        self.updated: list[datetime | None] = []
+        self.kinds: list[str] = []
+        self.payloads: list[bytes] = []
+        self.hashes: list[str] = []
+        self.tokens: list[Token] = []
+        self.offsets: list[int] = [0]
+
+    @property
+    def count(self) -> int:
+        return len(self.record_ids)
+
+    def add(self, record: Record, payload_hash: str, tokens: Sequence[Token]) -> None:
+        self.record_ids.append(record.record_id)
+        self.updated.append(record.source_updated_at)
+        self.kinds.append(record.kind)
+        self.payloads.append(record.payload)
+        self.hashes.append(payload_hash)
+        self.tokens.extend(tokens)
+        self.offsets.append(len(self.tokens))
+
+    def table(self, *, batch_id: str, fetched_at: datetime) -> pa.Table:
+        structs = pa.StructArray.from_arrays(
+            [
+                pa.array([token.type for token in self.tokens], pa.string()),
+                pa.array([token.token for token in self.tokens], pa.string()),
+                pa.array([token.key_version for token in self.tokens], pa.int32()),
+            ],
+            fields=list(_IDENTIFIER),
+        )
+        identifiers = pa.ListArray.from_arrays(
+            pa.array(self.offsets, pa.int32()), structs, type=SCHEMA.field("identifiers").type
+        )
+        return pa.Table.from_arrays(
+            [
+                pa.array(self.record_ids, pa.string()),
+                pa.array(self.updated, _UTC_MICROSECONDS),
+                pa.array([fetched_at] * self.count, _UTC_MICROSECONDS),
+                pa.array([batch_id] * self.count, pa.string()),
+                pa.array(self.kinds, pa.string()),
+                pa.array(self.payloads, pa.binary()).cast(pa.string()),
+                pa.array(self.hashes, pa.string()),
+                identifiers,
+            ],
+            schema=SCHEMA,
+        )
+
+
+def _quarantine_name(number: int) -> str:
+    return f"quarantine-{number:05}.parquet"
+
+
+def _quarantine_table(rejected: Sequence[Rejected], *, first_position: int, fetched_at: datetime) -> pa.Table:
+    return pa.table(
+        {
+            "position": [
+                first_position + number if reject.position is None else reject.position
+                for number, reject in enumerate(rejected)
+            ],
+            "reason": [reject.reason for reject in rejected],
+            "body": [reject.body for reject in rejected],
+            "fetched_at": [fetched_at] * len(rejected),
+        },
+        schema=QUARANTINE_SCHEMA,
+    )
+
+
+def _unusable(record: Record) -> str | None:
+    """Say why a record can't be landed: one bad document would abort a query over all of them."""
+    if not record.record_id:
+        return "The record has no id."
+    try:
+        _ANY_JSON.decode(record.payload)
+        if not record.payload.isascii():
+            record.payload.decode()
+    except UnicodeDecodeError as error:
+        return f"The record is not UTF-8 at byte {error.start}."
+    except msgspec.DecodeError as error:
+        return f"The record is not valid JSON ({error})."
+    except RecursionError:
+        return "The record's JSON is nested too deep to be read."
+    return None
+
+
+def _tokens(tokenizer: Tokenizer, identifiers: Sequence[tuple[str, str]]) -> list[Token]:
+    """Give the tokens of a record, each once, in an order that does not depend on the payload's."""
+    if not identifiers:
+        return []
+    found = {token for type_, value in identifiers if (token := tokenizer.token(type_, value))}
+    return sorted(found, key=_by_type) if len(found) > 1 else list(found)
+
+
+def _by_type(token: Token) -> tuple[str, str]:
+    return token.type, token.token
+
+
+def _row_hash(record_id: str, payload_hash: str, kind: str, tokens: Sequence[Token]) -> bytes:
+    tail = "".join(token.token for token in tokens)
+    text = f"{record_id}\0{payload_hash}\0{kind}\0{tail}"
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _day(state: _State, day: str) -> Day:
+    found = state.days.get(day)
+    if found is None:
+        found = state.days[day] = Day()
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -10,11 +9,11 @@ import msgspec
 from voxpop.errors import UsageError
 
 STAMP = "%Y%m%dT%H%M%SZ"
+"""A time in a file's or folder's name."""
 
 
-@dataclass(frozen=True)
-class Window:
-    """A half-open span of UTC time: `start` is in it, `end` is not.
+class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """A half-open span of UTC time in whole seconds: `start` is in it, `end` is not.
 
     Raises:
         UsageError: a time without a zone, or an end that is not after the start.
@@ -24,14 +23,13 @@ class Window:
     end: datetime
 
     def __post_init__(self) -> None:
-        for name in ("start", "end"):
-            value: datetime = getattr(self, name)
+        for name, value in (("start", self.start), ("end", self.end)):
             if value.tzinfo is None:
                 raise UsageError(f"window: the {name} {value.isoformat()} has no time zone; give it in UTC.")
-            object.__setattr__(self, name, value.astimezone(UTC).replace(microsecond=0))
+            msgspec.structs.force_setattr(self, name, value.astimezone(UTC).replace(microsecond=0))
         if self.end <= self.start:
             raise UsageError(
-                f"window: it ends ({self.end.isoformat()}) before it begins ({self.start.isoformat()})."
+                f"window: its end {self.end.isoformat()} is not after its start {self.start.isoformat()}."
             )
 
     @property

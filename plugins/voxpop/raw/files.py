@@ -1,0 +1,171 @@
+"""Files that outlive a crash and that only their owner reads.
+
+Every folder made here is 0700 and every file 0600, whatever the umask. A file appears under its name only
+when its bytes are on disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from voxpop.errors import Locked
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a lock: written into the lock's file."""
+
+    pid: int
+    host: str
+    since: datetime
+
+
+def make_folder(path: Path, *, below: Path) -> None:
+    """Make `path` and what is missing between it and `below`, each 0700.
+
+    Args:
+        path: the folder to make; nothing happens if it is there.
+        below: a folder above it, or itself; 0700 from now on. If missing it is made, its parents as the umask
+            says.
+    """
+    below.parent.mkdir(parents=True, exist_ok=True)
+    _make_private(below)
+    below.chmod(FOLDER_MODE)
+    folder = below
+    for name in path.relative_to(below).parts:
+        folder = folder / name
+        _make_private(folder)
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(FOLDER_MODE)
+    except FileExistsError:
+        return
+    folder.chmod(FOLDER_MODE)
+    sync_folder(folder.parent)
+
+
+def create(path: Path) -> int:
+    """Open a new file for writing, 0600, emptying what an interrupted run left under that name."""
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, FILE_MODE)
+    os.fchmod(descriptor, FILE_MODE)
+    return descriptor
+
+
+def write_new(path: Path, content: bytes | memoryview) -> None:
+    """Write a file and bring its bytes to disk; the folder's entry for it is synced by who needs it."""
+    descriptor = create(path)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_durably(path: Path, content: bytes | memoryview) -> None:
+    """Put a file in place whole: readers see the old bytes or the new ones, after a crash too."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    write_new(temporary, content)
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def append_durably(path: Path, line: bytes) -> None:
+    """Add one line to a file that is only ever added to."""
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, FILE_MODE)
+    try:
+        os.fchmod(descriptor, FILE_MODE)
+        os.write(descriptor, line)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def move_folder(source: Path, target: Path) -> None:
+    """Rename a folder onto a name that is free, and bring both parents to disk."""
+    source.rename(target)
+    sync_folder(target.parent)
+    sync_folder(source.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder and what is in it, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def locked(path: Path, what: str, *, now: datetime) -> Iterator[None]:
+    """Hold a lock that ends with its process, however that ends.
+
+    Args:
+        path: the lock's file; gone when the lock is free and nobody crashed.
+        what: what the lock stands for, for the message.
+        now: since when it is held.
+
+    Raises:
+        Locked: another process has it; the message names that process.
+    """
+    descriptor = _take(path, what)
+    try:
+        holder = Holder(os.getpid(), socket.gethostname(), now)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(holder), 0)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _take(path: Path, what: str) -> int:
+    while True:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE)
+        os.fchmod(descriptor, FILE_MODE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            written = os.pread(descriptor, 1024, 0)
+            os.close(descriptor)
+            raise Locked(f"{what}: {_describe(written)} works on it; try again when it has ended.") from None
+        if _is_at(path, descriptor):
+            return descriptor
+        os.close(descriptor)  # its holder removed it between our opening it and locking it
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _describe(written: bytes) -> str:
+    try:
+        holder = msgspec.json.decode(written, type=Holder)
+    except msgspec.DecodeError:
+        return "another process"
+    return f"process {holder.pid} on {holder.host}, since {holder.since:%Y-%m-%d %H:%M:%S} UTC,"

@@ -1,0 +1,133 @@
+"""Manifests: what a batch holds, and which batches there are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from voxpop.config import Settings
+from voxpop.errors import VoxpopError
+from voxpop.raw.records import Window
+
+SCHEMA_VERSION = 1
+NAME = "manifest.json"
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One Parquet file of a batch; `sha256` is of the file."""
+
+    name: str
+    records: int
+    bytes: int
+    sha256: str
+
+
+class Original(msgspec.Struct, frozen=True):
+    """The file that a batch was made from, kept beside it; `mapping_sha256` is of how it was read."""
+
+    name: str
+    bytes: int
+    sha256: str
+    mapping_sha256: str
+
+
+class Day(msgspec.Struct):
+    """Counts of one of the source's own days."""
+
+    records: int = 0
+    quarantined: int = 0
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a visible batch holds. It is written last: a batch without one does not exist.
+
+    Attributes:
+        batch_id: unique among all batches.
+        source: its name in `sources.yml`.
+        kind_of_source: which connector it is.
+        stream: which of the source's streams.
+        window: what was asked for; None for a file.
+        started_at: when its landing began, UTC.
+        finished_at: when it ended, UTC.
+        dt: the UTC date of the window's last instant; for a file the date it landed.
+        parts: in order of arrival.
+        records: rows in the parts.
+        quarantined: rows in its quarantine file; there is none if 0.
+        duplicates: records that came again, the same, inside the batch, and were kept once.
+        received: records + quarantined + duplicates.
+        sha256: over what the rows hold, whatever their order.
+        key_version: the identifier key that its tokens are made with.
+        original: the file that it was made from, if it was.
+        days: counts by the source's own day; what has no day counts for `dt`.
+        folder: where the batch is. Not in the file.
+        already_landed: this landing brought nothing new, and this is the batch that had it. Not in the file.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    batch_id: str
+    source: str
+    kind_of_source: str
+    stream: str
+    window: Window | None
+    started_at: datetime
+    finished_at: datetime
+    dt: str
+    parts: tuple[Part, ...]
+    records: int
+    quarantined: int
+    duplicates: int
+    received: int
+    sha256: str
+    key_version: int
+    original: Original | None
+    days: dict[str, Day]
+    folder: Path = Path()
+    already_landed: bool = False
+
+    @property
+    def part_files(self) -> tuple[Path, ...]:
+        """The parts' paths, in order."""
+        return tuple(self.folder / part.name for part in self.parts)
+
+    def to_json(self) -> bytes:
+        """Give the file's bytes."""
+        fields: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
+        del fields["folder"], fields["already_landed"]
+        return msgspec.json.format(msgspec.json.encode(fields), indent=1) + b"\n"
+
+
+def quarantine_file(settings: Settings, source: str, stream: str, batch_id: str) -> Path:
+    """Say where a batch's rejected bytes are, if it has any."""
+    return settings.raw / "_quarantine" / source / stream / f"{batch_id}.parquet"
+
+
+def visible(settings: Settings, source: str = "*", stream: str = "*") -> list[Manifest]:
+    """Give the manifests of all batches, or of one source's or stream's, by batch id.
+
+    Raises:
+        VoxpopError: a manifest can't be read; names the file.
+    """
+    found = [read(path) for path in settings.raw.glob(f"{source}/{stream}/dt=*/*/{NAME}")]
+    return sorted(found, key=lambda manifest: manifest.batch_id)
+
+
+def read(path: Path) -> Manifest:
+    """Read one manifest.
+
+    Raises:
+        VoxpopError: it can't be read.
+    """
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest, dec_hook=_no_path)
+    except msgspec.DecodeError as error:
+        raise VoxpopError(
+            f"{path}: not a manifest ({error}). What is visible is never edited; restore the file."
+        ) from error
+    return msgspec.structs.replace(manifest, folder=path.parent)
+
+
+def _no_path(type_: type, value: object) -> object:
+    raise NotImplementedError(f"{type_} is not in a manifest's file")
