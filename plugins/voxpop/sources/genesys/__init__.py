@@ -1,0 +1,8 @@
+"""Genesys Cloud: conversation details by asynchronous jobs.
+
+Contract: `/api/v2/analytics/conversations/details/jobs` of the platform API. One stream, `conversations`.
+"""
+
+from voxpop.sources.genesys.client import connect
+
+__all__ = ["connect"]

@@ -1,0 +1,8 @@
+"""GSA Touchpoints: survey responses ("submissions") of the forms that `sources.yml` lists.
+
+Contract: the tool's own OpenAPI description, `GET /forms/{short_uuid}/responses`. One stream, `responses`.
+"""
+
+from voxpop.sources.touchpoints.client import connect
+
+__all__ = ["connect"]

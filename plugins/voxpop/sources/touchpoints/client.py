@@ -1,0 +1,167 @@
+"""Touchpoints over HTTP: form by form, page by page.
+
+Pages go by number, so a submission that somebody deletes meanwhile moves all later ones forward, and one of
+them from a page that is still to come onto one that was read. Deleting lowers `meta.total_count`: where it
+fell since the page before, as many pages are read again as the fall can have moved, and what comes twice
+counts as a duplicate. A submission that arrives in the same moment hides a deletion; the next day's re-pull
+brings what was missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
+
+import httpx
+import msgspec
+from pydantic import SecretStr
+
+from voxpop.errors import ConfigError, SourceUnavailable
+from voxpop.sources.connections import Connection
+from voxpop.sources.http import Answer, Http, Patience
+from voxpop.sources.protocol import Cursor, Page, Record, Rejected, Window
+from voxpop.sources.touchpoints.parse import Submissions
+
+if TYPE_CHECKING:
+    from voxpop.sources.registry import TouchpointsConfig
+
+STREAM = "responses"
+MAX_STEPS_BACK = 20
+"""Of one form: a form whose count falls this often is being emptied while it is read."""
+
+
+class _Meta(msgspec.Struct):
+    total_pages: int
+    total_count: int | None = None
+
+
+class _Answer(msgspec.Struct):
+    meta: _Meta
+
+
+class _Place(msgspec.Struct):
+    """A cursor: the next page of a form, and what its count was when the page before was read."""
+
+    form: str
+    page: int
+    size: int
+    count: int | None = None
+
+
+def connect(
+    config: TouchpointsConfig,
+    connection: Connection,
+    *,
+    patience: Patience | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> Touchpoints:
+    """Open Touchpoints for one run.
+
+    Args:
+        config: forms, their answer fields that identify a person, page size.
+        connection: `base_url` up to the version, and `api_key`.
+        patience: bounds on trying.
+        transport: instead of the network, for tests.
+
+    Raises:
+        ConfigError: the connection has no key.
+    """
+    if connection.api_key is None:
+        raise ConfigError(
+            f'{config.name}: the connection "{config.connection}" has no api_key. Set it and rerun.'
+        )
+    http = Http(config.name, config.connection, connection, patience=patience, transport=transport)
+    return Touchpoints(config, http, connection.base_url, connection.api_key)
+
+
+class Touchpoints:
+    """The tool, opened for one run; a `Source`."""
+
+    def __init__(self, config: TouchpointsConfig, http: Http, base_url: str, api_key: SecretStr) -> None:
+        self._config = config
+        self._http = http
+        self._base_url = base_url
+        self._key = {"x-api-key": api_key}
+        self._parsers = {form.id: Submissions(form.id, form.identifiers) for form in config.forms}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.__exit__(kind, error, trace)
+
+    def streams(self) -> tuple[str, ...]:
+        """One: all forms' submissions."""
+        return (STREAM,)
+
+    def pages(self, stream: str, window: Window, cursor: Cursor | None) -> Iterator[Page]:
+        """All forms' pages of the days that the window touches.
+
+        Days are inclusive on both sides and by `created_at`, UTC: a window that begins or ends inside a day
+        brings that whole day. Raises as `Source.pages`.
+        """
+        places = [_Place(form.id, 1, self._config.page_size) for form in self._config.forms]
+        if cursor is not None:
+            places = _resumed(places, msgspec.convert(cursor, _Place))
+        for place, following in zip(places, [*places[1:], None], strict=True):
+            yield from self._form(place, following, window)
+
+    def parse(self, stream: str, page: Page) -> tuple[list[Record], list[Rejected]]:
+        """Split a page into submissions; pure."""
+        return self._parsers[page.scope].records(page.body)
+
+    def _form(self, place: _Place, following: _Place | None, window: Window) -> Iterator[Page]:
+        steps_back = 0
+        while True:
+            answer = self._ask(place, window)
+            meta = answer.value.meta
+            fallen = _fallen(place.count, meta.total_count)
+            if fallen and place.page > 1:
+                steps_back += 1
+                if steps_back > MAX_STEPS_BACK:
+                    raise SourceUnavailable(
+                        f'{self._config.name}: form "{place.form}": submissions are being deleted while its '
+                        f"pages are read ({steps_back} times). Pages that had landed are kept; rerun later."
+                    )
+                page = max(1, place.page - -(-fallen // place.size))
+                place = msgspec.structs.replace(place, page=page, count=meta.total_count)
+                continue
+            place = msgspec.structs.replace(place, page=place.page + 1, count=meta.total_count)
+            ended = place.page > meta.total_pages
+            then = following if ended else place
+            yield Page(answer.body, None if then is None else msgspec.to_builtins(then), scope=place.form)
+            if ended:
+                return
+
+    def _ask(self, place: _Place, window: Window) -> Answer[_Answer]:
+        last = window.end - timedelta(microseconds=1)
+        return self._http.ask(
+            "GET",
+            f"{self._base_url}/forms/{quote(place.form, safe='')}/responses",
+            _Answer,
+            what=f'form "{place.form}", page {place.page}',
+            secrets=self._key,
+            params={
+                "page[number]": place.page,
+                "page[size]": place.size,
+                "start_date": f"{window.start:%Y-%m-%d}",
+                "end_date": f"{last:%Y-%m-%d}",
+            },
+        )
+
+
+def _resumed(places: list[_Place], at: _Place) -> list[_Place]:
+    """What is still to do; from the beginning where the form is no longer configured."""
+    for number, place in enumerate(places):
+        if place.form == at.form:
+            return [at if at.size == place.size else place, *places[number + 1 :]]
+    return places
+
+
+def _fallen(before: int | None, now: int | None) -> int:
+    return 0 if before is None or now is None else max(before - now, 0)
