@@ -121,8 +121,10 @@ def _tolerant_elements(body: bytes, key: str) -> list[bytes]:
             else:
                 value()
             more = sign(",}") == ","
+        if at < len(text):
+            raise CutOff(at)
     except (ValueError, RecursionError) as error:
-        position = getattr(error, "pos", at)
+        position = getattr(error, "pos", at)  # CutOff has none: it was raised where `at` is
     else:
         return [body[begin:end] for begin, end in spans]
     raise CutOff(position)
