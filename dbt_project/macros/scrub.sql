@@ -8,7 +8,7 @@
   Not taken: names, local phone numbers of seven digits, long numbers that fail the Luhn check, digits spelled as words.
 -#}
 
-{#- The kinds, in the order in which they are applied: a card before the shorter numbers that look like a part of it. -#}
+{#- The kinds, in the order in which they are applied: a card before the shorter numbers that look like its parts. -#}
 {% macro scrub_kinds() %}
     {{- return(['EMAIL', 'CARD', 'SSN', 'PHONE', 'ADDRESS']) -}}
 {% endmacro %}
@@ -18,6 +18,11 @@
 -#}
 {% macro scrub(expression) %}
     {{- return(adapter.dispatch('scrub', 'voxpop')(expression)) -}}
+{% endmacro %}
+
+{#- The same for every value of a map. -#}
+{% macro scrub_map(map) %}
+    {{- return(adapter.dispatch('scrub_map', 'voxpop')(map)) -}}
 {% endmacro %}
 
 {#- How many times a kind was taken out of a text that `scrub` made; null of null. -#}
@@ -129,6 +134,13 @@
     ) -}}
 {% endmacro %}
 
+{% macro duckdb__scrub_map(map) %}
+    {{- return(
+        "map_from_entries(list_transform(map_entries(" ~ map ~ "), lambda entry: {'key': entry.key, 'value': "
+        ~ duckdb__scrub('entry.value') ~ "}))"
+    ) -}}
+{% endmacro %}
+
 {#- Replaces those pieces of `x` that pass a test. -#}
 {% macro duckdb__scrub_where(pieces, test, kind) %}
     {{- return(
@@ -145,5 +157,8 @@
     {%- set number = "regexp_replace(" ~ text ~ ", '[^0-9]', '', 'g')" -%}
     {%- set digits = "string_split(reverse(" ~ number ~ "), '')" -%}
     {%- set weighed = "case when place % 2 = 1 then digit::int else digit::int * 2 - if(digit::int > 4, 9, 0) end" -%}
-    {{- return("length(" ~ number ~ ") between 13 and 19 and list_sum(list_transform(" ~ digits ~ ", lambda digit, place: " ~ weighed ~ ")) % 10 = 0") -}}
+    {{- return(
+        "length(" ~ number ~ ") between 13 and 19"
+        ~ " and list_sum(list_transform(" ~ digits ~ ", lambda digit, place: " ~ weighed ~ ")) % 10 = 0"
+    ) -}}
 {% endmacro %}

@@ -1,0 +1,20 @@
+{#- The federal fiscal year: it begins on October 1 of the calendar year before, so October to December is its Q1. -#}
+
+{#- The fiscal year of a date, an integer. -#}
+{% macro fiscal_year(day) -%}
+    cast(extract(year from {{ day }}) + case when extract(month from {{ day }}) >= 10 then 1 else 0 end as integer)
+{%- endmacro %}
+
+{#- The fiscal quarter of a date, as '2026Q1'. -#}
+{% macro fiscal_quarter(day) -%}
+    concat(
+        cast({{ fiscal_year(day) }} as varchar),
+        'Q',
+        cast(extract(quarter from {{ day }}) % 4 + 1 as varchar)
+    )
+{%- endmacro %}
+
+{#- The first day of a date's fiscal quarter, a date: fiscal quarters begin when calendar quarters do. -#}
+{% macro fiscal_quarter_start(day) -%}
+    cast(date_trunc('quarter', {{ day }}) as date)
+{%- endmacro %}
