@@ -241,8 +241,9 @@ class Genesys:
     def _ask(self, method: str, path: str, kind: type[T], *, what: str, **content: Any) -> Answer[T]:
         """Ask with the token, once more with a new one if it has expired."""
         url = f"{self._connection.base_url}{path}"
+        secrets = self._authorization()
         try:
-            return self._http.ask(method, url, kind, what=what, secrets=self._authorization(), **content)
+            return self._http.ask(method, url, kind, what=what, secrets=secrets, **content)
         except Refusal as refusal:
             if refusal.status != 401:
                 raise

@@ -1,0 +1,125 @@
+"""The parsers against real payloads, where they lie; they are no part of the project."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from voxpop.sources.genesys.parse import Conversations
+from voxpop.sources.protocol import Record
+from voxpop.sources.touchpoints.parse import Submissions
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SAMPLES = Path(os.environ.get("VOXPOP_SAMPLES") or CHECKOUT.parent / "shared" / "samples")
+
+CONVERSATIONS = Conversations("genesys", {"ani": "phone", "callbackNumbers": "phone"})
+
+
+def sample(path: str) -> bytes:
+    file = SAMPLES / path
+    if not file.exists():
+        pytest.skip(f"no sample {path} under {SAMPLES} (set VOXPOP_SAMPLES)")
+    return file.read_bytes()
+
+
+def conversations() -> tuple[list[dict[str, Any]], list[Record]]:
+    page = sample("genesys/conversations_details_query_response.json")
+    records, rejected = CONVERSATIONS.records(page)
+    assert rejected == []
+    return json.loads(page)["conversations"], records
+
+
+def test_every_conversation_of_2016_is_a_record_as_it_is() -> None:
+    found, records = conversations()
+    assert len(records) == 25
+    assert [each.record_id for each in records] == [each["conversationId"] for each in found]
+    page = sample("genesys/conversations_details_query_response.json")
+    at = 0
+    for record, each in zip(records, found, strict=True):
+        assert json.loads(record.payload) == each
+        at = page.index(record.payload, at) + len(record.payload)
+
+
+def test_open_conversations_are_records() -> None:
+    found, records = conversations()
+    assert all("conversationEnd" not in each for each in found)
+    assert all(each.source_updated_at is not None for each in records)
+    assert all(each.day is not None for each in records)
+
+
+def test_call_backs_that_span_days_keep_the_day_they_began() -> None:
+    _, records = conversations()
+    first = {each.record_id: each for each in records}["5773eca4-0874-4617-a6e8-85591aa94609"]
+    assert first.day == date(2016, 9, 5)
+    assert first.source_updated_at == datetime(2016, 9, 6, 0, 12, 12, 350000, tzinfo=UTC)
+    assert first.identifiers == (("phone", "+12025559205"),)
+    spanning = [
+        each for each in records if each.source_updated_at and each.source_updated_at.date() != each.day
+    ]
+    assert spanning
+
+
+def test_a_conversation_without_a_customer_has_no_identifiers() -> None:
+    found, records = conversations()
+    without = [
+        record
+        for record, each in zip(records, found, strict=True)
+        if not {"customer", "external"} & {participant["purpose"] for participant in each["participants"]}
+    ]
+    assert len(without) == 2
+    assert [each.identifiers for each in without] == [(), ()]
+
+
+def test_the_conversation_with_metrics_is_a_record() -> None:
+    payload = sample("genesys/conversation_with_metrics.json").strip()
+    records, rejected = CONVERSATIONS.records(b'{"conversations":[' + payload + b"]}")
+    assert rejected == []
+    assert [each.payload for each in records] == [payload]
+    assert records[0].record_id == "1bc96a39-6725-40c4-9345-db72aa67b8c6"
+    assert records[0].day == date(2021, 4, 1)
+    assert records[0].source_updated_at == datetime(2021, 4, 1, 12, 43, 23, 306000, tzinfo=UTC)
+    assert records[0].identifiers == ()
+
+
+def test_every_example_submission_is_a_record() -> None:
+    examples = json.loads(sample("touchpoints/openapi_v1_response_examples.json"))
+    example = examples["GET /forms/{uuid}/responses 200"]["value"]
+    page = json.dumps(example).encode()
+    records, rejected = Submissions("92b47c29", {"answer_02": "email"}).records(page)
+    assert rejected == []
+    assert [each.record_id for each in records] == [
+        "7bfdc460-8353-4cc3-91ec-debf2b51d8ed",
+        "4380cbb8-e085-4d58-9374-2989a051be87",
+    ]
+    assert [json.loads(each.payload) for each in records] == example["data"]
+    assert [each.identifiers for each in records] == [
+        (("email", "john@example.com"),),
+        (("email", "barr@barr.com"),),
+    ]
+    assert {each.kind for each in records} == {"submission:92b47c29"}
+    assert {each.day for each in records} == {date(2026, 1, 1)}
+
+
+def test_the_description_of_touchpoints_still_says_what_the_client_relies_on() -> None:
+    yaml = pytest.importorskip("yaml")
+    described = yaml.safe_load(sample("touchpoints/openapi_v1.yml"))
+    path = described["paths"]["/forms/{uuid}/responses"]["get"]
+    assert {each["name"] for each in path["parameters"]} == {
+        "page[number]",
+        "page[size]",
+        "start_date",
+        "end_date",
+    }
+    attributes = described["components"]["schemas"]["SubmissionAttributes"]
+    assert {"uuid", "created_at", "updated_at"} <= set(attributes["required"])
+    answer = path["responses"]["200"]["content"]["application/json"]["example"]["value"]
+    assert {"total_pages", "total_count"} <= set(answer["meta"])
+    assert described["components"]["securitySchemes"]["api_key"] == {
+        "type": "apiKey",
+        "name": "x-api-key",
+        "in": "header",
+    }
