@@ -1,0 +1,32 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    unique_key='_record_key',
+    touched='stg_touched_records',
+    on_schema_change='fail'
+) }}
+
+select
+    _record_key,
+    source_system,
+    record_id,
+    record_date,
+    started_at,
+    ended_at,
+    updated_at,
+    source_channel,
+    source_service,
+    source_organization,
+    direction,
+    wait_seconds,
+    talk_seconds,
+    handled_by,
+    is_abandoned,
+    is_resolved,
+    segment,
+    identifiers,
+    _source_updated_at,
+    _fetched_at,
+    _payload_hash,
+    _batch_id
+from {{ counted_versions(ref('base_file_drop__interactions')) }} as interaction

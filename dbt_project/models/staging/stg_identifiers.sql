@@ -1,0 +1,46 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    unique_key='_record_key',
+    touched='stg_touched_records',
+    on_schema_change='fail'
+) }}
+{%- set touched = ref('stg_touched_records') -%}
+{%- set streams = {
+    'responses': [ref('stg_touchpoints__responses'), 'created_at'],
+    'conversations': [ref('stg_genesys__conversations'), 'started_at'],
+    'interactions': [ref('stg_file_drop__interactions'), 'started_at'],
+    'survey_responses': [ref('stg_file_drop__survey_responses'), 'answered_at']
+} -%}
+
+with records as (
+    {% for stream, model in streams.items() %}
+    select
+        _record_key,
+        source_system,
+        cast('{{ stream }}' as varchar) as stream,
+        record_id,
+        record_date,
+        coalesce({{ model[1] }}, cast(record_date as timestamp)) as seen_at,
+        identifiers,
+        _batch_id
+    from {{ model[0] }}
+    {% if is_incremental() %}
+    where _record_key in (select _record_key from {{ touched }})
+    {% endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select distinct
+    record._record_key,
+    record.source_system,
+    record.stream,
+    record.record_id,
+    record.record_date,
+    identifier.item.type as identifier_type,
+    identifier.item.token,
+    identifier.item.key_version,
+    record.seen_at,
+    record._batch_id
+from records as record, {{ each('record.identifiers', 'identifier') }}

@@ -1,0 +1,65 @@
+{#- What this build changes. Models that replace partitions take the touched ones from here.
+
+    A batch that an unfinished build had taken in touches all of its records: some tables hold it, some don't.
+-#}
+{%- set bases = {
+    'responses': ref('base_touchpoints__responses'),
+    'conversations': ref('base_genesys__conversations'),
+    'interactions': ref('base_file_drop__interactions'),
+    'survey_responses': ref('base_file_drop__survey_responses')
+} -%}
+{%- set in_pending -%}
+    version._record_key in (select _record_key from pending_records)
+{%- endset -%}
+{%- set built -%}
+    version._batch_id in (select batch_id from {{ source('build', 'built_batches') }} where state = 'built')
+{%- endset -%}
+
+with versions as (
+    {% for stream, base in bases.items() %}
+    select
+        _record_key,
+        source_system,
+        cast('{{ stream }}' as varchar) as stream,
+        record_id,
+        record_date,
+        _batch_id,
+        _payload_hash,
+        _kind,
+        _source_updated_at,
+        _fetched_at
+    from {{ base }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+pending_records as (
+    select
+        version._record_key,
+        bool_or(batch.is_unsettled) as is_unsettled
+    from versions as version
+    inner join {{ source('build', 'pending_batches') }} as batch on version._batch_id = batch.batch_id
+    group by version._record_key
+),
+
+touched as (
+    select pending._record_key
+    from pending_records as pending
+    left join {{ newest_version('versions', in_pending, built) }} as earlier
+        on pending._record_key = earlier._record_key
+    left join {{ newest_version('versions', in_pending) }} as later
+        on pending._record_key = later._record_key
+    where
+        pending.is_unsettled
+        or earlier._batch_id is distinct from later._batch_id
+        or earlier._payload_hash is distinct from later._payload_hash
+)
+
+select distinct
+    version._record_key,
+    version.source_system,
+    version.stream,
+    version.record_id,
+    version.record_date
+from versions as version
+inner join touched on version._record_key = touched._record_key

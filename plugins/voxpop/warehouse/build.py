@@ -1,0 +1,184 @@
+"""One build of the warehouse, step by step: `begin`, `run_layer` for each of `LAYERS`, `finish`.
+
+Each step may run in a process of its own and again after a crash. What a build works at is fixed in the
+warehouse when it begins; batches count as built only when `finish` says so, in one transaction. A build that
+doesn't end leaves its batches pending: the next one takes them up again, as unsettled, since some tables may
+show them already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from voxpop.config import Settings
+from voxpop.errors import BuildError, UsageError
+from voxpop.raw.batches import Manifest, exclusions, visible
+from voxpop.warehouse import lock, seeds
+from voxpop.warehouse.dbt import Dbt, ModelResult
+from voxpop.warehouse.fingerprint import fingerprint
+from voxpop.warehouse.pending import PendingBatch, all_batches, pending_batches
+from voxpop.warehouse.state import BuildState, OpenRun, opened
+
+LAYERS = ("seeds", "staging", "intermediate", "marts")
+"""In the order in which they are built."""
+
+__all__ = ["LAYERS", "ModelResult", "Plan", "begin", "build", "fingerprint", "finish", "run_layer"]
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a build works at.
+
+    Attributes:
+        run_id: who began it.
+        batches: what it takes in, leaves out or takes back in.
+        is_full_refresh: whether everything is built anew.
+        reason: why, if it is; empty if not.
+        nothing_to_do: the warehouse holds what has landed; the other steps do nothing then.
+    """
+
+    run_id: str
+    batches: tuple[PendingBatch, ...]
+    is_full_refresh: bool
+    reason: str
+    nothing_to_do: bool
+
+
+def begin(settings: Settings, *, run_id: str, full_refresh: bool = False) -> Plan:
+    """Fix what this build works at.
+
+    Args:
+        settings: where everything is.
+        run_id: the run's name, kept beside what it builds.
+        full_refresh: build everything anew, though nothing asks for it.
+
+    Raises:
+        Locked: another process works on the warehouse.
+        ConfigError: a seed can't be used; names file, row and reason.
+    """
+    with lock.hold(settings, "begin"):
+        return _begin(settings, run_id, full_refresh)
+
+
+def run_layer(settings: Settings, layer: str) -> list[ModelResult]:
+    """Build one layer; nothing if no build is open, and no seeds if they are what they were.
+
+    Raises:
+        Locked: another process works on the warehouse.
+        BuildError: a model or test failed, or a layer before this one is not built yet.
+    """
+    with lock.hold(settings, layer):
+        return _run_layer(settings, layer, Dbt(settings))
+
+
+def finish(settings: Settings) -> None:
+    """Mark the batches as built; nothing if no build is open.
+
+    Raises:
+        Locked: another process works on the warehouse.
+        BuildError: a layer is not built yet.
+    """
+    with lock.hold(settings, "finish"):
+        _finish(settings)
+
+
+def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progress: Progress) -> Plan:
+    """Do all steps in this process, holding the lock from the first to the last.
+
+    Args:
+        settings: where everything is.
+        run_id: the run's name.
+        full_refresh: build everything anew.
+        progress: told of each layer and how many models, seeds and tests ran.
+
+    Returns:
+        The plan that was carried out.
+
+    Raises:
+        Locked: another process works on the warehouse.
+        ConfigError: a seed can't be used.
+        BuildError: a model or test failed.
+    """
+    with lock.hold(settings, "build"):
+        plan = _begin(settings, run_id, full_refresh)
+        if not plan.nothing_to_do:
+            dbt = Dbt(settings)
+            for layer in LAYERS:
+                results = _run_layer(settings, layer, dbt)
+                progress(f"built {layer}", len(results))
+            _finish(settings)
+        return plan
+
+
+def _begin(settings: Settings, run_id: str, full_refresh: bool) -> Plan:
+    seeds.check_seeds(settings)
+    found = visible(settings)
+    excluded = {batch_id: exclusion.reason for batch_id, exclusion in exclusions(settings).items()}
+    current = fingerprint(settings)
+    with opened(settings) as state:
+        reason = _why_full_refresh(state, found, current, full_refresh)
+        if reason:
+            batches = all_batches(found, excluded)
+        else:
+            batches = pending_batches(found, excluded, state.built(), state.pending())
+        if not reason and not batches:
+            return Plan(run_id, (), is_full_refresh=False, reason="", nothing_to_do=True)
+        state.begin(OpenRun(run_id, bool(reason), current, ()), batches, excluded)
+    return Plan(run_id, tuple(batches), bool(reason), reason, nothing_to_do=False)
+
+
+def _why_full_refresh(state: BuildState, found: list[Manifest], current: str, is_asked_for: bool) -> str:
+    run = state.open_run()
+    if is_asked_for:
+        return "it was asked for"
+    if state.fingerprint() is None:
+        return "nothing was built before"
+    if state.fingerprint() != current:
+        return "models, seeds or engine have changed"
+    if run and run.full_refresh:
+        return "the last full refresh did not end"
+    if not (state.built().keys() | state.pending()) <= {manifest.batch_id for manifest in found}:
+        return "batches that were built are gone from raw"
+    return ""
+
+
+def _run_layer(settings: Settings, layer: str, dbt: Dbt) -> list[ModelResult]:
+    if layer not in LAYERS:
+        raise UsageError(f"build: there is no layer {layer!r}; the layers are {', '.join(LAYERS)}.")
+    with opened(settings) as state:
+        run = state.open_run()
+    if run is None:
+        return []
+    before = LAYERS[: LAYERS.index(layer)]
+    if run.layers[: len(before)] != before:
+        raise BuildError(
+            f"build: {layer} comes after {', '.join(before)}, and of those run {run.run_id!r} has built "
+            f"{', '.join(run.layers) or 'none'}. Begin again: another build may have taken over."
+        )
+    results = _dbt_build(dbt, layer, run.full_refresh)
+    with opened(settings) as state:
+        state.layers_done((*before, layer))
+    return results
+
+
+def _dbt_build(dbt: Dbt, layer: str, full_refresh: bool) -> list[ModelResult]:
+    if layer == "seeds":
+        # Changed seeds change the fingerprint, and a changed fingerprint is a full refresh.
+        return dbt.build("resource_type:seed", full_refresh=True) if full_refresh else []
+    return dbt.build(f"path:models/{layer}", full_refresh=full_refresh)
+
+
+def _finish(settings: Settings) -> None:
+    with opened(settings) as state:
+        run = state.open_run()
+        if run is None:
+            return
+        if run.layers != LAYERS:
+            raise BuildError(
+                f"build: run {run.run_id!r} has built {', '.join(run.layers) or 'no layer'} "
+                f"of {', '.join(LAYERS)}; its batches stay pending."
+            )
+        state.finish(run)

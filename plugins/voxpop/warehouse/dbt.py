@@ -1,0 +1,172 @@
+"""dbt, in this process: one project, parsed once, connections closed after every call.
+
+dbt writes no log and no results file, because both would hold the database's own messages, and those quote
+the value that didn't fit: personal data. What a person needs of a message comes back in `ModelResult`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from voxpop.config import Settings
+from voxpop.errors import BuildError
+
+_PARTS_OF_PROJECT = ("dbt_project.yml", "profiles.yml", "macros", "models", "tests")
+_FAILED = {"error", "fail", "runtime error"}
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """What became of one model, seed or test.
+
+    Attributes:
+        name: the node's name.
+        status: success, pass, warn, error, fail or skipped.
+        seconds: how long it took.
+        rows: how many rows failed, of a test; None of anything else.
+        message: why it failed, without a value of any row; None if it did not.
+    """
+
+    name: str
+    status: str
+    seconds: float
+    rows: int | None
+    message: str | None
+
+
+class Dbt:
+    """dbt on one home's warehouse; a caller holds the warehouse's lock."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Lay out the project; it is parsed when it is first used.
+
+        What dbt gets as its project is a folder of links to the models and to this agency's seeds. It writes
+        artifacts below its target under the path that a seed has in the project, so for seeds outside of the
+        project it would write over the seeds themselves.
+
+        Args:
+            settings: where everything is.
+        """
+        project = settings.dbt_target / "project"
+        project.mkdir(parents=True, exist_ok=True)
+        for part in _PARTS_OF_PROJECT:
+            _link(project / part, settings.dbt_project / part)
+        _link(project / "seeds", settings.seeds)
+        self._warehouse = settings.warehouse
+        self._options = ["--project-dir", str(project), "--profiles-dir", str(project)]
+        self._options += ["--target-path", str(settings.dbt_target / "target")]
+        self._options += ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
+        self._manifest: Any = None
+
+    def build(self, selection: str, *, full_refresh: bool) -> list[ModelResult]:
+        """Run what is selected, with the tests whose models are all there by then; unit tests stay out.
+
+        Args:
+            selection: a dbt selector.
+            full_refresh: build incremental models anew.
+
+        Returns:
+            A result a node, in the order in which they ended.
+
+        Raises:
+            BuildError: a node failed, or the project can't be read; names the node and says why.
+        """
+        if self._manifest is None:
+            self._manifest = self._invoke(["parse"])
+        arguments = ["build", "--select", selection, "--indirect-selection", "buildable"]
+        arguments += ["--exclude-resource-type", "unit_test"]
+        outcome = self._invoke([*arguments, "--full-refresh"] if full_refresh else arguments)
+        results = [_result(node) for node in outcome.results]
+        failed = [result for result in results if result.status in _FAILED]
+        if failed:
+            also = ", ".join(result.name for result in failed[1:])
+            raise BuildError(
+                f"dbt: {failed[0].name}: {failed[0].message}.{f' Failed too: {also}.' if also else ''} "
+                "What was pending stays pending; correct the cause and build again."
+            )
+        return results
+
+    def _invoke(self, arguments: Sequence[str]) -> Any:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        with _surroundings(self._warehouse):
+            try:
+                outcome = dbtRunner(manifest=self._manifest).invoke([*arguments, *self._options])
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+        if outcome.exception is not None:
+            raise BuildError(
+                f"dbt: {without_data(str(outcome.exception))}. Nothing was built in this step, and what was "
+                "pending stays pending."
+            )
+        return outcome.result
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+@contextmanager
+def _surroundings(warehouse: Path) -> Iterator[None]:
+    """Set the one variable that profiles.yml reads; afterwards it and the working folder are as they were."""
+    folder = Path.cwd()
+    before = os.environ.get("VOXPOP_WAREHOUSE")
+    os.environ["VOXPOP_WAREHOUSE"] = str(warehouse)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        if before is None:
+            del os.environ["VOXPOP_WAREHOUSE"]
+        else:
+            os.environ["VOXPOP_WAREHOUSE"] = before
+
+
+def _result(outcome: Any) -> ModelResult:
+    status = str(outcome.status)
+    return ModelResult(
+        name=outcome.node.name,
+        status=status,
+        seconds=outcome.execution_time,
+        rows=outcome.failures,
+        message=without_data(outcome.message or "no message") if status in _FAILED else None,
+    )
+
+
+_WRAPPING = re.compile(r"^\s*(?:Runtime|Database) Error(?: in [^\n]*)?\n\s*")
+_OF_DATA = re.compile(
+    r"^(Conversion|Invalid Input|Out of Range|Constraint|Mismatch Type|Serialization) Error"
+)
+_DATA_BEGINS = re.compile(r"""['"`\n]|\bInput:|\bvalue\b|\d{3}""")
+_CAST = re.compile(r"\bto (?:type )?([A-Z][A-Z0-9]+)(?: when casting from source column (\w+))?")
+
+
+def without_data(message: str) -> str:
+    """Cut a message of dbt or DuckDB down to what holds no value of a row.
+
+    DuckDB quotes the value that it could not convert and the text that it could not parse. Errors about the
+    SQL itself name columns and macros only, and stay whole up to their first blank line.
+
+    Returns:
+        One line.
+    """
+    text = _WRAPPING.sub("", message)
+    is_about_sql = re.match(r"(Binder|Catalog|Parser|Compilation|Parsing|Dependency) Error", text)
+    if is_about_sql or text.startswith("Got "):  # "Got 3 results, configured to fail if != 0"
+        return " ".join(text.split("\n\n")[0].split()).rstrip(".")
+    begins = _DATA_BEGINS.search(text)
+    kept = text[: begins.start()].strip() if begins else text.strip()
+    cast = _CAST.search(text)
+    return (
+        f"{kept} …{f' to {cast[1]}' if cast else ''}{f' from column {cast[2]}' if cast and cast[2] else ''}"
+    )

@@ -1,0 +1,177 @@
+"""The schema `_build` of the warehouse: what is built, and what the build that goes on works at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+
+from voxpop.config import Settings
+from voxpop.errors import BuildError
+from voxpop.warehouse.pending import PendingBatch, State
+
+_TABLES = """
+create schema if not exists _build;
+create table if not exists _build.built_batches (
+    batch_id varchar not null, source varchar not null, stream varchar not null,
+    state varchar not null, records bigint not null, run_id varchar not null
+);
+create table if not exists _build.pending_batches (
+    batch_id varchar not null, source varchar not null, kind_of_source varchar not null,
+    stream varchar not null, change varchar not null, is_unsettled boolean not null, records bigint not null,
+    files varchar[] not null
+);
+create table if not exists _build.excluded_batches (batch_id varchar not null, reason varchar not null);
+create table if not exists _build.fingerprint (fingerprint varchar not null);
+create table if not exists _build.run (
+    run_id varchar not null, full_refresh boolean not null, fingerprint varchar not null,
+    layers varchar[] not null
+);
+"""
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A build that has begun and not finished.
+
+    Attributes:
+        run_id: who began it.
+        full_refresh: whether it builds everything anew.
+        fingerprint: of the models and seeds that it was begun with.
+        layers: those that are done, in order.
+    """
+
+    run_id: str
+    full_refresh: bool
+    fingerprint: str
+    layers: tuple[str, ...]
+
+
+class BuildState:
+    """Reads and writes `_build`; a caller holds the warehouse's lock."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make what is missing.
+
+        Args:
+            connection: to the warehouse.
+        """
+        self._connection = connection
+        connection.execute(_TABLES)
+
+    def built(self) -> dict[str, State]:
+        """Give what the last finished build left: batch id → state."""
+        return dict(self._connection.execute("select batch_id, state from _build.built_batches").fetchall())
+
+    def pending(self) -> set[str]:
+        """Give the ids of the batches that the open run works at; none if there is no open run."""
+        return {
+            row[0]
+            for row in self._connection.execute("select batch_id from _build.pending_batches").fetchall()
+        }
+
+    def fingerprint(self) -> str | None:
+        """Give the fingerprint of the last finished build; None if nothing was ever built."""
+        row = self._connection.execute("select fingerprint from _build.fingerprint").fetchone()
+        return row[0] if row else None
+
+    def open_run(self) -> OpenRun | None:
+        """Give the run that has not finished, if there is one."""
+        row = self._connection.execute(
+            "select run_id, full_refresh, fingerprint, layers from _build.run"
+        ).fetchone()
+        return OpenRun(row[0], row[1], row[2], tuple(row[3])) if row else None
+
+    def begin(self, run: OpenRun, pending: Sequence[PendingBatch], excluded: Mapping[str, str]) -> None:
+        """Fix what a run works at, in place of what an unfinished one did.
+
+        Args:
+            run: the run.
+            pending: what it changes.
+            excluded: batch id → reason, of all that count for nothing.
+        """
+        with self._transaction():
+            self._replace("run", [(run.run_id, run.full_refresh, run.fingerprint, list(run.layers))])
+            self._replace("pending_batches", [_row(batch) for batch in pending])
+            self._replace("excluded_batches", list(excluded.items()))
+
+    def layers_done(self, layers: Sequence[str]) -> None:
+        """Note how far the open run has come."""
+        self._connection.execute("update _build.run set layers = ?", [list(layers)])
+
+    def finish(self, run: OpenRun) -> None:
+        """Mark the open run's batches, remember its fingerprint, and close it: all or nothing."""
+        with self._transaction():
+            if run.full_refresh:
+                self._connection.execute("delete from _build.built_batches")
+            self._connection.execute("""
+                delete from _build.built_batches
+                where batch_id in (select batch_id from _build.pending_batches)
+            """)
+            self._connection.execute(
+                """
+                insert into _build.built_batches
+                select
+                    batch_id, source, stream,
+                    case change when 'exclude' then 'excluded' else 'built' end,
+                    records, ?
+                from _build.pending_batches
+                """,
+                [run.run_id],
+            )
+            self._replace("fingerprint", [(run.fingerprint,)])
+            self._replace("pending_batches", [])
+            self._replace("run", [])
+
+    def _replace(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        self._connection.execute(f"delete from _build.{table}")  # noqa: S608 - one of our own names
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self._connection.executemany(f"insert into _build.{table} values ({marks})", rows)  # noqa: S608
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[BuildState]:
+    """Open the warehouse for the block, making it if there is none; nobody else can meanwhile.
+
+    Raises:
+        BuildError: something that doesn't take the lock has the file open.
+    """
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        connection = duckdb.connect(str(settings.warehouse))
+    except duckdb.IOException as error:
+        raise BuildError(
+            f"warehouse: {settings.warehouse} can't be opened ({str(error).splitlines()[0]}). Nothing was "
+            "changed; close whatever reads it (people read releases: `voxpop sql`) and run this again."
+        ) from error
+    try:
+        yield BuildState(connection)
+    finally:
+        connection.close()
+
+
+def _row(batch: PendingBatch) -> tuple[object, ...]:
+    manifest = batch.manifest
+    return (
+        manifest.batch_id,
+        manifest.source,
+        manifest.kind_of_source,
+        manifest.stream,
+        batch.change,
+        batch.is_unsettled,
+        manifest.records,
+        list(batch.files),
+    )

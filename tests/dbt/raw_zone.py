@@ -1,0 +1,138 @@
+"""Batches for tests, written by the raw zone's own writer; payloads as the tools send them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from voxpop.config import Settings
+from voxpop.raw.batches import BatchWriter, Manifest, Original, Record, Window
+from voxpop.raw.identifiers import Tokenizer
+
+T0 = datetime(2026, 3, 2, tzinfo=UTC)
+FORM = "569499e0"
+STREAMS = {
+    "touchpoints": ("touchpoints", "responses"),
+    "genesys": ("genesys", "conversations"),
+    "field_offices": ("file_drop", "interactions"),
+    "kiosk_surveys": ("file_drop", "survey_responses"),
+}
+
+
+def iso(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+
+
+@dataclass
+class RawZone:
+    """Lands batches under `settings.raw`; each landing is an hour after the one before, unless told."""
+
+    settings: Settings
+    landings: int = 0
+    manifests: list[Manifest] = field(default_factory=list)
+
+    def land(
+        self,
+        source: str,
+        records: Sequence[Record],
+        *,
+        day: datetime = T0,
+        at: datetime | None = None,
+        rejected: Sequence[Any] = (),
+    ) -> Manifest:
+        kind, stream = STREAMS[source]
+        self.landings += 1
+        digest = hashlib.sha256(repr([record.payload for record in records]).encode()).hexdigest()
+        is_file = kind == "file_drop"
+        with BatchWriter(
+            self.settings,
+            source=source,
+            kind_of_source=kind,
+            stream=stream,
+            window=None if is_file else Window(day, day + timedelta(days=1)),
+            original=Original(f"{source}.csv", 1, digest, digest) if is_file else None,
+            tokenizer=Tokenizer.load(self.settings, create=True),
+            now=at or T0 + timedelta(days=30, hours=self.landings),
+        ) as writer:
+            writer.write_page(records, rejected, None)
+            manifest = writer.finish()
+        self.manifests.append(manifest)
+        return manifest
+
+
+def record(
+    record_id: str,
+    payload: Any,
+    kind: str,
+    updated_at: datetime | None = None,
+    identifiers: Sequence[tuple[str, str]] = (),
+) -> Record:
+    return Record(record_id, updated_at, json.dumps(payload).encode(), tuple(identifiers), kind)
+
+
+def submission(
+    uuid: str,
+    created_at: datetime = T0,
+    *,
+    updated_at: datetime | None = None,
+    form: str = FORM,
+    identifiers: Sequence[tuple[str, str]] = (),
+    **attributes: Any,
+) -> Record:
+    updated_at = updated_at or created_at
+    fields = {f"answer_{number:02}": None for number in range(1, 31)}
+    fields |= {
+        "user_id": None,
+        "created_at": iso(created_at),
+        "updated_at": iso(updated_at),
+        "ip_address": "203.0.113.9",
+        "location_code": "website",
+        "flagged": False,
+        "archived": False,
+        "deleted": False,
+        "deleted_at": None,
+        "aasm_state": "received",
+        "language": "en",
+        "uuid": uuid,
+        "tags": [],
+    }
+    payload = {"id": "1", "type": "submissions", "attributes": fields | attributes}
+    return record(uuid, payload, f"submission:{form}", updated_at, identifiers)
+
+
+def conversation(
+    conversation_id: str,
+    participants: Sequence[dict[str, Any]],
+    *,
+    started_at: datetime = T0,
+    ended_at: datetime | None = None,
+    updated_at: datetime | None = None,
+    identifiers: Sequence[tuple[str, str]] = (),
+    **fields: Any,
+) -> Record:
+    payload: dict[str, Any] = {"conversationId": conversation_id, "conversationStart": iso(started_at)}
+    if ended_at:
+        payload["conversationEnd"] = iso(ended_at)
+    payload |= {"participants": list(participants), **fields}
+    return record(conversation_id, payload, "conversation", updated_at or ended_at or started_at, identifiers)
+
+
+def contact(record_id: str, started_at: datetime = T0, **fields: Any) -> Record:
+    payload = {"interaction_id": record_id, "started_at": iso(started_at), "updated_at": None, **fields}
+    return record(record_id, payload, "interaction", None, ())
+
+
+def survey_response(record_id: str, answered_at: datetime | None = T0, **fields: Any) -> Record:
+    payload = {
+        "response_id": record_id,
+        "form_id": "fld-kiosk",
+        "answered_at": iso(answered_at) if answered_at else None,
+        "answered_on": None,
+        "answers": {"rating": "5"},
+        **fields,
+    }
+    return record(record_id, payload, "survey_response", None, ())
