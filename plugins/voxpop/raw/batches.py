@@ -376,9 +376,14 @@ class BatchWriter:
         )
 
     def _twin(self, manifest: Manifest) -> Manifest | None:
-        if manifest.window is None:
-            return None
-        same = [m for m in visible(self._settings, self._source, self._stream) if m.window == manifest.window]
+        """Find the visible batch that has the same: of this window the newest, or any of this file."""
+        batches = visible(self._settings, self._source, self._stream)
+        if manifest.original is not None:
+            content = manifest.original.content
+            return next(
+                (batch for batch in batches if batch.original and batch.original.content == content), None
+            )
+        same = [batch for batch in batches if batch.window == manifest.window]
         return same[-1] if same and same[-1].sha256 == manifest.sha256 else None
 
     def _collect_quarantine(self, manifest: Manifest) -> None:

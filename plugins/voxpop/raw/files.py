@@ -7,6 +7,7 @@ when its bytes are on disk.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import socket
@@ -82,6 +83,21 @@ def replace_durably(path: Path, content: bytes | memoryview) -> None:
     write_new(temporary, content)
     temporary.replace(path)
     sync_folder(path.parent)
+
+
+def copy_durably(source: Path, target: Path) -> str:
+    """Copy a file's bytes, and give the SHA-256 of what was copied, in hex."""
+    temporary = target.with_name(f".{target.name}.tmp")
+    digest = hashlib.sha256()
+    with source.open("rb") as original, os.fdopen(create(temporary), "wb") as copy:
+        while chunk := original.read(1 << 20):
+            digest.update(chunk)
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
+    temporary.replace(target)
+    sync_folder(target.parent)
+    return digest.hexdigest()
 
 
 def append_durably(path: Path, line: bytes) -> None:

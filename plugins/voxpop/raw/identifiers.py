@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import msgspec
 import phonenumbers
@@ -21,8 +21,8 @@ import phonenumbers
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
 from voxpop.raw import files
+from voxpop.raw.records import IdentifierType
 
-IdentifierType = Literal["account", "case", "email", "phone", "visitor"]
 IDENTIFIER_TYPES: tuple[IdentifierType, ...] = get_args(IdentifierType)
 
 REGION = "US"

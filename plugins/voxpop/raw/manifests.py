@@ -33,6 +33,11 @@ class Original(msgspec.Struct, frozen=True):
     sha256: str
     mapping_sha256: str
 
+    @property
+    def content(self) -> tuple[str, str]:
+        """What a file is known by: its bytes and how they are read, whatever its name."""
+        return self.sha256, self.mapping_sha256
+
 
 class Day(msgspec.Struct):
     """Counts of one of the source's own days."""

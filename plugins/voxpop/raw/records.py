@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import msgspec
 
 from voxpop.errors import UsageError
+
+IdentifierType = Literal["account", "case", "email", "phone", "visitor"]
+"""What can tell who a person is; each type has a key of its own."""
 
 STAMP = "%Y%m%dT%H%M%SZ"
 """A time in a file's or folder's name."""

@@ -1,0 +1,150 @@
+"""Files that somebody puts into a folder: which are there to land, and their rows as records.
+
+A file is read from a copy, so that what is landed is what was looked at. It is refused whole where its
+columns or its encoding are not the configured ones, and left for the next run where it looks unfinished. A
+row that can't be mapped goes to quarantine with its bytes and its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from voxpop.errors import SourceError
+from voxpop.raw.records import Record, Rejected
+from voxpop.sources.file_inspection import Unfinished
+from voxpop.sources.file_rows import FileRow, csv_rows, ndjson_rows, opened, verbatim_codec
+from voxpop.sources.mapping import Mapped, Mapper, Mapping, Unmappable, known_columns, required_columns
+from voxpop.sources.registry import FileDropConfig
+
+ROWS_A_PART = 20_000
+
+STREAMS = {"interaction": "interactions", "survey_response": "survey_responses"}
+"""What a file's rows are → the stream that they land in."""
+
+_UNFINISHED_ENDINGS = (".tmp", ".part")
+_PAYLOAD = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file's size and time of change, to see whether it changes between two looks."""
+
+    bytes: int
+    changed_ns: int
+
+    @classmethod
+    def at(cls, path: Path) -> Look:
+        """Take a look.
+
+        Raises:
+            Unfinished: it is gone.
+        """
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            raise Unfinished("it went away while it was looked at") from None
+        return cls(found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows of a file.
+
+    Attributes:
+        records: those that could be mapped.
+        rejected: those that could not.
+        repeated: how many said the same as a row before them, and are left out.
+        rows: how many rows of the file are done with this chunk.
+    """
+
+    records: list[Record]
+    rejected: list[Rejected]
+    repeated: int
+    rows: int
+
+
+def waiting(config: FileDropConfig, folder: Path) -> tuple[list[Path], list[str]]:
+    """List the folder's files by name: those to look at, and the names of those marked as unfinished.
+
+    Raises:
+        SourceError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise SourceError(
+            f"{config.name}: there is no folder {folder}. Nothing was landed; make it, or correct `folder`."
+        )
+    patterns = [config.pattern, *(config.pattern + ending for ending in _UNFINISHED_ENDINGS)]
+    found = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
+    visible = [path for path in found if not path.name.startswith(".")]
+    return (
+        [path for path in visible if not path.name.endswith(_UNFINISHED_ENDINGS)],
+        [path.name for path in visible if path.name.endswith(_UNFINISHED_ENDINGS)],
+    )
+
+
+def chunks(path: Path, name: str, mapping: Mapping, done: int) -> Iterator[Chunk]:
+    """Read a file that was inspected, in chunks of up to `ROWS_A_PART` rows.
+
+    Args:
+        path: the file.
+        name: what it is called in its records.
+        mapping: how it is read.
+        done: rows that are landed already: they are read again, and not given again.
+    """
+    chunk = Chunk([], [], 0, done)
+    for count, row in enumerate(_rows(path, name, mapping), start=1):
+        if count <= done:
+            continue
+        if isinstance(row, Record):
+            chunk.records.append(row)
+        elif isinstance(row, Rejected):
+            chunk.rejected.append(row)
+        chunk = Chunk(chunk.records, chunk.rejected, chunk.repeated + (row is None), count)
+        if (count - done) % ROWS_A_PART == 0:
+            yield chunk
+            chunk = Chunk([], [], 0, count)
+    if chunk.records or chunk.rejected or chunk.repeated:
+        yield chunk
+
+
+def _rows(path: Path, name: str, mapping: Mapping) -> Iterator[Record | Rejected | None]:
+    """Give what each row becomes; None where it says the same as a row before it."""
+    codec = verbatim_codec(path, mapping)
+    file = msgspec.json.encode(name)
+    seen: set[bytes] = set()
+    with opened(path, mapping) as text:
+        if mapping.format == "csv":
+            rows = csv_rows(text, mapping.delimiter)
+            columns = next(rows).values
+        else:
+            columns = sorted({*required_columns(mapping), *(known_columns(mapping) or ())})
+            rows = ndjson_rows(text, columns)
+        mapper = Mapper(mapping, columns)
+        for row in rows:
+            try:
+                mapped = _mapped(mapper, row)
+            except Unmappable as problem:
+                reason = f"row {row.number}: {problem}."
+                yield Rejected(row.text.encode(codec), reason, position=row.number)
+                continue
+            fields = _PAYLOAD.encode(mapped.fields)
+            said = blake2b(fields + repr(mapped.identifiers).encode(), digest_size=16).digest()
+            if said in seen:
+                yield None
+                continue
+            seen.add(said)
+            payload = b'%s,"row":%d,"file":%s}' % (fields[:-1], row.number, file)
+            yield Record(
+                mapped.record_id, mapped.updated_at, payload, mapped.identifiers, mapping.maps_to, mapped.day
+            )
+
+
+def _mapped(mapper: Mapper, row: FileRow) -> Mapped:
+    if row.problem:
+        raise Unmappable(row.problem)
+    return mapper.map(row.values)

@@ -1,0 +1,202 @@
+"""Bringing a source's window, or its new files, into the raw zone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from voxpop.config import Settings
+from voxpop.errors import ConfigError, SourceError, SourceUnavailable, UsageError
+from voxpop.raw import files
+from voxpop.raw.batches import BatchWriter, Manifest, Original, Window, visible
+from voxpop.raw.identifiers import Tokenizer
+from voxpop.sources import genesys, touchpoints
+from voxpop.sources.file_drop import STREAMS, Look, chunks, waiting
+from voxpop.sources.file_inspection import Refused, Unfinished, inspect
+from voxpop.sources.http import Connection
+from voxpop.sources.mapping import mapping_sha256
+from voxpop.sources.protocol import Source
+from voxpop.sources.registry import FileDropConfig, GenesysConfig, TouchpointsConfig, load_sources
+
+Progress = Callable[[str, int], None]
+
+
+def land(
+    settings: Settings,
+    source: str,
+    window: Window | None,
+    *,
+    connection: Connection | None,
+    now: datetime,
+    widen: bool,
+    progress: Progress,
+) -> list[Manifest]:
+    """Land one source: a tool's window, or the files that wait in its folder.
+
+    Args:
+        settings: where everything is.
+        source: its name in `sources.yml`.
+        window: what to ask a tool for; a file drop takes no notice of it.
+        connection: where the tool is; None for a file drop.
+        now: the time of this run.
+        widen: begin earlier by the source's `repull_days`.
+        progress: told, after each page, what is landed and how many records of it have come.
+
+    Returns:
+        One batch a stream, or one a file that was new. A window that brought nothing new gives the batch that
+        had the same before, with `already_landed`.
+
+    Raises:
+        UsageError: no such source, or a tool without a window.
+        ConfigError: no connection, key or readable configuration.
+        SourceError: the tool refused for good, or a file is not as configured; other files are landed.
+        SourceUnavailable: the tool did not answer well in time; its pages are kept, a rerun goes on.
+        Locked: another process lands the same.
+    """
+    configured = load_sources(settings)
+    if source not in configured:
+        known = ", ".join(configured)
+        raise UsageError(f'there is no source "{source}"; {settings.sources_file} has {known}.')
+    config = configured[source]
+    run = _Run(settings, Tokenizer.load(settings, create=True), now, progress)
+    if not isinstance(config, TouchpointsConfig | GenesysConfig):
+        return run.land_files(config)
+    if window is None:
+        raise UsageError(f"{source}: say which window to land (--from, --to).")
+    if connection is None:
+        name = config.connection
+        raise ConfigError(f'{source}: there is no connection "{name}". Nothing was landed; set it and rerun.')
+    if widen:
+        window = Window(window.start - timedelta(days=config.repull_days), window.end)
+    with _connect(config, connection) as tool:
+        return [run.land_stream(config, tool, stream, window) for stream in tool.streams()]
+
+
+def _connect(
+    config: TouchpointsConfig | GenesysConfig, connection: Connection
+) -> AbstractContextManager[Source]:
+    if isinstance(config, TouchpointsConfig):
+        return touchpoints.connect(config, connection)
+    return genesys.connect(config, connection)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What all batches of one call have in common."""
+
+    settings: Settings
+    tokenizer: Tokenizer
+    now: datetime
+    progress: Progress
+
+    def land_stream(
+        self, config: TouchpointsConfig | GenesysConfig, tool: Source, stream: str, window: Window
+    ) -> Manifest:
+        """Land a window, page by page."""
+        with self._writer(config, stream, window, None) as writer:
+            try:
+                if not writer.is_done:
+                    for page in tool.pages(stream, window, writer.cursor):
+                        writer.write_page(*tool.parse(stream, page), page.cursor)
+                        self.progress(f"{config.name}.{stream}", writer.received)
+            except (SourceError, SourceUnavailable) as error:
+                kept = f"{writer.received:,} records of {stream} {window.key} are kept for the next run."
+                error.args = (f"{error} {kept}",)
+                raise
+            return writer.finish()
+
+    def land_files(self, config: FileDropConfig) -> list[Manifest]:
+        """Land what is new in a folder; files that landed before are left out."""
+        paths, unfinished = waiting(config, self.settings.home / config.folder)
+        for name in unfinished:
+            self._leave(config, name, "it is named as unfinished")
+        looks = {path: Look.at(path) for path in paths if path.exists()}
+        batches = visible(self.settings, config.name, STREAMS[config.maps_to])
+        known = {batch.original.content for batch in batches if batch.original}
+        landed, refused = [], []
+        for path, look in looks.items():
+            try:
+                original = _original(path, config)
+                if original.content in known:
+                    continue
+                manifest = self._land_file(config, path, look, original)
+            except Unfinished as reason:
+                self._leave(config, path.name, str(reason))
+            except Refused as reason:
+                refused.append(f"{path.name}: {reason}.")
+            else:
+                known.add(original.content)
+                landed += [] if manifest.already_landed else [manifest]
+        if refused:
+            raise SourceError(
+                f"{config.name}: {len(refused)} of {len(looks)} files can't be landed, and nothing of them "
+                "was; the others are. Rerun when they are as configured.\n" + "\n".join(refused)
+            )
+        return landed
+
+    def _land_file(self, config: FileDropConfig, path: Path, look: Look, original: Original) -> Manifest:
+        with self._writer(config, STREAMS[config.maps_to], None, original) as writer:
+            copy = writer.original_folder / original.name
+            if not writer.is_done:
+                if writer.cursor is None:
+                    try:
+                        _copy(path, copy, look, original)
+                        inspect(copy, config)
+                    except (Unfinished, Refused):
+                        writer.discard()
+                        raise
+                done = 0 if writer.cursor is None else writer.cursor["rows"]
+                for chunk in chunks(copy, original.name, config, done):
+                    writer.write_page(chunk.records, chunk.rejected, {"rows": chunk.rows}, chunk.repeated)
+                    self.progress(f"{config.name}: {original.name}", writer.received)
+            return writer.finish()
+
+    def _leave(self, config: FileDropConfig, name: str, reason: str) -> None:
+        self.progress(f"{config.name}: {name}: {reason}; left for the next run", 0)
+
+    def _writer(
+        self,
+        config: TouchpointsConfig | GenesysConfig | FileDropConfig,
+        stream: str,
+        window: Window | None,
+        original: Original | None,
+    ) -> BatchWriter:
+        return BatchWriter(
+            self.settings,
+            source=config.name,
+            kind_of_source=config.kind,
+            stream=stream,
+            window=window,
+            original=original,
+            tokenizer=self.tokenizer,
+            now=self.now,
+        )
+
+
+def _original(path: Path, config: FileDropConfig) -> Original:
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+    except FileNotFoundError:
+        raise Unfinished("it went away while it was looked at") from None
+    return Original(os.fsencode(path.name).decode(errors="replace"), size, digest, mapping_sha256(config))
+
+
+def _copy(path: Path, copy: Path, look: Look, original: Original) -> None:
+    """Take the file's bytes as they were when it was first looked at.
+
+    Raises:
+        Unfinished: they are not the same any more.
+    """
+    try:
+        is_same = files.copy_durably(path, copy) == original.sha256
+    except FileNotFoundError:
+        raise Unfinished("it went away while it was looked at") from None
+    if not is_same or Look.at(path) != look:
+        raise Unfinished("it changes while it is read")

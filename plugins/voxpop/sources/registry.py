@@ -1,0 +1,152 @@
+"""What `config/sources.yml` says: which tools an agency has, and how to read them.
+
+A wrong key or value stops the run before anything is asked of a tool, with the file, the line and the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from voxpop import lined_yaml
+from voxpop.config import Settings
+from voxpop.errors import ConfigError
+from voxpop.raw.records import IdentifierType
+from voxpop.sources.mapping import FileFormat, InteractionMapping, SurveyResponseMapping
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""Names a source: it becomes part of folder names, batch ids and DAG ids."""
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Settled(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Tool(_Settled):
+    """A tool with an API, asked for windows of time.
+
+    Attributes:
+        name: its name in the file.
+        connection: which connection holds its address and credential.
+        repull_days: a scheduled window begins this much earlier, since records change after they were sent.
+    """
+
+    name: Name
+    connection: Text
+    repull_days: int = Field(ge=0, le=800)
+
+    @property
+    def is_windowed(self) -> bool:
+        """Whether it is asked for a span of time."""
+        return True
+
+
+class Form(_Settled):
+    """One form of Touchpoints: its short id, and which answers identify a person."""
+
+    id: Text
+    identifiers: Mapping[Text, IdentifierType] = {}
+
+
+class TouchpointsConfig(_Tool):
+    """GSA Touchpoints: `page_size` is what the API takes at most 5,000 of."""
+
+    kind: Literal["touchpoints"]
+    page_size: int = Field(default=500, ge=1, le=5000)
+    forms: tuple[Form, ...] = Field(min_length=1)
+
+
+class GenesysConfig(_Tool):
+    """Genesys Cloud: `identifiers`: what identifies the customer (`attributes.<name>`, `ani`) → as what."""
+
+    kind: Literal["genesys"]
+    page_size: int = Field(default=1000, ge=1, le=1000)
+    identifiers: Mapping[Text, IdentifierType] = {}
+
+
+class _Folder(FileFormat):
+    """A folder that files are put into.
+
+    Attributes:
+        name: its name in the file.
+        folder: where the files are; relative to `VOXPOP_HOME`.
+        pattern: which files there.
+    """
+
+    kind: Literal["file_drop"]
+    name: Name
+    folder: Path
+    pattern: Text
+
+    @property
+    def is_windowed(self) -> bool:
+        """Files are landed as they come."""
+        return False
+
+    @property
+    def connection(self) -> None:
+        """None: a folder needs no credential."""
+        return None
+
+
+class InteractionDrop(_Folder, InteractionMapping):
+    """Files of interactions."""
+
+
+class SurveyResponseDrop(_Folder, SurveyResponseMapping):
+    """Files of survey responses."""
+
+
+FileDropConfig = InteractionDrop | SurveyResponseDrop
+SourceConfig = TouchpointsConfig | GenesysConfig | InteractionDrop | SurveyResponseDrop
+
+
+def load_sources(settings: Settings) -> dict[str, SourceConfig]:
+    """Read the configured sources, by name, in the file's order.
+
+    Raises:
+        ConfigError: the file can't be read, or holds a wrong key or value; names the line and the key.
+    """
+    document = lined_yaml.read(settings.sources_file)
+    top = document.value
+    if not isinstance(top, dict) or set(top) != {"sources"} or not isinstance(top["sources"], dict):
+        raise ConfigError(
+            f"{document.path}: it holds one key, `sources`, with a mapping from name to source."
+        )
+    return {name: _source(document, name, body) for name, body in top["sources"].items()}
+
+
+def _source(document: lined_yaml.Document, name: str, body: object) -> SourceConfig:
+    at = ("sources", name)
+    if not isinstance(body, dict):
+        raise document.error(at, "it is a mapping that begins with `kind`")
+    if "name" in body:
+        raise document.error((*at, "name"), "the key above it is the source's name already")
+    model = _model(document, at, body)
+    try:
+        return model.model_validate({**body, "name": name})
+    except ValidationError as error:
+        raise document.invalid(at, error) from None
+
+
+def _model(
+    document: lined_yaml.Document, at: lined_yaml.Where, body: dict[str, object]
+) -> type[TouchpointsConfig] | type[GenesysConfig] | type[InteractionDrop] | type[SurveyResponseDrop]:
+    match body.get("kind"), body.get("maps_to"):
+        case "touchpoints", _:
+            return TouchpointsConfig
+        case "genesys", _:
+            return GenesysConfig
+        case "file_drop", "interaction":
+            return InteractionDrop
+        case "file_drop", "survey_response":
+            return SurveyResponseDrop
+        case "file_drop", _:
+            raise document.error((*at, "maps_to"), "it is interaction or survey_response")
+        case _:
+            raise document.error((*at, "kind"), "it is touchpoints, genesys or file_drop")
