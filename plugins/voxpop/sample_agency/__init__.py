@@ -1,0 +1,1 @@
+"""A made-up agency with a known truth, and the tools that it uses, served over HTTP."""
