@@ -112,14 +112,7 @@ def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progre
     Returns:
         The plan that was carried out; `nothing_to_do` where the warehouse was up to date.
     """
-    plan = begin_build(settings, run_id=run_id, full_refresh=full_refresh)
-    if plan.nothing_to_do:
-        return plan
-    for layer in LAYERS:
-        results = build_layer(settings, layer)
-        progress(f"built {layer}", len(results))
-    finish_build(settings)
-    return plan
+    return warehouse.build(settings, run_id=run_id, full_refresh=full_refresh, progress=progress)
 
 
 def stage(settings: Settings, *, now: datetime) -> str | None:
@@ -128,7 +121,7 @@ def stage(settings: Settings, *, now: datetime) -> str | None:
     Returns:
         Its release id, or None where the current release already holds all this.
     """
-    candidate = candidates.stage(settings, now=now)
+    candidate = candidates.stage(settings, now=now, sources=load_sources(settings))
     return None if candidate is None else candidate.release_id
 
 
