@@ -395,10 +395,10 @@ def _time(name: str, text: str, format_: str | None, zone: ZoneInfo | None) -> d
     try:
         if format_ is not None:
             time = datetime.strptime(text, format_)  # noqa: DTZ007 - the zone follows
-        elif len(text) <= len("2026-01-05"):
-            raise Unmappable(f"{name} holds a date without a time")
         else:
             time = datetime.fromisoformat(text)
+            if len(text) <= len("2026-01-05"):  # read as midnight, which nobody said
+                raise Unmappable(f"{name} holds a date without a time")
         if time.tzinfo is None:
             if zone is None:
                 raise Unmappable(f"{name} has no offset, and the mapping names no time_zone")
