@@ -282,8 +282,8 @@ class Http:
         except msgspec.ValidationError as error:
             problem = str(error)
         raise SourceError(
-            f"{call.title} answered with JSON of another shape than agreed: {problem}. What had landed is "
-            "kept; the connector has to be adapted."
+            f"{call.title} answered with JSON of another shape than agreed: {problem}. The connector has "
+            "to be adapted."
         )
 
     def _body(self, response: httpx.Response, call: _Call) -> bytes:
@@ -295,7 +295,7 @@ class Http:
             if size > self._max_bytes:
                 raise SourceError(
                     f"{call.title} answered with more than {self._max_bytes:,} "
-                    "bytes. What had landed is kept; set a smaller page_size in sources.yml and rerun."
+                    "bytes. Set a smaller page_size in sources.yml and rerun."
                 )
             if self.patience.clock() > call.deadline:
                 raise httpx.ReadTimeout(f"not at its end after {size:,} bytes")
@@ -323,8 +323,8 @@ class Http:
         asks = f"; it asks to wait {outcome.wait:,.0f} s" if outcome.wait else ""
         message = (
             f"{call.title}: no good answer in {state.attempt_number} tries and {spent:,.0f} s. The last: "
-            f"{outcome.reason}{asks}. Pages that had landed are kept: rerun when the tool answers again, and "
-            "it goes on from there."
+            f"{outcome.reason}{asks}. Rerun when the tool answers again: it goes on behind the last page "
+            "that landed."
         )
         if outcome.cut_off:
             raise Unreadable(message, *outcome.cut_off)
@@ -335,7 +335,7 @@ class Http:
             return f'Set the connection "{self._name}" to a credential that may read this, and rerun.'
         if status in (404, 410):
             return "Check the id in sources.yml and the base_url of the connection, and rerun."
-        return "What had landed is kept; correct what the tool complains of, and rerun."
+        return "Correct what the tool complains of, and rerun."
 
 
 def _outcome(state: RetryCallState) -> _Passing:

@@ -110,8 +110,8 @@ def test_429_for_ever_ends_after_its_tries_and_says_what_is_kept(server: Any, ti
     assert len(server.seen) == 6
     assert str(caught.value) == (
         f'touchpoints: form "ab12", page 3: GET {server.url}/forms/ab12/responses: no good answer in 6 tries '
-        'and 8 s. The last: 429 Too Many Requests "You have exceeded: OVER_RATE_LIMIT". Pages that had '
-        "landed are kept: rerun when the tool answers again, and it goes on from there."
+        'and 8 s. The last: 429 Too Many Requests "You have exceeded: OVER_RATE_LIMIT". Rerun when the tool '
+        "answers again: it goes on behind the last page that landed."
     )
 
 

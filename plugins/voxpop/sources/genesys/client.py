@@ -147,7 +147,7 @@ class Genesys:
                 if following is not None and following == at:
                     raise SourceError(
                         f"{self._config.name}: job {job}: the tool gave the same cursor twice, its results "
-                        "would never end. What had landed is kept; tell the vendor."
+                        "would never end. Tell the vendor."
                     )
                 place = None if following is None else _Place(job, following)
                 yield Page(answer.body, None if place is None else msgspec.to_builtins(place))

@@ -126,7 +126,8 @@ class Touchpoints:
                 if steps_back > MAX_STEPS_BACK:
                     raise SourceUnavailable(
                         f'{self._config.name}: form "{place.form}": submissions are being deleted while its '
-                        f"pages are read ({steps_back} times). Pages that had landed are kept; rerun later."
+                        f"pages are read ({steps_back} times). Rerun later: it goes on behind the last page "
+                        "that landed."
                     )
                 page = max(1, place.page - -(-fallen // place.size))
                 place = msgspec.structs.replace(place, page=page, count=meta.total_count)
