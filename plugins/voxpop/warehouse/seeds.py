@@ -151,7 +151,7 @@ class Survey(_Row):
 class Question(_Row):
     instrument: Text
     question_id: Text
-    role: Literal["core", "comment", "reason_positive", "reason_negative", "identifier"]
+    role: Literal["core", "comment", "reason_positive", "reason_negative", "identifier", "ignore"]
     driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None
     scale: Literal["likert_5", "thumbs", "nps_11", "csat_5", "ten"] | None
     valid_min: Count | None
