@@ -1,0 +1,89 @@
+"""The sample agency's tools as a process beside Airflow, and which day it is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from voxpop.airflow import home, processes
+from voxpop.config import Settings
+from voxpop.errors import ConfigError
+from voxpop.raw import files
+from voxpop.raw.records import Window
+
+FIRST_DAY = date(2024, 4, 1)
+"""Its history begins here: nine fiscal quarters before the day after `LAST_DAY`."""
+
+LAST_DAY = date(2026, 6, 30)
+"""The last day of the history that a first `make run` lands."""
+
+_READY_SECONDS = 120.0
+
+
+def is_configured() -> bool:
+    """Whether this is the sample agency's configuration: an agency of one's own has tools of its own."""
+    return not os.environ.get("VOXPOP_CONFIG")
+
+
+def landed_to(settings: Settings) -> date | None:
+    """The last day that `make run` has brought into a release; None before the first."""
+    path = _date_file(settings)
+    if not path.exists():
+        return None
+    text = path.read_text().strip()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f'{path}: "{text}" is no day. Mend it (YYYY-MM-DD), or begin anew: `make clean`.'
+        ) from None
+
+
+def next_day(landed_to: date | None, *, same_day: bool) -> date:
+    """The last day of what a run lands next: all of history first, then a day at a time."""
+    if landed_to is None:
+        return LAST_DAY
+    return landed_to if same_day else landed_to + timedelta(days=1)
+
+
+def remember(settings: Settings, day: date) -> None:
+    """Note that a run which landed up to `day` has ended well."""
+    path = _date_file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.replace_durably(path, f"{day.isoformat()}\n".encode())
+
+
+def window(day: date) -> Window:
+    """What a run lands that brings the agency to the end of `day`: all of history first, then that day."""
+    first = FIRST_DAY if day == LAST_DAY else day
+    return Window(_midnight(first), _midnight(day + timedelta(days=1)))
+
+
+def start(settings: Settings, day: date, variables: Mapping[str, str]) -> processes.Started:
+    """Start its tools as they are at the end of `day`; wait with `wait_until_ready`."""
+    ready = _ready_file(settings)
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "voxpop.sample_agency.server", "--home", str(settings.home)]
+    command += ["--date", day.isoformat(), "--port", "0", "--ready", str(ready)]
+    return processes.start("sample agency", command, variables, home.logs(settings) / "sample_agency.log")
+
+
+def wait_until_ready(settings: Settings, server: processes.Started) -> None:
+    """Wait until it listens; by then its address and credentials are in `var/secrets/connections.json`."""
+    server.wait_until(lambda: _ready_file(settings).exists() or None, _READY_SECONDS)
+
+
+def _date_file(settings: Settings) -> Path:
+    return settings.home / "sample_agency" / "date"
+
+
+def _ready_file(settings: Settings) -> Path:
+    return settings.home / "sample_agency" / "ready.json"
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

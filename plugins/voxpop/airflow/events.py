@@ -1,0 +1,43 @@
+"""What a task's step tells: for the task's log, and for whoever shows progress while it runs.
+
+`make run` listens by a handler on the logger `voxpop.steps`: each record of it has an `event`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+import msgspec
+
+log = logging.getLogger("voxpop.steps")
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One thing that a step says.
+
+    Attributes:
+        step: `<dag>.<task>`.
+        kind: what it is about; after `postponed` Airflow tries again.
+        message: for people.
+        seconds: what an ended step took.
+        exit_code: of the error that failed it.
+    """
+
+    step: str
+    kind: Literal["began", "progress", "done", "skipped", "postponed", "failed"]
+    message: str = ""
+    seconds: float = 0.0
+    exit_code: int = 0
+
+    def __str__(self) -> str:
+        """One line for a log."""
+        words = [self.step] if self.kind == "progress" else [self.step, self.kind]
+        if self.kind == "done":
+            words.append(f"in {self.seconds:.1f} s")
+        return " ".join(words) + (f": {self.message}" if self.message else "")
+
+
+def say(event: Event) -> None:
+    """Put an event into the task's log, and before whoever listens."""
+    log.log(logging.ERROR if event.kind == "failed" else logging.INFO, "%s", event, extra={"event": event})

@@ -1,0 +1,165 @@
+"""`make run`: the whole pipeline once, on the sample agency, through Airflow; then the scorecard.
+
+The first run lands the agency's history as one wide window a source. Each later one moves the agency's date
+on by a day and builds that day only. Airflow works in a process of its own (`run_dags`), the agency's tools
+in another; both end with this one.
+
+    python -m voxpop.airflow.first_run [--same-day]
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the audit refused.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from voxpop.airflow import agency, home, processes, session
+from voxpop.airflow.display import Display
+from voxpop.airflow.events import Event
+from voxpop.config import PROJECT, Settings, load_settings
+from voxpop.errors import UsageError, VoxpopError
+from voxpop.raw import files
+from voxpop.raw.identifiers import Tokenizer
+from voxpop.release import store
+from voxpop.sources.registry import load_sources
+
+_BUILD_TASKS = 10
+
+_QUESTION = (
+    "select period_label, value, low, high, n from marts.cx_index "
+    "where measure = 'cx_index' and breakdown = 'all' and period_type = 'quarter' order by period_start"
+)
+
+
+def main() -> int:
+    """Run, and give the exit code."""
+    if set(sys.argv[1:]) - {"--same-day"}:
+        sys.stderr.write(__doc__ or "")
+        return UsageError.exit_code
+    console = Console(highlight=False, soft_wrap=True)
+    settings = load_settings()
+    # Told by `kill`, this ends as it does by Ctrl-C: what it started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with files.locked(_lock(settings), "make run", now=datetime.now(UTC)):
+            return _run(settings, console, same_day="--same-day" in sys.argv)
+    except KeyboardInterrupt:
+        console.print("Interrupted. What has landed is kept, and the next `make run` goes on from there.")
+        return 130
+    except VoxpopError as error:
+        console.print(str(error), style="red", markup=False)
+        return error.exit_code
+
+
+def _run(settings: Settings, console: Console, *, same_day: bool) -> int:
+    session.refuse_if_up(settings)
+    day = agency.next_day(agency.landed_to(settings), same_day=same_day)
+    before = store.current(settings)
+    Tokenizer.load(settings, create=True)
+    with Display(console, total=len(load_sources(settings)) + _BUILD_TASKS) as display:
+        code = _run_dags(settings, display, day)
+    current = store.current(settings)
+    if code == 0:
+        agency.remember(settings, day)
+    elif current is not None:
+        console.print(f"\nThe current release stays {current.release_id}.", style="yellow")
+    if code == 0 and current is not None:
+        is_new = before is None or before.release_id != current.release_id
+        _show(settings, console, current, day, is_new=is_new)
+    if code != 0:
+        console.print(f"What Airflow said is in {_shown(home.logs(settings))}.", markup=False)
+    return code
+
+
+def _run_dags(settings: Settings, display: Display, day: date) -> int:
+    ours, theirs = os.pipe()
+    variables = home.environment(settings)
+    home.write_environment(settings, variables)
+    with _ended_afterwards() as started:
+        server = agency.start(settings, day, variables)
+        started.append(server.session)
+        airflow = processes.start(
+            "airflow",
+            [sys.executable, "-m", "voxpop.airflow.run_dags", str(theirs)],
+            variables,
+            home.logs(settings) / "run.log",
+            takes_input=True,
+            keeps_open=(theirs,),
+        )
+        started.append(airflow.session)
+        os.close(theirs)
+        agency.wait_until_ready(settings, server)
+        display.note(f"The sample agency's tools answer, with all that they hold up to {day}.")
+        airflow.tell(msgspec.json.encode(_requests(settings, day)) + b"\n")
+        with os.fdopen(ours, "rb") as events:
+            for line in events:
+                display.show(msgspec.json.decode(line, type=Event))
+        return airflow.process.wait()
+
+
+def _requests(settings: Settings, day: date) -> list[dict[str, object]]:
+    window = agency.window(day)
+    conf = {"from": window.start.date().isoformat(), "to": window.end.date().isoformat()}
+    extracts = [
+        {"dag_id": f"extract_{name}", "logical_date": window.end, "conf": conf if source.is_windowed else {}}
+        for name, source in load_sources(settings).items()
+    ]
+    # Without a logical date of its own `dag.test()` would clear the tasks of every earlier run.
+    return [*extracts, {"dag_id": "build_and_publish", "logical_date": datetime.now(UTC), "conf": {}}]
+
+
+def _show(settings: Settings, console: Console, current: store.Release, day: date, *, is_new: bool) -> None:
+    from voxpop.airflow.scorecard import scorecard
+
+    console.print()
+    if is_new:
+        console.print(f"Published {current.release_id}: the sample agency up to {day}.", style="bold")
+    else:
+        console.print(f"Nothing new up to {day}: no new release. {current.release_id} stays.", style="bold")
+    table = scorecard(current)
+    if table is not None:
+        console.print()
+        console.print(table)
+    console.print(
+        f"""
+The release   {_shown(current.folder)}
+Its page      {_shown(current.folder / "reports" / "index.html")}
+
+Try next
+  .venv/bin/voxpop sql "{_QUESTION}"
+  .venv/bin/voxpop releases list
+  make run      the agency's next day, {agency.next_day(day, same_day=False)}
+  make up       Airflow with its UI, these runs in it, and the page Releases""",
+        markup=False,
+    )
+
+
+@contextmanager
+def _ended_afterwards() -> Iterator[list[processes.Session]]:
+    started: list[processes.Session] = []
+    try:
+        yield started
+    finally:
+        processes.end(started)
+
+
+def _lock(settings: Settings) -> Path:
+    home.folder(settings).mkdir(parents=True, exist_ok=True)
+    return home.folder(settings) / "run.lock"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Runs DAGs one after the other in this process by Airflow's `dag.test()`: what `make run` starts.
+
+Reads from standard input one line, a JSON list of `Request`, once its home is ready; tells what happens, an
+`Event` a line, on the file descriptor that its argument names; exits with 0, with 1 if a run failed, with 3
+if the gate refused. What Airflow has to say goes to standard output.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import datetime
+
+import msgspec
+
+from voxpop.airflow import home
+from voxpop.airflow.events import Event
+from voxpop.config import PROJECT, load_settings
+from voxpop.errors import Refused
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One run of one DAG.
+
+    Attributes:
+        dag_id: which.
+        logical_date: by it the run is known, and at it its data interval ends.
+        conf: its parameters.
+    """
+
+    dag_id: str
+    logical_date: datetime
+    conf: dict[str, str | bool | None]
+
+
+class _Teller(logging.Handler):
+    """Hands the events that tasks log on, and remembers the worst exit code."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self.exit_code = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event: Event | None = getattr(record, "event", None)
+        if event is None:
+            return
+        if event.kind == "failed":
+            self.exit_code = max(self.exit_code, event.exit_code)
+        os.write(self._descriptor, msgspec.json.encode(event) + b"\n")
+
+
+def main(descriptor: int) -> int:
+    """Run what standard input asks for."""
+    settings = load_settings()
+    home.make(settings)
+
+    from airflow.dag_processing.dagbag import DagBag
+
+    dags = DagBag(dag_folder=str(PROJECT / "dags"))
+    if dags.import_errors:
+        sys.stderr.write("\n".join(dags.import_errors.values()))
+        return 1
+    teller = _Teller(descriptor)
+    steps = logging.getLogger("voxpop.steps")
+    steps.setLevel(logging.INFO)
+    steps.addHandler(teller)
+    succeeded = True
+    for request in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[Request]):
+        run = dags.dags[request.dag_id].test(logical_date=request.logical_date, run_conf=request.conf)
+        succeeded = succeeded and run.state == "success"
+    if succeeded:
+        return 0
+    return Refused.exit_code if teller.exit_code == Refused.exit_code else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,245 @@
+"""The tasks that DAGs are made of: each calls a step of `voxpop.pipeline` and says in its log what that did.
+
+The library is imported inside the tasks: it takes seconds, and Airflow parses the DAG files again and again.
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from voxpop.airflow import callbacks, runs, windows
+from voxpop.airflow.events import Event, say
+from voxpop.airflow.steps import Ticker, step
+from voxpop.config import Settings, load_settings
+from voxpop.errors import UsageError
+
+if TYPE_CHECKING:
+    from voxpop.sources.http import Connection
+
+WAREHOUSE_POOL = "warehouse"
+
+COMMON: dict[str, Any] = {
+    "owner": "voxpop",
+    # Only what `steps.RETRIED` names comes to a second try.
+    "retries": 4,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=15),
+    "on_failure_callback": callbacks.on_failure,
+}
+"""`default_args` of every DAG."""
+
+
+@task(
+    doc_md="Land the window: pages become durable parts, and the manifest, written last, makes the batch "
+    "visible. A rerun goes on from the page that the last try reached."
+)
+def land(source: str) -> list[str]:
+    """Bring one source's window into raw, and give the ids of the batches that hold it."""
+    from voxpop import pipeline
+    from voxpop.sources.registry import load_sources
+
+    context = get_current_context()
+    run = context["dag_run"]
+    with step(_name(context)):
+        settings = load_settings()
+        configured = load_sources(settings)[source]
+        window = None
+        if configured.is_windowed:
+            bounds = (run.data_interval_start, run.data_interval_end)
+            interval = bounds if all(bounds) else None
+            window = windows.of_run(context["params"], interval, run.run_after)
+        batches = pipeline.land(
+            settings,
+            source,
+            window,
+            connection=_connection(configured.connection),
+            now=datetime.now(UTC),
+            # Records that changed lately come again with the schedule; a backfill brings its window alone.
+            widen=run.run_type == "scheduled",
+            progress=Ticker(_name(context)),
+        )
+        for batch in batches:
+            _tell(
+                context, f"{batch.batch_id}: {batch.records:,} records, {batch.quarantined:,} in quarantine"
+            )
+        if not batches:
+            _tell(context, "nothing new")
+        return [batch.batch_id for batch in batches]
+
+
+@task(
+    pool=WAREHOUSE_POOL,
+    doc_md="Leave batches out or take them in, as the parameters say; then fix what this build takes in.",
+)
+def begin() -> bool:
+    """Fix what this build takes in, and say whether that is anything."""
+    from voxpop import pipeline
+
+    context = get_current_context()
+    with step(_name(context)):
+        settings = load_settings()
+        _exclude_or_include(settings, context["params"], datetime.now(UTC))
+        plan = pipeline.begin_build(
+            settings,
+            run_id=context["dag_run"].run_id,
+            full_refresh=bool(context["params"].get("full_refresh")),
+        )
+        if plan.nothing_to_do:
+            _tell(context, "the warehouse holds all that has landed")
+        else:
+            how = "everything anew from raw" if plan.is_full_refresh else "what they touch"
+            _tell(context, f"{len(plan.batches)} batches pending; builds {how}")
+        return not plan.nothing_to_do
+
+
+@task(pool=WAREHOUSE_POOL)
+def build_layer(layer: str, is_anything_pending: bool) -> None:
+    """Run one layer by dbt; each model's status and seconds go into the log and onto the page *Build*."""
+    from voxpop import pipeline
+
+    context = get_current_context()
+    with step(_name(context)):
+        if not is_anything_pending:
+            raise AirflowSkipException("nothing is pending: the warehouse stays as it is")
+        settings = load_settings()
+        results = pipeline.build_layer(settings, layer)
+        models = tuple(
+            runs.Model(result.name, result.status, result.seconds, result.rows, result.message or "")
+            for result in results
+        )
+        runs.save(settings, context["dag_run"].run_id, runs.Layer(layer, models))
+        for model in models:
+            rows = "" if model.rows is None else f"  {model.rows:,} rows"
+            _tell(context, f"{model.status:8}{model.seconds:8.2f} s  {model.name}{rows}")
+
+
+@task(
+    pool=WAREHOUSE_POOL, doc_md="Mark the batches as built, in one transaction, now that the marts hold them."
+)
+def finish(is_anything_pending: bool) -> None:
+    """Mark this build's batches as built."""
+    from voxpop import pipeline
+
+    with step(_name(get_current_context())):
+        if not is_anything_pending:
+            raise AirflowSkipException("nothing is pending: the warehouse stays as it is")
+        pipeline.finish_build(load_settings())
+
+
+@task(
+    pool=WAREHOUSE_POOL,
+    trigger_rule="none_failed",
+    doc_md="Make a candidate release from the warehouse. Where the current release holds all this already "
+    "there is none, and the tasks after this one are skipped. A candidate that was refused is made anew.",
+)
+def stage() -> str:
+    """Make a candidate release, and give its id."""
+    from voxpop import pipeline
+
+    context = get_current_context()
+    with step(_name(context)):
+        release_id = pipeline.stage(load_settings(), now=datetime.now(UTC))
+        if release_id is None:
+            raise AirflowSkipException(
+                "nothing new: the current release holds all this, so there is no new one"
+            )
+        _tell(context, f"candidate {release_id}")
+        return release_id
+
+
+@task(
+    pool=WAREHOUSE_POOL,
+    doc_md="The gate: every expectation on the candidate. A refusal fails this task, is not tried again, and "
+    "leaves the current release in place.",
+)
+def audit(release_id: str) -> None:
+    """Pass the candidate through the gate."""
+    from voxpop import pipeline
+
+    context = get_current_context()
+    with step(_name(context)):
+        result = pipeline.audit(load_settings(), release_id)
+        _tell(context, f"{release_id}: {len(result.expectations)} expectations hold")
+
+
+@task(pool=WAREHOUSE_POOL, doc_md="Write the candidate's pages, from the candidate alone.")
+def report(release_id: str) -> None:
+    """Write the candidate's pages."""
+    from voxpop import pipeline
+
+    with step(_name(get_current_context())):
+        pipeline.report(load_settings(), release_id)
+
+
+@task(pool=WAREHOUSE_POOL, doc_md="Make the candidate the current release: all of it or nothing.")
+def publish(release_id: str) -> None:
+    """Make the audited candidate the current release."""
+    from voxpop import pipeline
+
+    context = get_current_context()
+    with step(_name(context)):
+        pipeline.publish(load_settings(), release_id, now=datetime.now(UTC))
+        _tell(context, f"current release: {release_id}")
+
+
+@task(
+    pool=WAREHOUSE_POOL,
+    doc_md="Point readers at an earlier release that is kept. Nothing is rebuilt, and the release that was "
+    "current is kept too.",
+)
+def roll_back() -> str:
+    """Make an earlier release the current one, and give its id."""
+    from voxpop.release import store
+
+    context = get_current_context()
+    with step(_name(context)):
+        params = context["params"]
+        release = store.rollback(load_settings(), params["release_id"], params["reason"], datetime.now(UTC))
+        _tell(context, f"current release: {release.release_id}")
+        return str(release.release_id)
+
+
+def _exclude_or_include(settings: Settings, params: Mapping[str, Any], now: datetime) -> None:
+    from voxpop.raw import exclusions
+
+    excluded, included, reason = params.get("exclude"), params.get("include"), params.get("reason")
+    if (excluded or included) and not reason:
+        raise UsageError(
+            'Give the "reason" for excluding or including a batch: it is published with the release.'
+        )
+    # A task that runs again finds its own work done.
+    if excluded and excluded not in exclusions.exclusions(settings):
+        exclusions.exclude(settings, excluded, str(reason), now)
+    if included and included in exclusions.exclusions(settings):
+        exclusions.include(settings, included, str(reason), now)
+
+
+def _connection(connection_id: str | None) -> Connection | None:
+    """The library says what to do where it needs one and there is none."""
+    from airflow.sdk import Connection as AirflowConnection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    from voxpop.airflow.connections import from_airflow
+
+    if connection_id is None:
+        return None
+    try:
+        return from_airflow(AirflowConnection.get(connection_id))
+    except AirflowNotFoundException:
+        return None
+
+
+def _name(context: Mapping[str, Any]) -> str:
+    return f"{context['dag'].dag_id}.{context['task'].task_id}"
+
+
+def _tell(context: Mapping[str, Any], message: str) -> None:
+    say(Event(_name(context), "progress", message))
