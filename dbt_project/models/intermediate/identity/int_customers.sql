@@ -1,0 +1,9 @@
+select
+    cast(customer_id as varchar) as customer_id,
+    cast(min(first_seen_at) as timestamp) as first_seen_at,
+    cast(max(last_seen_at) as timestamp) as last_seen_at,
+    cast(count(*) as bigint) as token_count,
+    bool_or(is_in_conflict) as is_in_conflict
+from {{ ref('int_customer_tokens') }}
+where customer_id is not null
+group by customer_id

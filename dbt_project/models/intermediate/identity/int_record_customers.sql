@@ -1,0 +1,18 @@
+with owners as (
+    select
+        records._record_key,
+        count(distinct tokens.customer_id) filter (where tokens.tier = 'strong') as strong_count,
+        min(tokens.customer_id) filter (where tokens.tier = 'strong') as strong_customer_id,
+        count(distinct tokens.customer_id) filter (where tokens.tier = 'medium') as medium_count,
+        min(tokens.customer_id) filter (where tokens.tier = 'medium') as medium_customer_id
+    from {{ ref('int_identity__record_tokens') }} as records
+    inner join {{ ref('int_customer_tokens') }} as tokens
+        on records.node = tokens.node
+    group by records._record_key
+)
+
+select
+    cast(_record_key as varchar) as _record_key,
+    cast(case when strong_count = 1 then strong_customer_id else medium_customer_id end as varchar) as customer_id
+from owners
+where strong_count = 1 or (strong_count = 0 and medium_count = 1)

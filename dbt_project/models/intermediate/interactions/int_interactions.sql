@@ -1,0 +1,130 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_by='record_date',
+    touched='stg_touched_records',
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('stg_touched_records') }}
+
+with genesys as (
+    select
+        conversations._record_key,
+        conversations.source_system,
+        conversations.record_id,
+        conversations.record_date,
+        conversations.started_at,
+        conversations.ended_at,
+        conversations.media_type as source_channel,
+        queues.service_id,
+        queues.organization_id as known_organization_id,
+        conversations.direction,
+        conversations.wait_seconds,
+        conversations.talk_seconds,
+        conversations.hold_seconds,
+        conversations.wrap_seconds,
+        conversations.handled_by,
+        conversations.is_abandoned,
+        conversations.is_transferred,
+        conversations.is_resolved,
+        conversations.segment,
+        conversations._batch_id
+    from {{ ref('stg_genesys__conversations') }} as conversations
+    left join {{ ref('contact_queues') }} as queues
+        on conversations.queue_id = queues.queue_id
+),
+
+file_drop as (
+    select
+        contacts._record_key,
+        contacts.source_system,
+        contacts.record_id,
+        contacts.record_date,
+        contacts.started_at,
+        contacts.ended_at,
+        contacts.source_channel,
+        services.service_id,
+        coalesce(organizations.organization_id, services.organization_id) as known_organization_id,
+        contacts.direction,
+        contacts.wait_seconds,
+        contacts.talk_seconds,
+        cast(null as decimal(18, 3)) as hold_seconds,
+        cast(null as decimal(18, 3)) as wrap_seconds,
+        -- Who it was is the employee's matter; that it was a person is what measures ask.
+        case when contacts.handled_by is not null then 'agent' end as handled_by,
+        contacts.is_abandoned,
+        cast(null as boolean) as is_transferred,
+        contacts.is_resolved,
+        contacts.segment,
+        contacts._batch_id
+    from {{ ref('stg_file_drop__interactions') }} as contacts
+    left join {{ ref('services') }} as services
+        on contacts.source_service = services.service_id
+    left join {{ ref('organizations') }} as organizations
+        on contacts.source_organization = organizations.organization_id
+),
+
+contacts as (
+    select * from genesys
+    union all
+    select * from file_drop
+),
+
+agency as (
+    select min(organization_id) as organization_id
+    from {{ ref('organizations') }}
+    where parent_organization_id is null
+),
+
+placed as (
+    select
+        contacts.*,
+        coalesce(contacts.known_organization_id, agency.organization_id) as organization_id,
+        aliases.channel
+    from contacts
+    cross join agency
+    left join {{ ref('channel_aliases') }} as aliases
+        on
+            contacts.source_system = aliases.source_system
+            and contacts.source_channel = aliases.source_value
+    {% if is_incremental() %}
+    where contacts.record_date in (select touched.record_date from {{ ref('stg_touched_records') }} as touched)
+    {% endif %}
+),
+
+dated as (
+    select
+        placed.*,
+        coalesce(
+            {{ local_date('placed.started_at', 'organizations.time_zone') }}, placed.record_date
+        ) as started_local_date
+    from placed
+    inner join {{ ref('organizations') }} as organizations
+        on placed.organization_id = organizations.organization_id
+)
+
+select
+    cast({{ hash_id(['source_system', 'record_id']) }} as varchar) as interaction_id,
+    cast(organization_id as varchar) as organization_id,
+    cast(service_id as varchar) as service_id,
+    cast(channel as varchar) as channel,
+    cast(direction as varchar) as direction,
+    cast(started_at as timestamp) as started_at,
+    cast(ended_at as timestamp) as ended_at,
+    cast(record_date as date) as record_date,
+    cast(started_local_date as date) as started_local_date,
+    cast({{ fiscal_quarter('started_local_date') }} as varchar) as fiscal_quarter,
+    cast(wait_seconds as decimal(18, 3)) as wait_seconds,
+    cast(talk_seconds as decimal(18, 3)) as talk_seconds,
+    cast(hold_seconds as decimal(18, 3)) as hold_seconds,
+    cast(wrap_seconds as decimal(18, 3)) as wrap_seconds,
+    cast(handled_by as varchar) as handled_by,
+    cast(is_abandoned as boolean) as is_abandoned,
+    cast(is_transferred as boolean) as is_transferred,
+    cast(is_resolved as boolean) as is_resolved,
+    cast(segment as varchar) as segment,
+    cast(source_system as varchar) as source_system,
+    cast(record_id as varchar) as source_record_id,
+    cast(_record_key as varchar) as _record_key,
+    cast(_batch_id as varchar) as _batch_id
+from dated

@@ -1,0 +1,159 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_by='record_date',
+    touched='stg_touched_records',
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('stg_touched_records') }}
+
+with touchpoints as (
+    select
+        _record_key,
+        source_system,
+        record_id,
+        record_date,
+        form_id,
+        created_at as answered_at,
+        cast(null as date) as answered_on,
+        location_code as source_channel,
+        cast(null as varchar) as source_service,
+        language,
+        cast(null as decimal(18, 9)) as weight,
+        cast(null as varchar) as cluster_id,
+        answers,
+        is_flagged,
+        is_archived,
+        is_deleted,
+        is_spam,
+        _batch_id
+    from {{ ref('stg_touchpoints__responses') }}
+),
+
+file_drop as (
+    select
+        _record_key,
+        source_system,
+        record_id,
+        record_date,
+        form_id,
+        answered_at,
+        case when is_date_only then answered_on end as answered_on,
+        source_channel,
+        source_service,
+        language,
+        weight,
+        cluster_id,
+        answers,
+        false as is_flagged,
+        false as is_archived,
+        false as is_deleted,
+        false as is_spam,
+        _batch_id
+    from {{ ref('stg_file_drop__survey_responses') }}
+),
+
+responses as (
+    select * from touchpoints
+    union all
+    select * from file_drop
+),
+
+agency as (
+    select
+        min_by(organization_id, organization_id) as organization_id,
+        min_by(time_zone, organization_id) as time_zone
+    from {{ ref('organizations') }}
+    where parent_organization_id is null
+),
+
+-- A form's versions are told apart by the day on which its newest version's organization was when the person answered.
+forms as (
+    select
+        surveys.source_system,
+        surveys.source_form_id,
+        max_by(
+            organizations.time_zone, lpad(cast(surveys.survey_version as varchar), 9, '0') || surveys.survey_id
+        ) as time_zone
+    from {{ ref('surveys') }} as surveys
+    inner join {{ ref('organizations') }} as organizations
+        on surveys.organization_id = organizations.organization_id
+    group by surveys.source_system, surveys.source_form_id
+),
+
+placed as (
+    select
+        responses.*,
+        surveys.survey_id,
+        surveys.survey_version,
+        surveys.instrument,
+        surveys.default_channel,
+        surveys.is_weighted,
+        surveys.omb_expires_on,
+        aliases.channel as named_channel,
+        coalesce(services.service_id, surveys.service_id) as service_id,
+        coalesce(services.organization_id, surveys.organization_id, agency.organization_id) as organization_id
+    from responses
+    cross join agency
+    left join forms
+        on
+            responses.source_system = forms.source_system
+            and responses.form_id = forms.source_form_id
+    left join {{ ref('surveys') }} as surveys
+        on
+            responses.source_system = surveys.source_system
+            and responses.form_id = surveys.source_form_id
+            and coalesce(
+                responses.answered_on,
+                {{ local_date('responses.answered_at', 'forms.time_zone') }},
+                responses.record_date
+            ) between coalesce(surveys.valid_from, date '0001-01-01') and coalesce(surveys.valid_to, date '9999-12-31')
+    left join {{ ref('services') }} as services
+        on responses.source_service = services.service_id
+    left join {{ ref('channel_aliases') }} as aliases
+        on
+            responses.source_system = aliases.source_system
+            and responses.source_channel = aliases.source_value
+    {% if is_incremental() %}
+    where responses.record_date in (select touched.record_date from {{ ref('stg_touched_records') }} as touched)
+    {% endif %}
+),
+
+dated as (
+    select
+        placed.*,
+        coalesce(
+            placed.answered_on, {{ local_date('placed.answered_at', 'organizations.time_zone') }}
+        ) as answered_local_date
+    from placed
+    inner join {{ ref('organizations') }} as organizations
+        on placed.organization_id = organizations.organization_id
+)
+
+select
+    cast({{ hash_id(['source_system', 'record_id']) }} as varchar) as response_id,
+    cast(source_system as varchar) as source_system,
+    cast(record_id as varchar) as source_record_id,
+    cast(record_date as date) as record_date,
+    cast(form_id as varchar) as form_id,
+    cast(survey_id as varchar) as survey_id,
+    cast(survey_version as integer) as survey_version,
+    cast(instrument as varchar) as instrument,
+    cast(organization_id as varchar) as organization_id,
+    cast(service_id as varchar) as service_id,
+    cast(case when source_channel is null then default_channel else named_channel end as varchar) as channel,
+    cast(language as varchar) as language,
+    cast(answered_at as timestamp) as answered_at,
+    cast(answered_local_date as date) as answered_local_date,
+    cast({{ fiscal_quarter('answered_local_date') }} as varchar) as fiscal_quarter,
+    cast(is_flagged as boolean) as is_flagged,
+    cast(is_archived as boolean) as is_archived,
+    cast(is_deleted as boolean) as is_deleted,
+    cast(is_spam as boolean) as is_spam,
+    coalesce(answered_local_date > omb_expires_on, false) as collected_without_clearance,
+    cast(cluster_id as varchar) as cluster_id,
+    cast(case when is_weighted then weight else 1 end as decimal(18, 9)) as weight,
+    answers,
+    cast(_record_key as varchar) as _record_key,
+    cast(_batch_id as varchar) as _batch_id
+from dated

@@ -1,0 +1,30 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_by='answered_date',
+    touched='int_touched_days',
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('int_touched_days') }}
+
+select
+    cast(answers.response_id as varchar) as response_id,
+    cast(answers.survey_id as varchar) as survey_id,
+    cast(answers.survey_version as integer) as survey_version,
+    cast(answers.driver as varchar) as driver,
+    cast(answers.scale as varchar) as scale,
+    cast(answers.raw_value as varchar) as raw_value,
+    cast(case when answers.scale in ('likert_5', 'csat_5') then answers.number_value end as double) as score,
+    cast(answers.is_positive as boolean) as is_positive,
+    cast(responses.weight as decimal(18, 9)) as weight,
+    cast(answers.record_date as date) as answered_date,
+    cast(answers._batch_id as varchar) as _batch_id
+from {{ ref('int_survey_answers') }} as answers
+inner join {{ ref('int_survey_responses') }} as responses
+    on answers.response_id = responses.response_id
+where
+    answers.role = 'core'
+    and answers.status = 'valid'
+    {% if is_incremental() %}
+    and answers.record_date in (select touched.answered_date from {{ ref('int_touched_days') }} as touched)
+    {% endif %}
