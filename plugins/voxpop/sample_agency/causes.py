@@ -248,6 +248,8 @@ class Causes:
     kiosk_offered: float = 1.0
     kiosk_responds: float = 0.24
     item_skipped: float = 0.035
+    item_refused: float = 0.015
+    """At the kiosk, which offers "prefer not to say"."""
     comments: float = 0.26
     unhappy_comments: float = 0.24
     """Added where satisfaction is below 3."""

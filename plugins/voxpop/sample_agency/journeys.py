@@ -120,7 +120,7 @@ def quarters(causes: Causes, days: Ints) -> Floats:
 def hours_from(draw: Floats, weights: tuple[float, ...]) -> Floats:
     """Hours of the day, 0 … 24, spread as the 24 weights say, from draws between 0 and 1."""
     steps = np.concatenate([[0.0], np.cumsum(weights)])
-    return np.interp(draw, steps / steps[-1], np.arange(25.0))
+    return np.asarray(np.interp(draw, steps / steps[-1], np.arange(25.0)))
 
 
 def local_offsets_ms(agency: Agency, service: Ints, day: Ints) -> Ints:

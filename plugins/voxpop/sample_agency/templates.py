@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-_MARK = re.compile(rb'"([0-9a-z:]*)\$(\w+)"|"#(\w+)"|"@(\w+)":null,')
+_MARK = re.compile(rb'"([^"$]*)\$(\w+)"|"#(\w+)"|"@(\w+)":null,')
 
 
 @dataclass(frozen=True)
