@@ -39,7 +39,7 @@ _TO_DO: tuple[tuple[type[Exception], str], ...] = (
     (ConfigError, "Mend the file and line that are named above, then clear this task."),
     (
         SourceError,
-        "Trying again without a change is useless: mend the connection or sources.yml, then clear this task.",
+        "Mend the connection or sources.yml, then clear this task: without a change it fails again.",
     ),
     (
         SourceUnavailable,

@@ -1,0 +1,65 @@
+"""The block that a person reads first when a task has failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from voxpop.airflow.callbacks import block
+from voxpop.errors import (
+    AuditError,
+    BuildError,
+    ConfigError,
+    Locked,
+    Refused,
+    SourceError,
+    SourceUnavailable,
+    UsageError,
+)
+
+PROJECT = Path(__file__).resolve().parents[3]
+DAGS = ("extract_touchpoints", "build_and_publish", "rollback")
+
+
+def wrapped(error: Exception) -> Exception:
+    """As tasks raise it: Airflow's exception, with voxpop's as its cause."""
+    try:
+        raise RuntimeError(str(error)) from error
+    except RuntimeError as airflows:
+        return airflows
+
+
+@pytest.mark.parametrize("dag_id", DAGS)
+def test_it_says_what_why_what_is_kept_what_to_do_and_where_to_read(dag_id: str) -> None:
+    said = block(
+        dag_id, "a_task", "a run", 2, wrapped(SourceError("touchpoints: 403, the key has no access"))
+    )
+    assert [line.split()[0] for line in said.splitlines()] == ["FAILED", "WHY", "KEPT", "DO", "RUNBOOK"]
+    assert f"{dag_id}.a_task, tried 2 times, in the run a run" in said
+    assert "touchpoints: 403, the key has no access" in said
+    assert "DO       Mend the connection" in said
+
+
+@pytest.mark.parametrize("dag_id", DAGS)
+def test_the_runbook_that_it_names_is_there(dag_id: str) -> None:
+    named = block(dag_id, "a_task", "a run", 1, None).splitlines()[-1].split()[1]
+    assert (PROJECT / named).is_file()
+
+
+KINDS = (AuditError, BuildError, ConfigError, Locked, Refused, SourceError, SourceUnavailable, UsageError)
+
+
+def test_each_kind_of_error_has_its_own_advice() -> None:
+    said = {block("build_and_publish", "t", "r", 1, wrapped(kind("why"))).splitlines()[3] for kind in KINDS}
+    assert len(said) == len(KINDS)
+    assert not any("did not foresee" in line for line in said)
+
+
+def test_an_error_that_is_retried_comes_unwrapped() -> None:
+    said = block("extract_genesys", "land", "r", 5, SourceUnavailable("genesys: 503 for ten minutes"))
+    assert "goes on where it stopped" in said
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("division by zero"), None])
+def test_what_nobody_foresaw_is_called_so(error: Exception | None) -> None:
+    assert "did not foresee" in block("rollback", "t", "r", 1, error)
