@@ -1,0 +1,252 @@
+"""Staging: from the warehouse to a candidate, a release that nobody sees yet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from voxpop.config import Settings
+from voxpop.errors import BuildError, UsageError
+from voxpop.raw.exclusions import exclusions
+from voxpop.raw.manifests import Manifest as RawManifest
+from voxpop.raw.manifests import visible
+from voxpop.release import diff, evidence, manifest, store, tables
+from voxpop.release.lateness import late_sources
+from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Table
+from voxpop.release.store import Candidate
+from voxpop.warehouse import lock
+
+__all__ = ["Candidate", "find", "only", "stage"]
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What a release is made from."""
+
+    batches: Sequence[Batch]
+    excluded: Sequence[Excluded]
+    fingerprint: str
+
+    def is_of(self, release: store.Release) -> bool:
+        """Whether a release was made from the same batches by the same models."""
+        made = release.manifest
+        return made["fingerprint"] == self.fingerprint and {b["batch_id"] for b in made["batches"]} == {
+            b["batch_id"] for b in self.batches
+        }
+
+
+def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -> Candidate | None:
+    """Make a candidate from the warehouse.
+
+    Candidates that are left over, from a crash or a refusal, are removed.
+
+    Args:
+        settings: where everything is.
+        now: when the release is made; it is in its id.
+        sources: the configured sources, so that one that never landed is called late.
+
+    Returns:
+        None if the current release was made from the same batches by the same models, or if a release was
+        that has been left by going back since the last one was published.
+
+    Raises:
+        UsageError: nothing has been built.
+        BuildError: a build has not been finished, or the warehouse lacks a table.
+        Locked: another process works on the releases or on the warehouse.
+    """
+    with store.locked(settings, now):
+        for left in settings.releases.glob(f"{store.CANDIDATE}*"):
+            shutil.rmtree(left)
+        with _warehouse(settings) as connection:
+            landed = visible(settings)
+            basis = _basis(connection, settings, landed)
+            before = store.current(settings)
+            known = [*([before] if before else []), *store.withdrawn(settings)]
+            if any(basis.is_of(release) for release in known):
+                return None
+            return _make(connection, settings, basis, landed, before, now, sources)
+
+
+def find(settings: Settings, release_id: str) -> Candidate:
+    """Give a candidate by its release id.
+
+    Raises:
+        UsageError: there is none of that id.
+    """
+    found = store.candidates(settings)
+    published = [Candidate(r.release_id, r.folder) for r in store.list_releases(settings)]
+    for candidate in [*found, *published]:
+        if candidate.release_id == release_id:
+            return candidate
+    names = ", ".join(candidate.release_id for candidate in found) or "none; `voxpop stage` makes one"
+    raise UsageError(f"{release_id}: there is no such candidate. There is: {names}.")
+
+
+def only(settings: Settings) -> Candidate:
+    """Give the candidate that there is.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = store.candidates(settings)
+    if not found:
+        raise UsageError("There is no candidate. Run `voxpop stage`.")
+    return found[-1]
+
+
+@contextmanager
+def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Hold the warehouse, and open a connection in memory that has it attached, read-only, as `warehouse`."""
+    if not settings.warehouse.exists():
+        raise UsageError("Nothing has been built yet. Run `voxpop build`.")
+    with lock.hold(settings, "stage"), duckdb.connect() as connection:
+        connection.execute(f"attach {tables.quoted(str(settings.warehouse))} as warehouse (read_only)")
+        yield connection
+
+
+def _basis(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, landed: Sequence[RawManifest]
+) -> _Basis:
+    fingerprints = connection.execute("select fingerprint from warehouse._build.fingerprint").fetchall()
+    is_open = connection.execute("select count(*) from warehouse._build.run").fetchall()[0][0]
+    if is_open or not fingerprints:
+        raise BuildError("The last build was not finished. Run `voxpop build`, then stage again.")
+    built = connection.execute(
+        "select source, stream, batch_id, records from warehouse._build.built_batches "
+        "where state = 'built' order by batch_id"
+    ).fetchall()
+    left_out = connection.execute("select batch_id from warehouse._build.excluded_batches").fetchall()
+    known = {batch.batch_id: batch for batch in landed}
+    said = exclusions(settings)
+    return _Basis(
+        batches=[
+            {
+                "source": source,
+                "stream": stream,
+                "batch_id": batch_id,
+                "records": records,
+                "sha256": known[batch_id].sha256 if batch_id in known else None,
+            }
+            for source, stream, batch_id, records in built
+        ],
+        excluded=[
+            {
+                "source": known[batch_id].source,
+                "stream": known[batch_id].stream,
+                "batch_id": batch_id,
+                "reason": said[batch_id].reason,
+                "at": said[batch_id].at.astimezone(UTC).isoformat(),
+            }
+            for (batch_id,) in sorted(left_out)
+            if batch_id in known and batch_id in said
+        ],
+        fingerprint=fingerprints[0][0],
+    )
+
+
+def _make(  # noqa: PLR0917 - stage's own second half
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    basis: _Basis,
+    landed: Sequence[RawManifest],
+    before: store.Release | None,
+    now: datetime,
+    sources: Collection[str],
+) -> Candidate:
+    folder = settings.releases / f"{store.CANDIDATE}staging"
+    for part in (folder, folder / "parquet", folder / "public", folder / "audit"):
+        part.mkdir(mode=store.FOLDER_MODE)
+        part.chmod(store.FOLDER_MODE)
+    connection.execute(f"attach {tables.quoted(str(folder / DATABASE))} as candidate")
+    connection.execute("create schema candidate.marts")
+    connection.execute("use candidate")
+
+    connection.begin()
+    made = _copy_tables(connection, settings)
+    content = manifest.content_hash(made)
+    release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
+    late = late_sources(landed, sources)
+    supersedes = before.release_id if before else None
+    made["release_info"] = tables.fill_release_info(
+        connection,
+        release_id=release_id,
+        created_at=now,
+        code_version=version("voxpop"),
+        fingerprint=basis.fingerprint,
+        supersedes=supersedes,
+        batch_count=len(basis.batches),
+        record_count=sum(batch["records"] for batch in basis.batches),
+        late=[source["source"] for source in late],
+    )
+    connection.commit()
+    for name, table in made.items():
+        tables.export(connection, name, folder / "parquet" / f"{name}.parquet")
+        if table["audience"] == "public":
+            shutil.copyfile(folder / "parquet" / f"{name}.parquet", folder / "public" / f"{name}.parquet")
+
+    ids = {batch["batch_id"] for batch in basis.batches}
+    old = {batch["batch_id"] for batch in before.manifest["batches"]} if before else set()
+    evidence.write(
+        connection,
+        settings,
+        folder / "audit",
+        [batch for batch in landed if batch.batch_id in ids],
+        ids - old,
+    )
+    restated = (
+        diff.restatements(
+            connection, before, folder, is_same_method=before.manifest["fingerprint"] == basis.fingerprint
+        )
+        if before
+        else []
+    )
+    policy = dict(
+        connection.execute("select policy, value from warehouse.seeds.policy order by policy").fetchall()
+    )
+    connection.execute("use memory")
+    connection.execute("checkpoint candidate")
+    connection.execute("detach candidate")
+    (folder / DATABASE).chmod(store.FILE_MODE)
+
+    written: Manifest = {
+        "schema_version": manifest.SCHEMA_VERSION,
+        "release_id": release_id,
+        "created_at": now.astimezone(UTC).isoformat(),
+        "code_version": version("voxpop"),
+        "fingerprint": basis.fingerprint,
+        "content_sha256": content,
+        "supersedes": supersedes,
+        "batches": list(basis.batches),
+        "excluded": list(basis.excluded),
+        "late_sources": late,
+        "policy": {name: float(value) for name, value in policy.items()},
+        "tables": dict(sorted(made.items())),
+        "audit": None,
+        "restatements": restated,
+        "files": {
+            path.relative_to(folder).as_posix(): manifest.file_hash(path) for path in _data_files(folder)
+        },
+    }
+    manifest.write(folder, written)
+    target = settings.releases / f"{store.CANDIDATE}{release_id}"
+    folder.rename(target)
+    return Candidate(release_id, target)
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Table]:
+    marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
+    made = {mart.name: tables.copy(connection, mart) for mart in marts}
+    tables.create_release_info(connection)
+    made["data_dictionary"] = tables.write_dictionary(connection, marts)
+    return made
+
+
+def _data_files(folder: Path) -> list[Path]:
+    return [folder / DATABASE, *sorted(folder.glob("*/*.parquet"))]

@@ -1,0 +1,312 @@
+"""What the gate needs to know of raw and of the warehouse, written into the candidate to let it stand alone.
+
+Counts, names of batches and of questions only: nothing that a person said, and no identifier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from voxpop.config import Settings
+from voxpop.errors import VoxpopError
+from voxpop.raw.manifests import Manifest as RawManifest
+from voxpop.raw.manifests import quarantine_file
+from voxpop.release.tables import quoted
+
+RAW_BATCHES = "raw_batches.parquet"
+"""One row per batch that the current release does not rest on: what its manifest says and its parts hold."""
+RECONCILIATION = "reconciliation.parquet"
+"""One row per source, stream and day: records landed, and what became of them."""
+ANSWERS = "answers.parquet"
+"""One row per source, question and status of answers."""
+UNKNOWN = "unknown.parquet"
+"""One row per survey or question that landed and that no seed names."""
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    folder: Path,
+    built: Sequence[RawManifest],
+    new: Collection[str],
+) -> None:
+    """Write the four tables.
+
+    Args:
+        connection: with the warehouse attached as `warehouse` and the candidate as `candidate`.
+        settings: where raw is.
+        folder: where to write; it is there.
+        built: manifests of the batches that the candidate rests on, excluded ones not among them.
+        new: ids of those that the current release does not rest on.
+
+    Raises:
+        VoxpopError: a part of a visible batch is gone or damaged; names it.
+    """
+    try:
+        _write_raw_batches(
+            connection, settings, folder / RAW_BATCHES, [b for b in built if b.batch_id in new]
+        )
+        _land(connection, built)
+    except (OSError, duckdb.Error, pa.ArrowException) as error:
+        raise VoxpopError(
+            f"raw: a batch's parts can't be read ({str(error).splitlines()[0]}). "
+            "What is visible is never edited: restore the file, or exclude the batch: "
+            "`voxpop batches exclude ID --reason …`."
+        ) from error
+    _write_reconciliation(connection, folder / RECONCILIATION, built)
+    _write_answers(connection, folder)
+
+
+def _write_raw_batches(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, file: Path, batches: Sequence[RawManifest]
+) -> None:
+    rows = [
+        {
+            "source": batch.source,
+            "stream": batch.stream,
+            "batch_id": batch.batch_id,
+            "dt": batch.dt,
+            "window_days": (batch.window.end - batch.window.start) / timedelta(days=1)
+            if batch.window
+            else None,
+            "received": batch.received,
+            "records": batch.records,
+            "quarantined": batch.quarantined,
+            "duplicates": batch.duplicates,
+            "part_columns": _columns(batch.part_files),
+            "quarantine_rows": _rows(quarantine_file(settings, batch.source, batch.stream, batch.batch_id)),
+        }
+        for batch in batches
+    ]
+    texts, counts = (
+        ("source", "stream", "batch_id", "dt", "part_columns"),
+        ("received", "records", "quarantined", "duplicates", "quarantine_rows"),
+    )
+    schema = pa.schema(
+        [(name, pa.string()) for name in texts]
+        + [(name, pa.int64()) for name in counts]
+        + [("window_days", pa.float64())]
+    )
+    parts = [(str(part), batch.batch_id) for batch in batches for part in batch.part_files]
+    connection.register("said", pa.Table.from_pylist(rows, schema=schema))
+    connection.register(
+        "parts", pa.table({"filename": [p for p, _ in parts], "of_batch": [b for _, b in parts]})
+    )
+    held = f"""
+        select
+            of_batch as batch_id,
+            count(*) as part_rows,
+            count(distinct (record_id, payload_hash)) as distinct_records,
+            count(*) filter (coalesce(record_id, '') = '') as without_id,
+            count(*) filter (batch_id is distinct from of_batch) as of_another_batch
+        from read_parquet({_list([Path(part) for part, _ in parts])}, filename = true)
+        inner join parts using (filename)
+        group by of_batch
+    """  # noqa: S608 - paths of our own
+    none = """
+        select null as batch_id, 0 as part_rows, 0 as distinct_records, 0 as without_id, 0 as of_another_batch
+        limit 0
+    """
+    connection.execute(
+        f"""
+        copy (
+            select
+                said.*,
+                coalesce(held.part_rows, 0) as part_rows,
+                coalesce(held.distinct_records, 0) as distinct_records,
+                coalesce(held.without_id, 0) as without_id,
+                coalesce(held.of_another_batch, 0) as of_another_batch
+            from said
+            left join ({held if parts else none}) as held using (batch_id)
+            order by batch_id
+        ) to {quoted(str(file))} (format parquet)
+        """  # noqa: S608 - paths of our own
+    )
+    connection.unregister("said")
+    connection.unregister("parts")
+
+
+def _columns(parts: Sequence[Path]) -> str:
+    """The columns of a batch's parts as `name type, …`; a bar between them where parts differ."""
+    return " | ".join(sorted({_shape(pq.read_schema(part)) for part in parts}))
+
+
+def _shape(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema)
+
+
+def _rows(file: Path) -> int:
+    return pq.read_metadata(file).num_rows if file.exists() else 0
+
+
+def _list(files: Sequence[Path]) -> str:
+    return "[" + ", ".join(quoted(str(file)) for file in files) + "]"
+
+
+def _land(connection: duckdb.DuckDBPyConnection, built: Sequence[RawManifest]) -> None:
+    """Make the temporary table `landed`: one row per record of raw, by the key that staging gives it."""
+    connection.execute(
+        "create or replace temp table landed "
+        "(source varchar, stream varchar, record_key varchar, dt date, batch_id varchar)"
+    )
+    streams: dict[tuple[str, str], list[Path]] = {}
+    for batch in built:
+        streams.setdefault((batch.source, batch.stream), []).extend(batch.part_files)
+    connection.register(
+        "batch_days", pa.table({"batch_id": [b.batch_id for b in built], "dt": [b.dt for b in built]})
+    )
+    for (source, stream), parts in sorted(streams.items()):
+        if parts:
+            connection.execute(
+                f"""
+                insert into landed
+                select ?, ?, concat_ws('/', ?, ?, record_id), max(batch_days.dt::date), max(batch_id)
+                from read_parquet({_list(parts)}) inner join batch_days using (batch_id)
+                group by record_id
+                """,  # noqa: S608 - paths of our own
+                [source, stream, source, stream],
+            )
+    connection.unregister("batch_days")
+
+
+def _write_reconciliation(
+    connection: duckdb.DuckDBPyConnection, file: Path, built: Sequence[RawManifest]
+) -> None:
+    quarantined: dict[tuple[str, str, str], int] = {}
+    for batch in built:
+        for day, counts in batch.days.items():
+            key = batch.source, batch.stream, day
+            quarantined[key] = quarantined.get(key, 0) + counts.quarantined
+    rows = [
+        {"source": source, "stream": stream, "day": day, "quarantined": count}
+        for (source, stream, day), count in sorted(quarantined.items())
+        if count
+    ]
+    schema = pa.schema(
+        [(name, pa.string()) for name in ("source", "stream", "day")] + [("quarantined", pa.int64())]
+    )
+    connection.register("rejected", pa.Table.from_pylist(rows, schema=schema))
+    connection.execute(
+        f"""
+        copy (
+            with staged as ({_staged(connection)}),
+            unknown as (
+                select _record_key from warehouse.intermediate.int_survey_responses where survey_id is null
+            ),
+            facts as (
+                select source_system, source_record_id, coalesce(not_counted_reason, 'counted') as outcome
+                from candidate.marts.fct_survey_responses
+                union all
+                select source_system, source_record_id, 'counted' from candidate.marts.fct_interactions
+            ),
+            ends as (
+                select
+                    coalesce(landed.source, staged.source_system, facts.source_system) as source,
+                    coalesce(landed.stream, split_part(staged.record_key, '/', 2), 'none') as stream,
+                    coalesce(staged.record_date, landed.dt) as day,
+                    landed.batch_id,
+                    landed.record_key is not null as is_landed,
+                    coalesce(
+                        facts.outcome, if(unknown._record_key is null, 'unaccounted', 'unknown_survey')
+                    ) as outcome
+                from landed
+                full join staged using (record_key)
+                full join facts
+                    on staged.source_system = facts.source_system
+                    and staged.record_id = facts.source_record_id
+                left join unknown on staged.record_key = unknown._record_key
+            ),
+            days as (
+                select
+                    source, stream, day,
+                    count(*) filter (is_landed) as landed,
+                    count(*) filter (outcome = 'counted') as counted,
+                    count(*) filter (outcome = 'unknown_survey') as unknown_survey,
+                    count(*) filter (outcome = 'unaccounted') as unaccounted,
+                    count(*) - counted - unknown_survey - unaccounted as not_counted,
+                    count(*) filter (not is_landed) as surplus,
+                    min(batch_id) filter (outcome = 'unaccounted') as batch_id
+                from ends
+                group by all
+            )
+            select
+                coalesce(days.source, rejected.source) as source,
+                coalesce(days.stream, rejected.stream) as stream,
+                coalesce(days.day, rejected.day::date) as day,
+                coalesce(rejected.quarantined, 0) as quarantined,
+                coalesce(landed, 0) as landed,
+                coalesce(counted, 0) as counted,
+                coalesce(not_counted, 0) as not_counted,
+                coalesce(unknown_survey, 0) as unknown_survey,
+                coalesce(unaccounted, 0) as unaccounted,
+                coalesce(surplus, 0) as surplus,
+                batch_id
+            from days
+            full join rejected
+                on days.source = rejected.source
+                and days.stream = rejected.stream
+                and days.day = rejected.day::date
+            order by source, stream, day
+        ) to {quoted(str(file))} (format parquet)
+        """  # noqa: S608 - names come from the database's own catalog, paths are our own
+    )
+    connection.unregister("rejected")
+
+
+def _staged(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL for every record that staging holds: tables `stg_<source>__<entities>`, one row per record each."""
+    tables = connection.execute(
+        """
+        select table_name from duckdb_tables()
+        where database_name = 'warehouse' and schema_name = 'staging'
+            and regexp_matches(table_name, '^stg_.+__')
+        order by table_name
+        """
+    ).fetchall()
+    return " union all ".join(
+        "select _record_key as record_key, source_system, record_id, record_date "  # noqa: S608
+        f'from warehouse.staging."{table}"'
+        for (table,) in tables
+    )
+
+
+def _write_answers(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    connection.execute(
+        f"""
+        copy (
+            select responses.source_system, answers.question_id, answers.status, count(*) as answers
+            from warehouse.intermediate.int_survey_answers as answers
+            inner join warehouse.intermediate.int_survey_responses as responses using (response_id)
+            group by all
+            order by all
+        ) to {quoted(str(folder / ANSWERS))} (format parquet)
+        """  # noqa: S608 - a path of our own
+    )
+    connection.execute(
+        f"""
+        copy (
+            with unknown as (
+                select
+                    'question' as kind, responses.source_system, answers.question_id as name,
+                    answers._batch_id
+                from warehouse.intermediate.int_survey_answers as answers
+                inner join warehouse.intermediate.int_survey_responses as responses using (response_id)
+                where answers.status = 'unmapped'
+                union all
+                select 'survey', source_system, form_id, _batch_id
+                from warehouse.intermediate.int_survey_responses
+                where survey_id is null
+            )
+            select kind, source_system, name, count(*) as records, min(_batch_id) as batch_id
+            from unknown
+            group by all
+            order by all
+        ) to {quoted(str(folder / UNKNOWN))} (format parquet)
+        """  # noqa: S608 - a path of our own
+    )

@@ -1,0 +1,186 @@
+"""A release's manifest: what it holds, what it was made from, and a content hash that needs no order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, TypedDict, cast
+
+import duckdb
+
+SCHEMA_VERSION = 1
+NAME = "manifest.json"
+DATABASE = "voxpop.duckdb"
+"""A release's database. A DuckDB file's name becomes its catalog's: `marts.duckdb` would make
+`select * from marts.cx_index` ambiguous between that catalog and the schema `marts`."""
+
+RUN_TABLES = frozenset({"release_info", "timeliness", "identity_merges"})
+"""They tell of runs and not of what was measured, so they have no content hash."""
+
+Audience = Literal["internal", "public"]
+
+
+class Batch(TypedDict):
+    """A batch of raw that the release rests on; `sha256` is None where raw keeps its manifest no more."""
+
+    source: str
+    stream: str
+    batch_id: str
+    records: int
+    sha256: str | None
+
+
+class Excluded(TypedDict):
+    """A batch that a person has taken out, and what they said about it."""
+
+    source: str
+    stream: str
+    batch_id: str
+    reason: str
+    at: str
+
+
+class Late(TypedDict):
+    """A source whose data end earlier than the others'.
+
+    Days are ISO dates, the last that data are there for; `newest` is None if nothing landed.
+    """
+
+    source: str
+    newest: str | None
+    expected: str | None
+
+
+class Table(TypedDict):
+    """A table of the schema `marts`; `sha256` is None for the tables in `RUN_TABLES`."""
+
+    rows: int
+    sha256: str | None
+    audience: Audience
+
+
+class File(TypedDict):
+    """A file of the release, by its path in it."""
+
+    bytes: int
+    sha256: str
+
+
+class Restatement(TypedDict):
+    """A figure of a period that had ended before the superseded release, and that is now another.
+
+    A value is None where it was or is withheld, or is not published.
+    """
+
+    period_label: str
+    breakdown: str
+    member: str
+    scale: str
+    measure: str
+    driver: str
+    before: float | None
+    after: float | None
+    cause: Literal["records", "method"]
+
+
+class AuditSummary(TypedDict):
+    """What the gate said; the whole of it is in `audit/results.json`."""
+
+    passed: bool
+    expectations: int
+    failed: int
+    warnings: int
+    page: str
+
+
+class Manifest(TypedDict):
+    """`manifest.json`.
+
+    Times are ISO 8601 in UTC; `supersedes` is the release that was current when this one was made.
+    """
+
+    schema_version: int
+    release_id: str
+    created_at: str
+    code_version: str
+    fingerprint: str
+    content_sha256: str
+    supersedes: str | None
+    batches: list[Batch]
+    excluded: list[Excluded]
+    late_sources: list[Late]
+    policy: dict[str, float]
+    tables: dict[str, Table]
+    audit: AuditSummary | None
+    restatements: list[Restatement]
+    files: dict[str, File]
+
+
+def read(folder: Path) -> Manifest:
+    """Read a release's or candidate's manifest.
+
+    Args:
+        folder: of the release.
+    """
+    return cast(Manifest, json.loads((folder / NAME).read_text(encoding="utf-8")))
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Write a candidate's manifest, whole or not at all."""
+    temporary = folder / f".{NAME}.tmp"
+    temporary.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(folder / NAME)
+
+
+def table_hash(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
+    """Hash what a table holds, whatever the order of its rows.
+
+    With m = md5_number of a row as JSON, the hash is over count(*), the sum of m's low 64 bits and the sum
+    of its high 64 bits. The sums are of HUGEINT: of UHUGEINT DuckDB makes a DOUBLE, and xor would cancel
+    duplicates.
+
+    Args:
+        connection: where the table is.
+        table: its name, as SQL needs it.
+        columns: the table's columns in order; those that begin with `_` are left out.
+
+    Returns:
+        64 hex digits.
+    """
+    names = ", ".join(f'"{column}"' for column in columns if not column.startswith("_"))
+    count, low, high = connection.execute(
+        f"""
+        with hashed as (
+            select md5_number(to_json(row_)::varchar) as m from (select {names} from {table}) as row_
+        )
+        select
+            count(*),
+            coalesce(sum((m & 18446744073709551615::uhugeint)::hugeint), 0),
+            coalesce(sum((m >> 64)::hugeint), 0)
+        from hashed
+        """  # noqa: S608 - names come from the database's own catalog
+    ).fetchall()[0]
+    return hashlib.sha256(f"{count}:{low}:{high}".encode()).hexdigest()
+
+
+def content_hash(tables: Mapping[str, Table]) -> str:
+    """Hash a release's content: its tables' names, rows and hashes, without those that tell of runs.
+
+    Returns:
+        64 hex digits; the release id carries the first eight.
+    """
+    lines = sorted(
+        f"{name}:{table['rows']}:{table['sha256']}"
+        for name, table in tables.items()
+        if name not in RUN_TABLES
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def file_hash(path: Path) -> File:
+    """Measure and hash a file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}

@@ -1,0 +1,291 @@
+"""Where releases are kept: the folders, the link `current`, the log; publishing and going back."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TypedDict, cast
+
+import msgspec
+
+from voxpop.config import Settings
+from voxpop.errors import UsageError, VoxpopError
+from voxpop.raw import files
+from voxpop.release import manifest as manifests
+from voxpop.release.manifest import DATABASE, NAME, File, Manifest
+
+KEEP_RELEASES = 12
+"""How many releases are kept besides the current one, newest first. Older ones can be made again from raw."""
+
+FOLDER_MODE = 0o750
+FILE_MODE = 0o440
+CANDIDATE = ".tmp-"
+"""A candidate's folder is this and its release id; no reader looks at it."""
+
+_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_CURRENT = "current"
+_LOG = "log.ndjson"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release."""
+
+    release_id: str
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file; open it read-only."""
+        return self.folder / DATABASE
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A release that is being made: staged, perhaps audited, not yet visible."""
+
+    release_id: str
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file; open it read-only."""
+        return self.folder / DATABASE
+
+    @property
+    def manifest(self) -> Manifest:
+        """What its manifest says now: the gate adds to it."""
+        return manifests.read(self.folder)
+
+
+class LogLine(TypedDict, total=False):
+    """A line of `releases/log.ndjson`; `before` is the release that was current until then."""
+
+    at: str
+    action: Literal["publish", "rollback", "remove"]
+    release_id: str
+    before: str | None
+    reason: str
+
+
+def locked(settings: Settings, now: datetime) -> AbstractContextManager[None]:
+    """Hold the releases: one process at a time stages, publishes or goes back.
+
+    Raises:
+        Locked: another process has them; the message names it.
+    """
+    if not settings.releases.exists():
+        settings.releases.mkdir(mode=FOLDER_MODE, parents=True)
+        settings.releases.chmod(FOLDER_MODE)
+    return files.locked(settings.releases / ".lock", "releases", now=now)
+
+
+def list_releases(settings: Settings) -> list[Release]:
+    """Give the releases that are kept, newest first."""
+    if not settings.releases.exists():
+        return []
+    found = [path for path in settings.releases.iterdir() if _ID.fullmatch(path.name)]
+    return [_release(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+
+
+def current(settings: Settings) -> Release | None:
+    """Give the release that people read; None before the first."""
+    link = settings.releases / _CURRENT
+    return _release(settings.releases / link.readlink()) if link.is_symlink() else None
+
+
+def show(settings: Settings, release_id: str | None) -> Release:
+    """Give one release, or the current one.
+
+    Raises:
+        UsageError: there is no such release.
+    """
+    if release_id is None:
+        release = current(settings)
+        if release is None:
+            raise UsageError("Nothing has been published yet. Run `voxpop run`.")
+        return release
+    folder = settings.releases / release_id
+    if not _ID.fullmatch(release_id) or not folder.exists():
+        kept = ", ".join(release.release_id for release in list_releases(settings)) or "none"
+        raise UsageError(f"{release_id}: there is no such release. Kept: {kept}.")
+    return _release(folder)
+
+
+def candidates(settings: Settings) -> list[Candidate]:
+    """Give what is staged and not published."""
+    found = sorted(settings.releases.glob(f"{CANDIDATE}*")) if settings.releases.exists() else []
+    named = [(path, path.name.removeprefix(CANDIDATE)) for path in found]
+    return [Candidate(release_id, path) for path, release_id in named if _ID.fullmatch(release_id)]
+
+
+def publish(settings: Settings, candidate: Candidate, *, now: datetime) -> Path:
+    """Make an audited candidate the current release.
+
+    Its files are hashed, made read-only and brought to disk; the folder takes its name; then the link moves.
+    A reader sees the earlier release or this one. Published again after a crash, it goes on where it stopped.
+
+    Returns:
+        The release's folder.
+
+    Raises:
+        UsageError: the candidate has not passed the gate, or was made to follow another release.
+        VoxpopError: a file is no longer what was staged.
+        Locked: another process stages, publishes or goes back.
+    """
+    folder = settings.releases / candidate.release_id
+    with locked(settings, now):
+        before = current(settings)
+        if before is not None and before.release_id == candidate.release_id:
+            return folder
+        manifest = manifests.read(candidate.folder)
+        _check_may_follow(manifest, before)
+        if candidate.folder != folder:
+            _seal(candidate.folder, manifest)
+            files.move_folder(candidate.folder, folder)
+        _point(settings, folder.name)
+        _log(
+            settings,
+            {
+                "at": now.isoformat(),
+                "action": "publish",
+                "release_id": candidate.release_id,
+                "before": before.release_id if before else None,
+            },
+        )
+        _remove_old(settings, folder.name, now)
+    return folder
+
+
+def rollback(settings: Settings, release_id: str | None, reason: str, now: datetime) -> Release:
+    """Point readers at an earlier release; nothing is removed, and the log keeps the reason.
+
+    Until something new lands, `stage` does not make again what was left this way.
+
+    Args:
+        settings: where the releases are.
+        release_id: which; None: the newest that is older than the current.
+        reason: why, for the log.
+        now: when.
+
+    Raises:
+        UsageError: there is no such release, it is the current one, or no reason is given.
+        VoxpopError: its database is no longer what was published.
+        Locked: another process stages, publishes or goes back.
+    """
+    if not reason.strip():
+        raise UsageError("Give a reason; it is kept in the log.")
+    with locked(settings, now):
+        before = show(settings, None)
+        release = show(settings, release_id or _older(settings, before))
+        if release.release_id == before.release_id:
+            raise UsageError(f"{release.release_id}: is the current release already.")
+        if manifests.file_hash(release.database) != release.manifest["files"][DATABASE]:
+            raise VoxpopError(
+                f"{release.release_id}: {DATABASE} is not what was published. {before.release_id} stays "
+                "current; go back to another one: `voxpop releases list`."
+            )
+        line: LogLine = {"at": now.isoformat(), "action": "rollback", "release_id": release.release_id}
+        _log(settings, line | {"before": before.release_id, "reason": reason})
+        _point(settings, release.release_id)
+    return release
+
+
+def withdrawn(settings: Settings) -> list[Release]:
+    """Give the releases that were left by going back, since the last one was published."""
+    left: set[str] = set()
+    for line in log(settings):
+        if line["action"] == "publish":
+            left.clear()
+        elif line["action"] == "rollback":
+            left.add(str(line["before"]))
+            left.discard(line["release_id"])
+    return [release for release in list_releases(settings) if release.release_id in left]
+
+
+def log(settings: Settings) -> list[LogLine]:
+    """Give what was done to the link and the folders, oldest first."""
+    file = settings.releases / _LOG
+    lines = file.read_bytes().splitlines() if file.exists() else []
+    return [cast(LogLine, msgspec.json.decode(line)) for line in lines]
+
+
+def _release(folder: Path) -> Release:
+    return Release(folder.name, folder, manifests.read(folder))
+
+
+def _older(settings: Settings, than: Release) -> str:
+    older = [r.release_id for r in list_releases(settings) if r.release_id < than.release_id]
+    if not older:
+        raise UsageError(f"{than.release_id}: no earlier release is kept.")
+    return older[0]
+
+
+def _check_may_follow(manifest: Manifest, before: Release | None) -> None:
+    name, audit = manifest["release_id"], manifest["audit"]
+    if audit is None or not audit["passed"]:
+        said = "has not been audited" if audit is None else "was refused by the gate"
+        raise UsageError(f"{name}: {said}, so it can't be published. Run `voxpop audit {name}`.")
+    now_current = before.release_id if before else None
+    if manifest["supersedes"] != now_current:
+        raise UsageError(
+            f"{name}: was made to follow {manifest['supersedes']}, and current is {now_current}. Stage anew: "
+            "`voxpop stage`."
+        )
+
+
+def _seal(folder: Path, manifest: Manifest) -> None:
+    """Write every file's hash into the manifest, make all read-only, and bring it to disk."""
+    staged = manifest["files"]
+    found: dict[str, File] = {
+        path.relative_to(folder).as_posix(): manifests.file_hash(path)
+        for path in _files(folder)
+        if path.name != NAME or path.parent != folder
+    }
+    changed = sorted(name for name, file in staged.items() if found.get(name) != file)
+    if changed:
+        raise VoxpopError(
+            f"{manifest['release_id']}: {', '.join(changed)} changed since it was staged. "
+            "Nothing was published; stage anew: `voxpop stage`."
+        )
+    manifest["files"] = found
+    manifests.write(folder, manifest)
+    for path in _files(folder):
+        path.chmod(FILE_MODE)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    for path in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
+        path.chmod(FOLDER_MODE)
+        files.sync_folder(path)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _point(settings: Settings, name: str) -> None:
+    """Make `current` lead to a release; readers find the old one or the new one."""
+    link = settings.releases / _CURRENT
+    new = settings.releases / f".{_CURRENT}.new"
+    new.unlink(missing_ok=True)
+    new.symlink_to(name)
+    new.replace(link)
+    files.sync_folder(settings.releases)
+
+
+def _log(settings: Settings, line: LogLine) -> None:
+    files.append_durably(settings.releases / _LOG, msgspec.json.encode(line) + b"\n")
+
+
+def _remove_old(settings: Settings, keep: str, now: datetime) -> None:
+    older = [release for release in list_releases(settings) if release.release_id != keep]
+    for release in older[KEEP_RELEASES:]:
+        _log(settings, {"at": now.isoformat(), "action": "remove", "release_id": release.release_id})
+        shutil.rmtree(release.folder)

@@ -1,0 +1,248 @@
+"""A release's database: the marts, copied out of the warehouse with their keys and comments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast, get_args
+
+import duckdb
+
+from voxpop.errors import BuildError
+from voxpop.release.manifest import RUN_TABLES, Audience, Table, table_hash
+
+OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
+    "release_info": (
+        "One row per release: this one.",
+        "release_id",
+        {
+            "release_id": (
+                "varchar",
+                "When it was made (UTC), and the first eight digits of its content's hash.",
+            ),
+            "created_at": ("timestamp", "When it was made, UTC."),
+            "code_version": ("varchar", "The version of voxpop that made it."),
+            "fingerprint": ("varchar", "Hash of the models, seeds and policy that it was built by."),
+            "supersedes": ("varchar", "The release that was current when it was made; null for the first."),
+            "batch_count": ("bigint", "Batches of raw that it rests on."),
+            "record_count": ("bigint", "Records in those batches."),
+            "late_sources": (
+                "varchar",
+                "Sources whose data end earlier than the others', by comma; null if none.",
+            ),
+        },
+    ),
+    "data_dictionary": (
+        "One row per column of this release's tables.",
+        "table_name, column_name",
+        {
+            "table_name": ("varchar", "The table."),
+            "column_name": ("varchar", "The column."),
+            "position": ("integer", "The column's place in its table, from 1."),
+            "data_type": ("varchar", "DuckDB's name of its type."),
+            "description": ("varchar", "What the column holds."),
+            "table_description": ("varchar", "What one row of the table is."),
+            "audience": (
+                "varchar",
+                "public: aggregates for everybody. internal: for the agency's own analysts.",
+            ),
+        },
+    ),
+}
+"""Written here and not by a model, because they tell of the release: description, key, columns."""
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A table of the warehouse's schema `marts`: its DDL, comments, columns in order, and key columns."""
+
+    name: str
+    ddl: str
+    comment: str | None
+    columns: Mapping[str, str | None]
+    key: Sequence[str]
+    audience: Audience
+
+
+def marts(connection: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Mart]:
+    """Find what the warehouse has to offer, as dbt's own manifest lists it.
+
+    Args:
+        connection: with the warehouse attached as `warehouse`.
+        dbt_manifest: dbt's `manifest.json`.
+
+    Returns:
+        By name. A table that no model makes any more is left out.
+
+    Raises:
+        BuildError: dbt has not run, a model's table is missing, or a model does not say its audience.
+    """
+    if not dbt_manifest.exists():
+        raise BuildError(f"{dbt_manifest}: dbt's manifest is missing. Run `voxpop build`, then stage again.")
+    nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"].values()
+    audiences = {
+        node["alias"]: node["config"].get("meta", {}).get("audience")
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
+    ddl = dict(
+        connection.execute(
+            "select table_name, sql from duckdb_tables() "
+            "where database_name = 'warehouse' and schema_name = 'marts'"
+        ).fetchall()
+    )
+    found = []
+    for name, audience in sorted(audiences.items()):
+        if audience not in get_args(Audience):
+            raise BuildError(f"{name}: the model's meta.audience is {audience!r}; say internal or public.")
+        if name not in ddl:
+            raise BuildError(
+                f"{name}: the warehouse has no such table. Run `voxpop build`, then stage again."
+            )
+        found.append(_mart(connection, name, ddl[name], cast(Audience, audience)))
+    return found
+
+
+def _mart(connection: duckdb.DuckDBPyConnection, name: str, ddl: str, audience: Audience) -> Mart:
+    where = "database_name = 'warehouse' and schema_name = 'marts' and table_name = ?"
+    columns = connection.execute(
+        "select column_name, comment from duckdb_columns() "  # noqa: S608 - one of our own texts
+        f"where {where} order by column_index",
+        [name],
+    ).fetchall()
+    comment = connection.execute(
+        f"select comment from duckdb_tables() where {where}",  # noqa: S608
+        [name],
+    ).fetchall()[0][0]
+    keys = connection.execute(
+        f"select constraint_column_names from duckdb_constraints() where {where}"  # noqa: S608
+        " and constraint_type = 'PRIMARY KEY'",
+        [name],
+    ).fetchall()
+    key = keys[0][0] if keys else [column for column, _ in columns]
+    return Mart(name, ddl, comment, dict(columns), key, audience)
+
+
+def copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> Table:
+    """Copy a mart into the candidate, rows in key order.
+
+    Args:
+        connection: with the warehouse attached as `warehouse`, the candidate as `candidate`, and that in use.
+        mart: what to copy.
+
+    Returns:
+        Its rows and hash.
+
+    Raises:
+        BuildError: its rows break one of its own constraints.
+    """
+    order = ", ".join(f'"{column}"' for column in mart.key)
+    try:
+        connection.execute(mart.ddl)
+        connection.execute(
+            f'insert into candidate.marts."{mart.name}" '  # noqa: S608 - names are the catalog's own
+            f'select * from warehouse.marts."{mart.name}" order by {order}'
+        )
+    except duckdb.ConstraintException as error:
+        kind = (
+            str(error).partition(":")[2].partition(":")[0].strip() or "a constraint"
+        )  # what follows holds values
+        raise BuildError(f"{mart.name}: its rows break one of its own constraints ({kind}).") from None
+    _comment(connection, mart.name, mart.comment, mart.columns)
+    return _measure(connection, mart.name, list(mart.columns), mart.audience)
+
+
+def write_dictionary(connection: duckdb.DuckDBPyConnection, found: Sequence[Mart]) -> Table:
+    """Write `data_dictionary`, over the marts and the two tables that are made here."""
+    _create(connection, "data_dictionary")
+    internal = {mart.name for mart in found if mart.audience == "internal"}
+    connection.execute(
+        """
+        insert into candidate.marts.data_dictionary
+        select
+            columns.table_name, columns.column_name, columns.column_index, columns.data_type, columns.comment,
+            tables.comment, if(list_contains(?, columns.table_name), 'internal', 'public')
+        from duckdb_columns() as columns
+        inner join duckdb_tables() as tables using (database_name, schema_name, table_name)
+        where columns.database_name = 'candidate' and columns.schema_name = 'marts'
+        order by columns.table_name, columns.column_name
+        """,
+        [sorted(internal)],
+    )
+    return _measure(connection, "data_dictionary", list(OWN_TABLES["data_dictionary"][2]), "public")
+
+
+def create_release_info(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `release_info`, empty: its row needs the content's hash."""
+    _create(connection, "release_info")
+
+
+def fill_release_info(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    release_id: str,
+    created_at: datetime,
+    code_version: str,
+    fingerprint: str,
+    supersedes: str | None,
+    batch_count: int,
+    record_count: int,
+    late: Sequence[str],
+) -> Table:
+    """Write the one row of `release_info`."""
+    connection.execute(
+        "insert into candidate.marts.release_info values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            release_id,
+            created_at.astimezone(UTC).replace(tzinfo=None),
+            code_version,
+            fingerprint,
+            supersedes,
+            batch_count,
+            record_count,
+            ", ".join(late) or None,
+        ],
+    )
+    return _measure(connection, "release_info", list(OWN_TABLES["release_info"][2]), "public")
+
+
+def export(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
+    """Write one of the candidate's tables as Parquet, rows in the table's order."""
+    connection.execute(
+        f'copy (select * from candidate.marts."{table}") to {quoted(str(file))} '  # noqa: S608
+        "(format parquet, compression zstd)"
+    )
+
+
+def quoted(text: str) -> str:
+    """Write a text as SQL does; for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    description, key, columns = OWN_TABLES[name]
+    types = ", ".join(f"{column} {data_type}" for column, (data_type, _) in columns.items())
+    connection.execute(f"create table candidate.marts.{name} ({types}, primary key ({key}))")
+    _comment(connection, name, description, {column: text for column, (_, text) in columns.items()})
+
+
+def _comment(
+    connection: duckdb.DuckDBPyConnection, table: str, comment: str | None, columns: Mapping[str, str | None]
+) -> None:
+    if comment:
+        connection.execute(f'comment on table candidate.marts."{table}" is {quoted(comment)}')
+    for column, text in columns.items():
+        if text:
+            connection.execute(f'comment on column candidate.marts."{table}"."{column}" is {quoted(text)}')
+
+
+def _measure(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], audience: Audience
+) -> Table:
+    table = f'candidate.marts."{name}"'
+    rows: int = connection.execute(f"select count(*) from {table}").fetchall()[0][0]  # noqa: S608
+    digest = None if name in RUN_TABLES else table_hash(connection, table, columns)
+    return {"rows": rows, "sha256": digest, "audience": audience}

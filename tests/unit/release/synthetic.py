@@ -1,0 +1,450 @@
+"""A small home with raw batches and a built warehouse, made by hand and by SQL: no dbt, no landing.
+
+The marts have the columns, keys and comments of the project's own. The measures are computed from the facts
+by the plainest SQL, so that what the gate recomputes agrees. Records spread evenly: no cell is small.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from voxpop.config import PROJECT, Settings
+from voxpop.raw.exclusions import exclusions
+from voxpop.raw.manifests import Day, Manifest, Part, visible
+from voxpop.raw.records import Window
+
+PART = pa.schema(
+    [
+        ("record_id", pa.string()),
+        ("source_updated_at", pa.timestamp("us", "UTC")),
+        ("fetched_at", pa.timestamp("us", "UTC")),
+        ("batch_id", pa.string()),
+        ("kind", pa.string()),
+        ("payload", pa.string()),
+        ("payload_hash", pa.string()),
+        (
+            "identifiers",
+            pa.list_(pa.struct([("type", pa.string()), ("token", pa.string()), ("key_version", pa.int32())])),
+        ),
+    ]
+)
+
+PUBLIC = (
+    "dim_services",
+    "dim_channels",
+    "dim_surveys",
+    "dim_dates",
+    "cx_index",
+    "contact_center_performance",
+)
+
+DIMENSIONS = """
+create table marts.dim_organizations (
+    organization_id varchar primary key, organization_name varchar, organization_abbreviation varchar,
+    parent_organization_id varchar, level varchar, time_zone varchar
+);
+create table marts.dim_services (
+    service_id varchar primary key, service_name varchar, organization_id varchar, stages varchar,
+    is_high_impact boolean
+);
+create table marts.dim_channels (channel varchar primary key, channel_name varchar, channel_group varchar);
+create table marts.dim_surveys (
+    survey_id varchar, survey_version integer, survey_name varchar, instrument varchar,
+    organization_id varchar,
+    service_id varchar, default_channel varchar, sampling_design varchar, is_weighted boolean,
+    omb_control_number varchar, omb_expires_on date, source_system varchar, source_form_id varchar,
+    valid_from date, valid_to date, primary key (survey_id, survey_version)
+);
+create table marts.dim_dates (
+    date_day date primary key, month_start date, quarter_start date, fiscal_year integer,
+    fiscal_quarter varchar,
+    is_weekend boolean
+);
+create table marts.dim_customers (
+    customer_id varchar primary key, first_seen_at timestamp, last_seen_at timestamp, token_count integer,
+    interaction_count integer, response_count integer, segment varchar, household_id varchar
+);
+"""
+
+FACTS = """
+create table marts.fct_interactions (
+    interaction_id varchar primary key, customer_id varchar, household_id varchar, organization_id varchar,
+    service_id varchar, channel varchar, journey_stage varchar, direction varchar, started_at timestamp,
+    ended_at timestamp, started_date date, started_local_date date, fiscal_quarter varchar,
+    wait_seconds decimal(18, 3), talk_seconds decimal(18, 3), hold_seconds decimal(18, 3),
+    wrap_seconds decimal(18, 3), handled_by varchar, is_abandoned boolean, is_transferred boolean,
+    is_resolved boolean, source_system varchar, source_record_id varchar, _batch_id varchar
+);
+create table marts.fct_survey_responses (
+    response_id varchar primary key, survey_id varchar, survey_version integer, customer_id varchar,
+    household_id varchar, organization_id varchar, service_id varchar, channel varchar, language varchar,
+    answered_at timestamp, answered_date date, answered_local_date date, fiscal_quarter varchar,
+    is_counted boolean, not_counted_reason varchar, collected_without_clearance boolean,
+    positive_reasons varchar, negative_reasons varchar, cluster_id varchar, weight decimal(18, 9),
+    source_system varchar, source_record_id varchar, _batch_id varchar
+);
+create table marts.fct_survey_answers (
+    response_id varchar, survey_id varchar, survey_version integer, driver varchar, scale varchar,
+    raw_value varchar, score double, is_positive boolean, weight decimal(18, 9), answered_date date,
+    _batch_id varchar, primary key (response_id, driver)
+);
+create table marts.fct_comments (
+    comment_id varchar primary key, response_id varchar, organization_id varchar, service_id varchar,
+    channel varchar, customer_id varchar, commented_at timestamp, commented_date date, question_id varchar,
+    comment_text varchar, redaction_count integer, ssn_count integer, phone_count integer,
+    email_count integer,
+    card_count integer, address_count integer, source_system varchar, _batch_id varchar
+);
+"""
+
+MEASURES = """
+create table marts.cx_index (
+    period_type varchar, period_start date, period_label varchar, breakdown varchar, member varchar,
+    scale varchar, measure varchar, driver varchar, n bigint, value double, low double, high double,
+    standard_error double, interval_kind varchar, is_weighted boolean, weighted_value double,
+    weighted_low double, weighted_high double, design_effect double, effective_n double, driver_count integer,
+    drivers varchar, band varchar, band_uncertain boolean, suppressed boolean, suppression_reason varchar,
+    low_n boolean, primary key (period_type, period_start, breakdown, member, scale, measure, driver)
+);
+create table marts.contact_center_performance (
+    period_type varchar, period_start date, period_label varchar, breakdown varchar, member varchar,
+    source_system varchar, offered bigint, handled bigint, abandoned bigint, other bigint,
+    abandonment_share double, abandonment_low double, abandonment_high double,
+    average_speed_of_answer_seconds double, average_handle_seconds double, service_level_share double,
+    service_level_low double, service_level_high double, transfer_share double, transfer_low double,
+    transfer_high double, suppressed boolean, suppression_reason varchar, low_n boolean,
+    primary key (period_type, period_start, breakdown, member, source_system)
+);
+"""
+
+FILL_DIMENSIONS = """
+insert into marts.dim_organizations from seeds.organizations {order};
+insert into marts.dim_services from seeds.services {order};
+insert into marts.dim_channels from seeds.channels {order};
+insert into marts.dim_surveys from seeds.surveys {order};
+insert into marts.dim_dates
+select
+    d, date_trunc('month', d), date_trunc('quarter', d), year(d + interval 3 months),
+    format('{{}}Q{{}}', year(d + interval 3 months), quarter(d + interval 3 months)), isodow(d) > 5
+from (
+    select unnest(generate_series(date '2025-10-01', date '2026-09-30', interval 1 day))::date as d
+) {order};
+insert into marts.dim_customers
+select customer_id, min(seen_at), max(seen_at), 1, count(*), 0, 'general', null
+from (
+    select customer_id, started_at as seen_at from marts.fct_interactions
+    union all
+    select customer_id, answered_at from marts.fct_survey_responses
+)
+where customer_id is not null group by customer_id {order};
+"""
+
+FILL_FACTS = """
+insert into marts.fct_interactions by name
+select
+    md5('i' || i) as interaction_id, if(i % 3 = 0, 'c' || i % 400, null) as customer_id,
+    'dps-ben' as organization_id, if(i % 2 = 0, 'ben-apply', 'ben-status') as service_id,
+    if(i % 4 < 2, 'phone', 'live_chat') as channel, 'inbound' as direction,
+    timestamp '2026-01-01 12:00' + to_days((i % 120)::integer) as started_at,
+    started_at + interval 5 minutes as ended_at, started_at::date as started_date,
+    started_at::date as started_local_date,
+    format('{{}}Q{{}}', year(started_at + interval 3 months), quarter(started_at + interval 3 months))
+        as fiscal_quarter,
+    10 + i % 30 as wait_seconds, if(i % 10 = 0, null, 200) as talk_seconds, i % 10 = 0 as is_abandoned,
+    if(i % 10 = 0, null, 'agent') as handled_by, false as is_transferred, i % 10 <> 0 as is_resolved,
+    'genesys' as source_system, 'conv-' || i as source_record_id, '{genesys}' as _batch_id
+from range({interactions}) as r(i) {order};
+
+insert into marts.fct_survey_responses by name
+select
+    md5('r' || i) as response_id, if(i % 2 = 0, 'ben-apply-cx', 'ben-status-cx') as survey_id,
+    1 as survey_version, if(i % 3 = 0, 'c' || i % 400, null) as customer_id, 'dps-ben' as organization_id,
+    if(i % 2 = 0, 'ben-apply', 'ben-status') as service_id, if(i % 4 < 2, 'website', 'phone') as channel,
+    'en' as language, timestamp '2026-01-01 15:00' + to_days((i % 120)::integer) as answered_at,
+    answered_at::date as answered_date, answered_at::date as answered_local_date,
+    format('{{}}Q{{}}', year(answered_at + interval 3 months), quarter(answered_at + interval 3 months))
+        as fiscal_quarter,
+    i % 50 <> 0 as is_counted, if(i % 50 = 0, 'flagged', null) as not_counted_reason,
+    false as collected_without_clearance, 1 as weight, 'touchpoints' as source_system,
+    'sub-' || i as source_record_id, '{touchpoints}' as _batch_id
+from range({responses}) as r(i) {order};
+
+insert into marts.fct_survey_answers
+select
+    response_id, survey_id, survey_version, driver, 'likert_5', score::varchar, score, score >= 4, 1,
+    answered_date, _batch_id
+from (
+    select *, 1 + (hash(response_id || driver) % 5)::integer as score
+    from marts.fct_survey_responses
+    cross join (select unnest(['satisfaction', 'trust', 'ease']) as driver)
+) {order};
+
+insert into marts.fct_comments
+select
+    md5(response_id), response_id, organization_id, service_id, channel, customer_id, answered_at,
+    answered_date,
+    'answer_08', if(response_id < '02', 'Call me at [PHONE], please', 'It took 3 hours'),
+    (response_id < '02')::integer, 0, (response_id < '02')::integer, 0, 0, 0, source_system, _batch_id
+from marts.fct_survey_responses where response_id < '2' {order};
+"""
+
+MEMBERS = """
+    select
+        *,
+        if(period_type = 'month', strftime(period_start, '%Y-%m'), format(
+            '{{}}Q{{}}', year(period_start + interval 3 months), quarter(period_start + interval 3 months)
+        )) as period_label
+    from (
+        select *, unnest([
+            {{'period_type': 'month', 'period_start': date_trunc('month', day)::date}},
+            {{'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}}
+        ], recursive := true)
+        from (
+            select *, unnest([
+                {{'breakdown': 'all', 'member': 'all'}},
+                {{'breakdown': 'organization', 'member': organization_id}},
+                {{'breakdown': 'service', 'member': service_id}},
+                {{'breakdown': 'channel', 'member': channel}}
+            ], recursive := true)
+            from facts
+        )
+    )
+"""
+
+FILL_MEASURES = f"""
+create temp table answers_by_member as
+with facts as (
+    select r.organization_id, r.service_id, r.channel, r.answered_local_date as day, a.driver, a.score
+    from marts.fct_survey_answers as a
+    inner join marts.fct_survey_responses as r using (response_id)
+    where r.is_counted
+)
+{MEMBERS};
+
+insert into marts.cx_index by name
+select
+    period_type, period_start, period_label, breakdown, member, 'likert_5' as scale, 'mean' as measure,
+    driver, count(*) as n, sum(score::integer) / count(*) as value, 1 as low, 5 as high,
+    0.1 as standard_error,
+    'indicative' as interval_kind, false as is_weighted, false as suppressed, count(*) < 30 as low_n
+from answers_by_member group by all {{order}};
+
+insert into marts.cx_index by name
+select
+    period_type, period_start, period_label, breakdown, member, 'likert_5' as scale, 'cx_index' as measure,
+    'all' as driver, count(*) // 3 as n, 25 * (sum(score::integer) / count(*) - 1) as value, 0 as low,
+    100 as high, 1 as standard_error, 'indicative' as interval_kind, false as is_weighted, 3 as driver_count,
+    'ease,satisfaction,trust' as drivers, '<55' as band, true as band_uncertain, false as suppressed,
+    count(*) // 3 < 30 as low_n
+from answers_by_member group by all {{order}};
+
+insert into marts.contact_center_performance by name
+with facts as (select *, started_local_date as day from marts.fct_interactions),
+members as ({MEMBERS})
+select
+    period_type, period_start, period_label, breakdown, member, source_system, count(*) as offered,
+    count(*) filter (not is_abandoned) as handled, count(*) filter (is_abandoned) as abandoned,
+    0 as other,
+    count(*) filter (is_abandoned) / count(*) as abandonment_share, 0 as abandonment_low,
+    1 as abandonment_high,
+    20 as average_speed_of_answer_seconds, 220 as average_handle_seconds, 0.8 as service_level_share,
+    0.7 as service_level_low, 0.9 as service_level_high, 0 as transfer_share, 0 as transfer_low,
+    0.1 as transfer_high, false as suppressed, count(*) < 30 as low_n
+from members group by all {{order}};
+"""
+
+STAGING = """
+create table staging.stg_touchpoints__responses as
+select
+    'touchpoints/responses/' || source_record_id as _record_key, source_system, source_record_id as record_id,
+    answered_date as record_date
+from marts.fct_survey_responses;
+
+create table staging.stg_genesys__conversations as
+select
+    'genesys/conversations/' || source_record_id as _record_key, source_system, source_record_id as record_id,
+    started_date as record_date
+from marts.fct_interactions;
+
+create table intermediate.int_survey_responses as
+select
+    response_id, source_system, survey_id, 'f8e3fbc3' as form_id, _batch_id,
+    'touchpoints/responses/' || source_record_id as _record_key
+from marts.fct_survey_responses;
+
+create table intermediate.int_survey_answers as
+select response_id, 'answer_01' as question_id, 'valid' as status, _batch_id from marts.fct_survey_answers;
+"""
+
+BUILD = """
+create table _build.run (run_id varchar);
+create table _build.fingerprint (fingerprint varchar);
+create table _build.excluded_batches (batch_id varchar, reason varchar);
+create table _build.built_batches (
+    batch_id varchar, source varchar, stream varchar, state varchar, records bigint, run_id varchar
+);
+"""
+
+
+@dataclass
+class Home:
+    """A home, and what it is made of: change it, then `build()` again."""
+
+    settings: Settings
+    responses: int = 2400
+    interactions: int = 3600
+    reversed_order: bool = False
+    fingerprint: str = "f" * 64
+    batches: list[Manifest] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, folder: Path, *, responses: int = 2400, interactions: int = 3600) -> Home:
+        """Land one batch a source, and build."""
+        seeds = PROJECT / "dbt_project" / "seeds"
+        settings = Settings(home=folder, sources_file=folder / "sources.yml", seeds=seeds)
+        home = cls(settings, responses, interactions)
+        home.land("touchpoints", "responses", [f"sub-{i}" for i in range(home.responses)])
+        home.land("genesys", "conversations", [f"conv-{i}" for i in range(home.interactions)])
+        home.build()
+        return home
+
+    def copy(self, folder: Path) -> Home:
+        """The same home elsewhere; cheaper than another one."""
+        shutil.copytree(self.settings.home, folder)
+        settings = replace(self.settings, home=folder, sources_file=folder / "sources.yml")
+        return replace(self, settings=settings, batches=visible(settings)[::-1])
+
+    def land(
+        self,
+        source: str,
+        stream: str,
+        records: Sequence[str],
+        *,
+        start: date = date(2026, 1, 1),
+        end: date = date(2026, 5, 1),
+        quarantined: int = 0,
+    ) -> Manifest:
+        """Make a visible batch of raw that holds these records."""
+        window = Window(*(datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (start, end)))
+        batch_id = f"{source}.{stream}.{window.key}.20260501T000000{len(self.batches):06d}Z"
+        dt = (end - timedelta(days=1)).isoformat()
+        folder = self.settings.raw / source / stream / f"dt={dt}" / batch_id
+        folder.mkdir(parents=True)
+        now = datetime(2026, 5, 1, tzinfo=UTC)
+        hashes = [hashlib.sha256(record.encode()).hexdigest()[:32] for record in records]
+        columns = [
+            list(records),
+            [now] * len(records),
+            [now] * len(records),
+            [batch_id] * len(records),
+            ["conversation"] * len(records),
+            ["{}"] * len(records),
+            hashes,
+            [[]] * len(records),
+        ]
+        pq.write_table(pa.table(columns, schema=PART), folder / "part-00000.parquet")
+        if quarantined:
+            file = self.settings.raw / "_quarantine" / source / stream / f"{batch_id}.parquet"
+            file.parent.mkdir(parents=True)
+            pq.write_table(pa.table({"position": list(range(quarantined))}), file)
+        manifest = Manifest(
+            batch_id=batch_id,
+            source=source,
+            kind_of_source=source,
+            stream=stream,
+            window=window,
+            started_at=now,
+            finished_at=now,
+            dt=dt,
+            parts=(Part("part-00000.parquet", len(records), 1, "0" * 64),),
+            records=len(records),
+            quarantined=quarantined,
+            duplicates=0,
+            received=len(records) + quarantined,
+            sha256=hashlib.sha256("\n".join(sorted(records)).encode()).hexdigest(),
+            key_version=1,
+            original=None,
+            days={dt: Day(len(records), quarantined)},
+            folder=folder,
+        )
+        (folder / "manifest.json").write_bytes(manifest.to_json())
+        self.batches.append(manifest)
+        return manifest
+
+    def build(self) -> None:
+        """Make the warehouse anew from what the batches stand for."""
+        self.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        self.settings.warehouse.unlink(missing_ok=True)
+        values = {
+            "order": "order by all desc" if self.reversed_order else "order by all",
+            "responses": self.responses,
+            "interactions": self.interactions,
+            **{b.source: b.batch_id for b in reversed(self.batches)},
+        }
+        with duckdb.connect(str(self.settings.warehouse)) as connection:
+            connection.begin()
+            for schema in ("seeds", "_build", "staging", "intermediate", "marts"):
+                connection.execute(f"create schema {schema}")
+            for seed in ("policy", "surveys", "organizations", "services", "channels"):
+                file = self.settings.seeds / f"{seed}.csv"
+                connection.execute(f"create table seeds.{seed} as from read_csv('{file}', header = true)")
+            connection.execute(BUILD)
+            self._mark_built(connection)
+            connection.execute(DIMENSIONS + FACTS + MEASURES)
+            for script in (FILL_FACTS, FILL_DIMENSIONS, FILL_MEASURES):
+                connection.execute(script.format_map(values))
+            connection.execute(STAGING)
+            names = self._comment(connection)
+            connection.commit()
+        nodes = {
+            f"model.voxpop.{name}": {
+                "resource_type": "model",
+                "schema": "marts",
+                "alias": name,
+                "config": {"meta": {"audience": "public" if name in PUBLIC else "internal"}},
+            }
+            for name in names
+        }
+        target = self.settings.dbt_target / "target"
+        target.mkdir(parents=True, exist_ok=True)
+        (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+
+    def change(self, *statements: str) -> None:
+        """Run SQL on the warehouse: plant what the gate should find."""
+        with duckdb.connect(str(self.settings.warehouse)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def _mark_built(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("insert into _build.fingerprint values (?)", [self.fingerprint])
+        left_out = exclusions(self.settings)
+        for batch_id, exclusion in left_out.items():
+            connection.execute(
+                "insert into _build.excluded_batches values (?, ?)", [batch_id, exclusion.reason]
+            )
+        for b in self.batches:
+            if b.batch_id not in left_out:
+                connection.execute(
+                    "insert into _build.built_batches values (?, ?, ?, 'built', ?, 'run')",
+                    [b.batch_id, b.source, b.stream, b.records],
+                )
+
+    def _comment(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
+        columns = connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' order by all"
+        ).fetchall()
+        names = sorted({name for name, _ in columns})
+        for name in names:
+            connection.execute(f"comment on table marts.{name} is 'One row per {name}; it''s a test.'")
+        for name, column in columns:
+            connection.execute(f"comment on column marts.{name}.{column} is 'The {column} of it.'")
+        return names

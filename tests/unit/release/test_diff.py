@@ -1,0 +1,72 @@
+"""What changed from one release to another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from voxpop.errors import UsageError
+from voxpop.release import candidate, manifest, store
+from voxpop.release.diff import FigureChange, TableChange, diff
+
+NOW = datetime(2026, 5, 2, tzinfo=UTC)
+LATER = datetime(2026, 5, 3, tzinfo=UTC)
+PASSED = {"passed": True, "expectations": 1, "failed": 0, "warnings": 0, "page": "audit/index.html"}
+CELL = "breakdown = 'all' and measure = 'mean' and driver = 'trust'"
+
+
+def publish(home, now):
+    made = candidate.stage(home.settings, now=now)
+    assert made is not None
+    manifest.write(made.folder, made.manifest | {"audit": PASSED})
+    store.publish(home.settings, made, now=now)
+    return made.release_id
+
+
+def test_the_same_twice_differs_in_nothing(home):
+    one = publish(home, NOW)
+    assert diff(home.settings, one, one).rows() == []
+
+
+def test_it_names_tables_batches_and_figures(home):
+    """The facts reach to 2026-04-30: March has ended, so its figure is restated; 2026Q3 has not."""
+    one = publish(home, NOW)
+    extra = home.land("genesys", "conversations", ["conv-1"])
+    home.build()
+    home.change(
+        f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}",
+        f"update marts.cx_index set value = null where period_label = '2026Q3' and {CELL}",
+        "delete from marts.fct_comments where comment_id = (select min(comment_id) from marts.fct_comments)",
+    )
+    two = publish(home, LATER)
+    found = diff(home.settings, one, two)
+    comments = store.show(home.settings, one).manifest["tables"]["fct_comments"]["rows"]
+    assert TableChange("fct_comments", comments, comments - 1) in found.tables
+    assert {table.name for table in found.tables} == {"cx_index", "fct_comments"}
+    assert found.batches_added == [extra.batch_id] and found.batches_removed == []
+    assert found.is_same_method
+    changed = {figure.period_label: figure for figure in found.figures}
+    assert set(changed) == {"2026-03", "2026Q3"}
+    march = changed["2026-03"]
+    assert (march.after, march.is_closed, march.driver) == (2.5, True, "trust")
+    assert (changed["2026Q3"].after, changed["2026Q3"].is_closed) == (None, False)
+    assert isinstance(march, FigureChange)
+    assert {row["what"] for row in found.rows()} == {"batch", "table", "figures", "restated"}
+
+
+def test_restated_figures_are_in_the_manifest_with_their_cause(home):
+    publish(home, NOW)
+    home.fingerprint = "e" * 64
+    home.build()
+    home.change(f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}")
+    two = publish(home, LATER)
+    said = store.show(home.settings, two).manifest["restatements"]
+    assert [(r["period_label"], r["driver"], r["after"], r["cause"]) for r in said] == [
+        ("2026-03", "trust", 2.5, "method")
+    ]
+    assert said[0]["before"] not in (None, 2.5)
+
+
+def test_a_release_that_is_not_kept_is_said(home):
+    with pytest.raises(UsageError, match="no such release"):
+        diff(home.settings, "20260101T000000Z-00000000", "20260102T000000Z-00000000")
