@@ -323,7 +323,7 @@ class BatchWriter:
             path = self._work / part.name
             if not path.exists() or path.stat().st_size != part.bytes:
                 return False
-            columns = pq.read_table(path, columns=["record_id", "payload_hash", "kind", "identifiers"])
+            columns = pq.ParquetFile(path).read(["record_id", "payload_hash", "kind", "identifiers"])
             for row in columns.to_pylist():
                 tokens = [Token(**identifier) for identifier in row["identifiers"]]
                 self._seen.add(_row_hash(row["record_id"], row["payload_hash"], row["kind"], tokens))
@@ -391,7 +391,7 @@ class BatchWriter:
             return
         target = quarantine_file(self._settings, self._source, self._stream, manifest.batch_id)
         files.make_folder(target.parent, below=self._settings.raw)
-        tables = [pq.read_table(path) for path in sorted(self._work.glob("quarantine-*.parquet"))]
+        tables = [pq.ParquetFile(path).read() for path in sorted(self._work.glob("quarantine-*.parquet"))]
         buffer = pa.BufferOutputStream()
         pq.write_table(pa.concat_tables(tables), buffer, compression="zstd")
         files.replace_durably(target, memoryview(buffer.getvalue()))

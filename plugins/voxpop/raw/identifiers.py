@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import hmac
-import os
 import re
 import secrets
 from pathlib import Path
@@ -165,7 +164,7 @@ def _refuse_beside_raw(settings: Settings, path: Path) -> None:
 def _create_key(path: Path) -> None:
     """Make a key; of two processes that try, both end up with the first one's."""
     files.make_folder(path.parent, below=path.parent)
-    mine = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    mine = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     files.write_new(mine, msgspec.json.encode(_Keys(1, {"1": secrets.token_hex(32)})))
     try:
         path.hardlink_to(mine)
