@@ -368,12 +368,12 @@ def _message(body: bytes) -> str:
         found: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = body[:2000].decode("utf-8", "replace")
-    keys = ("error", "errors", "message", "description", "error_description", "detail", "title", "code")
+    keys = ("error", "errors", "message", "description", "error_description", "detail", "title")
     for _ in range(4):
         if isinstance(found, list) and found:
             found = found[0]
         elif isinstance(found, dict):
-            told = [found[key] for key in keys if found.get(key)]
+            told = [found[key] for key in keys if found.get(key)] or [found.get("code", "")]
             inner = [each for each in told if isinstance(each, dict | list)]
             found = inner[0] if inner else ": ".join(dict.fromkeys(str(each) for each in told))
     text = found if isinstance(found, str) else ""

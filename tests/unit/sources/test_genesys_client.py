@@ -172,7 +172,7 @@ def test_a_job_that_ends_badly_is_refused_and_deleted(time: Any, state: str) -> 
     cloud.error = "too many conversations"
     with (
         opened(cloud, time) as source,
-        pytest.raises(SourceError, match=rf'job job1 ended as {state}: "too many conversations"\. Nothing'),
+        pytest.raises(SourceError, match=rf'job job1 ended as {state}: "too many conversations"\. Correct'),
     ):
         list(source.pages("conversations", WINDOW, None))
     assert cloud.jobs == {}

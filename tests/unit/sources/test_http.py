@@ -110,7 +110,7 @@ def test_429_for_ever_ends_after_its_tries_and_says_what_is_kept(server: Any, ti
     assert len(server.seen) == 6
     assert str(caught.value) == (
         f'touchpoints: form "ab12", page 3: GET {server.url}/forms/ab12/responses: no good answer in 6 tries '
-        'and 8 s. The last: 429 Too Many Requests "You have exceeded: OVER_RATE_LIMIT". Rerun when the tool '
+        'and 8 s. The last: 429 Too Many Requests "You have exceeded". Rerun when the tool '
         "answers again: it goes on behind the last page that landed."
     )
 
@@ -169,6 +169,7 @@ def test_json_that_stays_cut_off_is_offered_for_quarantine(server: Any, time: An
         (403, b'{"error":{"code":"API_KEY_INVALID","message":"An invalid api_key"}}', "An invalid api_key"),
         (404, b'{"errors":[{"title":"no form","status":404}]}', "no form"),
         (409, b"plain\n\x00text " + b"x" * 1000, "plain text xxx"),
+        (400, b'{"code":"bad.request","status":400}', '"bad.request"'),
         (410, b"", "410 Gone."),
         (418, b"[]", "418"),
         (422, b'{"error":', '{"error":'),

@@ -230,7 +230,7 @@ def test_a_wrong_key_is_refused_with_the_tools_words(time: Any) -> None:
         list(source.pages("responses", WINDOW, None))
     assert str(caught.value) == (
         'touchpoints: form "aa", page 1: GET https://api.example.gov/touchpoints/v1/forms/aa/responses '
-        'answered 403 Forbidden "An invalid key: API_KEY_INVALID". Set the connection "tp" to a credential '
+        'answered 403 Forbidden "An invalid key". Set the connection "tp" to a credential '
         "that may read this, and rerun."
     )
     assert len(agency.requests) == 1

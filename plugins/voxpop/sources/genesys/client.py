@@ -203,7 +203,7 @@ class Genesys:
                 raise SourceError(
                     f"{self._config.name}: job {job} ended as {status.state}"
                     + (f': "{status.error}"' if status.error else "")
-                    + ". Nothing of it was landed; correct what the tool complains of, and rerun."
+                    + ". Correct what the tool complains of, and rerun."
                 )
             if patience.clock() + wait > deadline:
                 raise SourceUnavailable(
