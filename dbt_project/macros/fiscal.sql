@@ -5,13 +5,9 @@
     cast(extract(year from {{ day }}) + case when extract(month from {{ day }}) >= 10 then 1 else 0 end as integer)
 {%- endmacro %}
 
-{#- The fiscal quarter of a date, as '2026Q1'. -#}
+{#- The fiscal quarter of a date, as '2026Q1'; null of null. -#}
 {% macro fiscal_quarter(day) -%}
-    concat(
-        cast({{ fiscal_year(day) }} as varchar),
-        'Q',
-        cast(extract(quarter from {{ day }}) % 4 + 1 as varchar)
-    )
+    cast({{ fiscal_year(day) }} as varchar) || 'Q' || cast(extract(quarter from {{ day }}) % 4 + 1 as varchar)
 {%- endmacro %}
 
 {#- The first day of a date's fiscal quarter, a date: fiscal quarters begin when calendar quarters do. -#}
