@@ -37,11 +37,22 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question of an instrument."""
+
+    field: str
+    role: str
+    statement: str
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything the agency knows about itself; positions in the tuples are the codes used in columns."""
 
     services: tuple[Service, ...]
     forms: tuple[Form, ...]
+    questions: dict[str, tuple[Question, ...]]
+    """Instrument → what it asks."""
     kiosk_form_id: str
     kiosk_service: int
     location_codes: dict[str, str]
@@ -66,8 +77,8 @@ def _rows(seeds: Path, name: str) -> list[dict[str, str]]:
 
 
 def load_catalogue(seeds: Path) -> Catalogue:
-    """Read the seeds `organizations`, `services`, `surveys`, `contact_queues`, `channel_aliases`,
-    `identity_blocklist`.
+    """Read the seeds `organizations`, `services`, `surveys`, `question_crosswalk`, `contact_queues`,
+    `channel_aliases`, `identity_blocklist`.
 
     Args:
         seeds: the folder that holds the CSV files.
@@ -115,6 +126,10 @@ def load_catalogue(seeds: Path) -> Catalogue:
     for row in _rows(seeds, "identity_blocklist"):
         kind = row["identifier_type"]
         placeholders[kind] = (*placeholders.get(kind, ()), row["value"])
+    questions: dict[str, tuple[Question, ...]] = {}
+    for row in _rows(seeds, "question_crosswalk"):
+        question = Question(row["question_id"], row["role"], row["statement"])
+        questions[row["instrument"]] = (*questions.get(row["instrument"], ()), question)
     ids = [service.service_id for service in services]
     return Catalogue(
         services=tuple(services),
@@ -129,6 +144,7 @@ def load_catalogue(seeds: Path) -> Catalogue:
             )
             for position, service in enumerate(services)
         ),
+        questions=questions,
         kiosk_form_id=kiosks[0]["source_form_id"],
         kiosk_service=ids.index(kiosks[0]["service_id"]),
         location_codes=codes,

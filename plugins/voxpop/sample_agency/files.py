@@ -297,7 +297,8 @@ def drop_files(agency: Agency, events: Events, drop: Path, misbehavior: Misbehav
     written = []
     for source in (VISITS, KIOSK):
         folder = drop / source.name
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for made in (drop, folder):
+            made.mkdir(mode=0o700, parents=True, exist_ok=True)
         covered = {day for path in folder.iterdir() for day in _days_of(path.name)}
         for name, start, end in _periods(events.first, events.last, covered):
             if source is VISITS:

@@ -27,6 +27,7 @@ from voxpop.sample_agency.clock import DAY_MS, day_number, stamps
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.draws import Flags, Ints, keys
 from voxpop.sample_agency.events import Events
+from voxpop.sample_agency.forms import form_resource
 from voxpop.sample_agency.misbehavior import Misbehavior, delivery, late_days
 
 TOUCHPOINTS = "/analytics/touchpoints/v1"
@@ -160,55 +161,11 @@ class Tools:
                 return form
         raise Refusal(404, {"error": "not found", "status": 404})
 
-    def form_resource(self, form: Form) -> dict[str, Any]:
+    def described(self, form: Form) -> dict[str, Any]:
         """A form as the tool describes it."""
         mine = (self.events.submissions.service == form.service) & self.shown
-        count = int(mine.sum())
         last = stamps(self.events.submissions.created_ms[np.flatnonzero(mine)[-1:]])
-        began = f"{self.agency.causes.history_starts.isoformat()}T00:00:00.000Z"
-        return {
-            "id": str(form.service + 1),
-            "type": "forms",
-            "attributes": {
-                "name": form.name,
-                "title": form.name,
-                "instructions": None,
-                "disclaimer_text": None,
-                "kind": "a11_v2" if form.instrument == "a11_v2" else "custom",
-                "notes": None,
-                "status": None,
-                "created_at": began,
-                "updated_at": began,
-                "whitelist_url": "https://www.dps.example.gov/",
-                "whitelist_test_url": "",
-                "header_logo_display": "banner",
-                "success_text_heading": "Success",
-                "success_text": "Thank you for your feedback.",
-                "modal_button_text": "Help improve this service",
-                "early_submission": False,
-                "user_id": 1,
-                "template": False,
-                "uuid": str(UUID(int=int(form.form_id, 16) << 96 | 4 << 76 | 8 << 60)),
-                "short_uuid": form.form_id,
-                "organization_id": 1,
-                "audience": "public",
-                "omb_approval_number": form.omb_control_number,
-                "expiration_date": form.omb_expires_on or None,
-                "medium": None,
-                "service_name": self.agency.catalogue.services[form.service].name,
-                "aasm_state": "published",
-                "delivery_method": "touchpoints-hosted-only",
-                "element_selector": None,
-                "survey_form_activations": 0,
-                "load_css": True,
-                "logo": {"url": None},
-                "time_zone": "UTC",
-                "response_count": count,
-                "last_response_created_at": last[0].decode() if last else None,
-                "tag_list": [],
-            },
-            "relationships": {},
-        }
+        return form_resource(self.agency, form, int(mine.sum()), last[0].decode() if last else None)
 
     def responses(self, tool: _Tool, form: Form, query: dict[str, str], path: str) -> Response:
         """A page of a form's submissions.
@@ -423,12 +380,12 @@ def make_app(tools: Tools) -> FastAPI:
     async def list_forms(request: Request) -> Response:
         return await asked(
             request,
-            lambda: _json({"data": [tools.form_resource(form) for form in tools.agency.catalogue.forms]}),
+            lambda: _json({"data": [tools.described(form) for form in tools.agency.catalogue.forms]}),
         )
 
     @app.get(f"{TOUCHPOINTS}/forms/{{form_id}}")
     async def show_form(request: Request, form_id: str) -> Response:
-        return await asked(request, lambda: _json({"data": tools.form_resource(tools.form(form_id))}))
+        return await asked(request, lambda: _json({"data": tools.described(tools.form(form_id))}))
 
     @app.get(f"{TOUCHPOINTS}/forms/{{form_id}}/responses")
     async def list_responses(request: Request, form_id: str) -> Response:

@@ -46,7 +46,8 @@ _VIEWS_AT_MOST = 6
 
 def write_truth(agency: Agency, events: Events, folder: Path) -> None:
     """Write the truth about these events into a folder, each file whole."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in (folder.parent, folder):
+        made.mkdir(mode=0o700, parents=True, exist_ok=True)
     causes = asdict(agency.causes) | {"seed": agency.seed, "channels": CHANNELS, "drivers": DRIVERS}
     _replace(folder / "causes.json", msgspec.json.encode(_finite(causes)))
     for name, columns in {
