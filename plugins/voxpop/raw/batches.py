@@ -9,12 +9,13 @@ edited again.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
@@ -26,6 +27,9 @@ from voxpop.raw.exclusions import Exclusion, exclude, exclusions, include
 from voxpop.raw.identifiers import Token, Tokenizer
 from voxpop.raw.manifests import Day, Manifest, Original, Part, quarantine_file, visible
 from voxpop.raw.records import Record, Rejected, Window
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 __all__ = [
     "BatchWriter",
@@ -74,8 +78,10 @@ QUARANTINE_SCHEMA = pa.schema(
 )
 """The columns of a batch's quarantine file."""
 
+_REPEATING = ["source_updated_at", "fetched_at", "batch_id", "kind", "identifiers.list.element.type"]
+"""Columns that gain by a dictionary and by statistics."""
+
 _ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
-_CONTENT_MODULUS = 1 << 128
 
 
 class _State(msgspec.Struct):
@@ -94,7 +100,7 @@ class _State(msgspec.Struct):
     records: int = 0
     quarantined: int = 0
     duplicates: int = 0
-    content: str = "0"
+    content: str = "00" * 16
     days: dict[str, Day] = {}
 
 
@@ -219,34 +225,17 @@ class BatchWriter:
             repeated: records that the source itself saw to be repetitions.
         """
         state = self._state
-        rows = _Rows()
-        content = int(state.content, 16)
-        bad = list(rejected)
-        default_day = self._dt
-        for record in records:
-            reason = _unusable(record)
-            if reason:
-                bad.append(Rejected(record.payload, reason, day=record.day))
-                continue
-            tokens = _tokens(self._tokenizer, record.identifiers)
-            payload_hash = hashlib.sha256(record.payload).hexdigest()[:32]
-            row_hash = _row_hash(record.record_id, payload_hash, record.kind, tokens)
-            if row_hash in self._seen:
-                state.duplicates += 1
-                continue
-            self._seen.add(row_hash)
-            content += int.from_bytes(row_hash)
-            rows.add(record, payload_hash, tokens)
-            _day(state, record.day.isoformat() if record.day else default_day).records += 1
-        for reject in bad:
-            content += int.from_bytes(hashlib.blake2b(reject.body, digest_size=16, person=b"reject").digest())
-            _day(state, reject.day.isoformat() if reject.day else default_day).quarantined += 1
-        state.content = f"{content % _CONTENT_MODULUS:x}"
-        state.duplicates += repeated
-        if rows.count:
+        rows, bad = self._sorted_out(records, rejected)
+        state.duplicates += len(records) + len(rejected) - len(rows.records) - len(bad) + repeated
+        state.content = _content(state.content, rows.row_hashes + [_reject_hash(each) for each in bad])
+        for day, count in Counter(record.day for record in rows.records).items():
+            self._counts(day).records += count
+        for day, count in Counter(reject.day for reject in bad).items():
+            self._counts(day).quarantined += count
+        if rows.records:
             table = rows.table(batch_id=state.batch_id, fetched_at=self._now)
             state.parts.append(self._write_part(f"part-{len(state.parts):05}.parquet", table))
-            state.records += rows.count
+            state.records += len(rows.records)
         if bad:
             self._write_part(
                 _quarantine_name(state.quarantine_parts),
@@ -256,6 +245,25 @@ class BatchWriter:
             state.quarantined += len(bad)
         state.cursor, state.is_done = cursor, cursor is None
         self._save()
+
+    def _sorted_out(
+        self, records: Sequence[Record], rejected: Sequence[Rejected]
+    ) -> tuple[_Rows, list[Rejected]]:
+        """Part the records into what is new, and what goes to quarantine; the rest came before."""
+        rows, bad, seen = _Rows(), list(rejected), self._seen
+        for record in records:
+            reason = _unusable(record)
+            if reason:
+                bad.append(Rejected(record.payload, reason, day=record.day))
+                continue
+            tokens = self._tokenizer.tokens(record.identifiers) if record.identifiers else ()
+            digest = hashlib.sha256(record.payload)
+            payload_hash = digest.hexdigest()[:32]
+            row_hash = _row_hash(digest, record.record_id, record.kind, tokens)
+            if row_hash not in seen:
+                seen.add(row_hash)
+                rows.add(record, payload_hash, row_hash, tokens)
+        return rows, bad
 
     def finish(self) -> Manifest:
         """Make the batch visible.
@@ -279,7 +287,8 @@ class BatchWriter:
         (self._work / "cursor.json").unlink(missing_ok=True)  # without it a half-removed folder is swept away
         files.remove_folder(self._work)
 
-    # -- what is below is the landing's folder, step by step
+    def _counts(self, day: date | None) -> Day:
+        return self._state.days.setdefault(day.isoformat() if day else self._dt, Day())
 
     @property
     def _dt(self) -> str:
@@ -323,10 +332,11 @@ class BatchWriter:
             path = self._work / part.name
             if not path.exists() or path.stat().st_size != part.bytes:
                 return False
-            columns = pq.ParquetFile(path).read(["record_id", "payload_hash", "kind", "identifiers"])
+            columns = pq.ParquetFile(path).read(["record_id", "payload", "kind", "identifiers"])
             for row in columns.to_pylist():
+                payload = hashlib.sha256(row["payload"].encode())
                 tokens = [Token(**identifier) for identifier in row["identifiers"]]
-                self._seen.add(_row_hash(row["record_id"], row["payload_hash"], row["kind"], tokens))
+                self._seen.add(_row_hash(payload, row["record_id"], row["kind"], tokens))
         return True
 
     def _sweep(self) -> None:
@@ -340,10 +350,7 @@ class BatchWriter:
     def _write_part(self, name: str, table: pa.Table) -> Part:
         buffer = pa.BufferOutputStream()
         pq.write_table(
-            table,
-            buffer,
-            compression="zstd",
-            use_dictionary=["fetched_at", "batch_id", "kind"] if "kind" in table.column_names else False,
+            table, buffer, compression="zstd", use_dictionary=_REPEATING, write_statistics=_REPEATING
         )
         content = memoryview(buffer.getvalue())
         files.write_new(self._work / name, content)
@@ -354,7 +361,7 @@ class BatchWriter:
 
     def _manifest(self) -> Manifest:
         state = self._state
-        content = f"{state.records}.{state.quarantined}.{int(state.content, 16):032x}"
+        content = f"{state.records}.{state.quarantined}.{state.content}"
         return Manifest(
             batch_id=state.batch_id,
             source=self._source,
@@ -407,31 +414,24 @@ class BatchWriter:
 
 
 class _Rows:
-    """Columns of one part, filled row by row; identifiers lie flat, with the offset where each row begins."""
+    """The rows of one part; their tokens lie flat, with the offset where each row begins."""
 
     def __init__(self) -> None:
-        self.record_ids: list[str] = []
-        self.updated: list[datetime | None] = []
-        self.kinds: list[str] = []
-        self.payloads: list[bytes] = []
-        self.hashes: list[str] = []
+        self.records: list[Record] = []
+        self.payload_hashes: list[str] = []
+        self.row_hashes: list[bytes] = []
         self.tokens: list[Token] = []
         self.offsets: list[int] = [0]
 
-    @property
-    def count(self) -> int:
-        return len(self.record_ids)
-
-    def add(self, record: Record, payload_hash: str, tokens: Sequence[Token]) -> None:
-        self.record_ids.append(record.record_id)
-        self.updated.append(record.source_updated_at)
-        self.kinds.append(record.kind)
-        self.payloads.append(record.payload)
-        self.hashes.append(payload_hash)
+    def add(self, record: Record, payload_hash: str, row_hash: bytes, tokens: Sequence[Token]) -> None:
+        self.records.append(record)
+        self.payload_hashes.append(payload_hash)
+        self.row_hashes.append(row_hash)
         self.tokens.extend(tokens)
         self.offsets.append(len(self.tokens))
 
     def table(self, *, batch_id: str, fetched_at: datetime) -> pa.Table:
+        records, count = self.records, len(self.records)
         structs = pa.StructArray.from_arrays(
             [
                 pa.array([token.type for token in self.tokens], pa.string()),
@@ -445,13 +445,13 @@ class _Rows:
         )
         return pa.Table.from_arrays(
             [
-                pa.array(self.record_ids, pa.string()),
-                pa.array(self.updated, _UTC_MICROSECONDS),
-                pa.array([fetched_at] * self.count, _UTC_MICROSECONDS),
-                pa.array([batch_id] * self.count, pa.string()),
-                pa.array(self.kinds, pa.string()),
-                pa.array(self.payloads, pa.binary()).cast(pa.string()),
-                pa.array(self.hashes, pa.string()),
+                pa.array([record.record_id for record in records], pa.string()),
+                pa.array([record.source_updated_at for record in records], _UTC_MICROSECONDS),
+                pa.repeat(pa.scalar(fetched_at, _UTC_MICROSECONDS), count),
+                pa.repeat(batch_id, count),
+                pa.array([record.kind for record in records], pa.string()),
+                pa.array([record.payload for record in records], pa.binary()).cast(pa.string()),
+                pa.array(self.payload_hashes, pa.string()),
                 identifiers,
             ],
             schema=SCHEMA,
@@ -494,26 +494,18 @@ def _unusable(record: Record) -> str | None:
     return None
 
 
-def _tokens(tokenizer: Tokenizer, identifiers: Sequence[tuple[str, str]]) -> list[Token]:
-    """Give the tokens of a record, each once, in an order that does not depend on the payload's."""
-    if not identifiers:
-        return []
-    found = {token for type_, value in identifiers if (token := tokenizer.token(type_, value))}
-    return sorted(found, key=_by_type) if len(found) > 1 else list(found)
+def _row_hash(payload: Hash, record_id: str, kind: str, tokens: Sequence[Token]) -> bytes:
+    """Hash what a row holds: the payload's hash goes on with the rest."""
+    rest = [record_id, kind, *(token.token for token in tokens)]
+    payload.update("\0".join(["", *rest]).encode())
+    return payload.digest()[:16]
 
 
-def _by_type(token: Token) -> tuple[str, str]:
-    return token.type, token.token
+def _reject_hash(reject: Rejected) -> bytes:
+    return hashlib.sha256(b"rejected\0" + reject.body).digest()[:16]
 
 
-def _row_hash(record_id: str, payload_hash: str, kind: str, tokens: Sequence[Token]) -> bytes:
-    tail = "".join(token.token for token in tokens)
-    text = f"{record_id}\0{payload_hash}\0{kind}\0{tail}"
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
-
-
-def _day(state: _State, day: str) -> Day:
-    found = state.days.get(day)
-    if found is None:
-        found = state.days[day] = Day()
-    return found
+def _content(so_far: str, hashes: Sequence[bytes]) -> str:
+    """Add 128-bit hashes to a sum modulo 2^128, in hex: it comes out the same in any order."""
+    total = int(so_far, 16) + sum(map(int.from_bytes, hashes))
+    return f"{total % (1 << 128):032x}"
