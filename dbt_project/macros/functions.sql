@@ -106,44 +106,48 @@
     array_compact(array({{ values | join(', ') }}))
 {%- endmacro %}
 
-{#- A map of name → trimmed text, without the blank ones.
+{#- A map of name → trimmed text, without the blank ones and the withheld ones.
 
     Args:
         texts: name → expression of its text.
+        withheld: an array of names, or null.
 -#}
-{% macro answers_of_fields(texts) -%}
-    {{ return(adapter.dispatch('answers_of_fields')(texts)) }}
+{% macro answers_of_fields(texts, withheld) -%}
+    {{ return(adapter.dispatch('answers_of_fields')(texts, withheld)) }}
 {%- endmacro %}
 
-{% macro duckdb__answers_of_fields(texts) -%}
+{% macro duckdb__answers_of_fields(texts, withheld) -%}
     map_from_entries(list_filter([
         {%- for name, text in texts.items() %}
         {'key': '{{ name }}', 'value': nullif(trim({{ text }}), '')}{{ ',' if not loop.last }}
         {%- endfor %}
-    ], lambda x: x.value is not null))
+    ], lambda x: x.value is not null and not coalesce(array_contains({{ withheld }}, x.key), false)))
 {%- endmacro %}
 
-{% macro spark__answers_of_fields(texts) -%}
+{% macro spark__answers_of_fields(texts, withheld) -%}
     map_from_entries(filter(array(
         {%- for name, text in texts.items() %}
         struct('{{ name }}' as key, nullif(trim({{ text }}), '') as value){{ ',' if not loop.last }}
         {%- endfor %}
-    ), x -> x.value is not null))
+    ), x -> x.value is not null and not coalesce(array_contains({{ withheld }}, x.key), false)))
 {%- endmacro %}
 
 {#- The same from a map that has them already. -#}
-{% macro answers_of_map(map) -%}
-    {{ return(adapter.dispatch('answers_of_map')(map)) }}
+{% macro answers_of_map(map, withheld) -%}
+    {{ return(adapter.dispatch('answers_of_map')(map, withheld)) }}
 {%- endmacro %}
 
-{% macro duckdb__answers_of_map(map) -%}
+{% macro duckdb__answers_of_map(map, withheld) -%}
     map_from_entries(list_filter(list_transform(
         map_entries({{ map }}), lambda x: {'key': x.key, 'value': nullif(trim(x.value), '')}
-    ), lambda x: x.value is not null))
+    ), lambda x: x.value is not null and not coalesce(array_contains({{ withheld }}, x.key), false)))
 {%- endmacro %}
 
-{% macro spark__answers_of_map(map) -%}
-    map_filter(transform_values({{ map }}, (k, v) -> nullif(trim(v), '')), (k, v) -> v is not null)
+{% macro spark__answers_of_map(map, withheld) -%}
+    map_filter(
+        transform_values({{ map }}, (k, v) -> nullif(trim(v), '')),
+        (k, v) -> v is not null and not coalesce(array_contains({{ withheld }}, k), false)
+    )
 {%- endmacro %}
 
 {#- The value of a key, or null. -#}

@@ -24,9 +24,9 @@ with records as (
         coalesce({{ model[1] }}, cast(record_date as timestamp)) as seen_at,
         identifiers,
         _batch_id
-    from {{ model[0] }}
+    from {{ model[0] }} as record
     {% if is_incremental() %}
-    where _record_key in (select _record_key from {{ touched }})
+    where record._record_key in (select touched._record_key from {{ touched }} as touched)
     {% endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -2,18 +2,18 @@
 
     A batch that an unfinished build had taken in touches all of its records: some tables hold it, some don't.
 -#}
-{%- set bases = {
+{% set bases = {
     'responses': ref('base_touchpoints__responses'),
     'conversations': ref('base_genesys__conversations'),
     'interactions': ref('base_file_drop__interactions'),
     'survey_responses': ref('base_file_drop__survey_responses')
-} -%}
-{%- set in_pending -%}
+} %}
+{% set in_pending %}
     version._record_key in (select _record_key from pending_records)
-{%- endset -%}
-{%- set built -%}
+{% endset %}
+{% set built %}
     version._batch_id in (select batch_id from {{ source('build', 'built_batches') }} where state = 'built')
-{%- endset -%}
+{% endset %}
 
 with versions as (
     {% for stream, base in bases.items() %}

@@ -1,7 +1,7 @@
 """dbt, in this process: one project, parsed once, connections closed after every call.
 
-dbt writes no log and no results file, because both would hold the database's own messages, and those quote
-the value that didn't fit: personal data. What a person needs of a message comes back in `ModelResult`.
+dbt writes `manifest.json`, but no log and no results file: both would hold the database's own messages, and those
+quote the value that didn't fit: personal data. What a person needs of a message comes back in `ModelResult`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Dbt:
         self._warehouse = settings.warehouse
         self._options = ["--project-dir", str(project), "--profiles-dir", str(project)]
         self._options += ["--target-path", str(settings.dbt_target / "target")]
-        self._options += ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
+        self._options += ["--log-level", "none", "--log-level-file", "none"]
         self._manifest: Any = None
 
     def build(self, selection: str, *, full_refresh: bool) -> list[ModelResult]:
@@ -80,7 +80,7 @@ class Dbt:
         if self._manifest is None:
             self._manifest = self._invoke(["parse"])
         arguments = ["build", "--select", selection, "--indirect-selection", "buildable"]
-        arguments += ["--exclude-resource-type", "unit_test"]
+        arguments += ["--exclude-resource-type", "unit_test", "--no-write-json"]
         outcome = self._invoke([*arguments, "--full-refresh"] if full_refresh else arguments)
         results = [_result(node) for node in outcome.results]
         failed = [result for result in results if result.status in _FAILED]

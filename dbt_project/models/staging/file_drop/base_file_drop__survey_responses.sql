@@ -1,4 +1,5 @@
-{#- Every version of every survey response that came in a file, typed: the only place that parses its payload. -#}
+{#- Every version of every survey response that came in a file, typed and scrubbed: the only place that parses its
+    payload. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -33,12 +34,18 @@ with parsed as (
 
 typed as (
     select
-        *,
-        {{ utc_time_of_text('payload.answered_at') }} as answered_at,
-        try_cast(payload.answered_on as date) as answered_on_date,
-        {{ utc_time_of_text('payload.updated_at') }} as updated_at,
-        try_cast(payload.weight as decimal(18, 9)) as weight
+        parsed.*,
+        form.question_ids as withheld,
+        nullif(trim(parsed.payload.form_id), '') as form_id,
+        {{ utc_time_of_text('parsed.payload.answered_at') }} as answered_at,
+        try_cast(parsed.payload.answered_on as date) as answered_on_date,
+        {{ utc_time_of_text('parsed.payload.updated_at') }} as updated_at,
+        try_cast(parsed.payload.weight as decimal(18, 9)) as weight
     from parsed
+    left join {{ identifier_questions() }} as form
+        on
+            parsed.source_system = form.source_system
+            and nullif(trim(parsed.payload.form_id), '') = form.form_id
 )
 
 select
@@ -46,7 +53,7 @@ select
     source_system,
     record_id,
     cast(coalesce(answered_at, answered_on_date, _source_updated_at, _fetched_at) as date) as record_date,
-    nullif(trim(payload.form_id), '') as form_id,
+    form_id,
     answered_at,
     coalesce(answered_on_date, cast(answered_at as date)) as answered_on,
     answered_at is null and answered_on_date is not null as is_date_only,
@@ -56,7 +63,7 @@ select
     nullif(trim(payload.language), '') as language,
     weight,
     nullif(trim(payload.cluster_id), '') as cluster_id,
-    {{ answers_of_map('payload.answers') }} as answers,
+    {{ scrub_map(answers_of_map('payload.answers', 'withheld')) }} as answers,
     identifiers,
     {{ uncast({
         'answered_at': ['payload.answered_at', 'answered_at'],

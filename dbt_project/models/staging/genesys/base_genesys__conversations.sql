@@ -63,7 +63,7 @@ select
     started_at,
     ended_at,
     payload.originatingDirection as originating_direction,
-    payload.participants as participants,
+    payload.participants,
     identifiers,
     {{ uncast({
         'conversationStart': ['payload.conversationStart', 'started_at'],

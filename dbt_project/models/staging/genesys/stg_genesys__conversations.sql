@@ -23,7 +23,7 @@ with conversations as (
 sessions as (
     select
         conversation._record_key,
-        participant.item.purpose as purpose,
+        participant.item.purpose,
         participant.item.userId as user_id,
         nullif(trim(participant.item.attributes.segment), '') as customer_segment,
         session.item as session
@@ -39,10 +39,13 @@ segments as (
         session.user_id,
         session.customer_segment,
         session.session.mediaType as media_type,
-        session.session.direction as direction,
+        session.session.direction,
         session.session.outboundCampaignId as campaign_id,
         {{ utc_time_of_text('segment.item.segmentStart') }} as started_at,
         {{ utc_time_of_text('segment.item.segmentEnd') }} as ended_at,
+        {{ seconds_between(
+            utc_time_of_text('segment.item.segmentStart'), utc_time_of_text('segment.item.segmentEnd')
+        ) }} as seconds,
         segment.item.segmentType as segment_type,
         nullif(segment.item.queueId, '') as queue_id,
         segment.item.disconnectType as disconnect_type,
@@ -65,15 +68,12 @@ by_segments as (
         bool_or(purpose in ('ivr', 'botflow', 'workflow')) as is_automated,
         bool_or({{ agent }} and segment_type = 'interact') as is_answered,
         bool_or({{ agent }} and lower(disconnect_type) like '%transfer%') as is_transferred,
-        min(started_at) filter (where {{ queue }}) as queued_at,
+        min(started_at) filter (where {{ queue }} and segment_type != 'scheduled') as queued_at,
         max(ended_at) filter (where {{ queue }}) as left_queue_at,
         min(started_at) filter (where {{ agent }} and segment_type = 'interact') as answered_at,
-        sum({{ seconds_between('started_at', 'ended_at') }})
-            filter (where {{ agent }} and segment_type = 'interact') as talk_seconds,
-        sum({{ seconds_between('started_at', 'ended_at') }})
-            filter (where {{ agent }} and segment_type = 'hold') as hold_seconds,
-        sum({{ seconds_between('started_at', 'ended_at') }})
-            filter (where {{ agent }} and segment_type = 'wrapup') as wrap_seconds,
+        sum(seconds) filter (where {{ agent }} and segment_type = 'interact') as talk_seconds,
+        sum(seconds) filter (where {{ agent }} and segment_type = 'hold') as hold_seconds,
+        sum(seconds) filter (where {{ agent }} and segment_type = 'wrapup') as wrap_seconds,
         {{ latest('user_id', 'started_at', agent ~ " and segment_type = 'interact'") }} as agent_user_id,
         count(distinct user_id) filter (where {{ agent }} and segment_type = 'interact') as agent_count,
         {{ latest('disconnect_type', 'ended_at', customer) }} as disconnect_type,
@@ -86,7 +86,7 @@ metrics as (
     select
         session._record_key,
         session.purpose,
-        metric.item.name as name,
+        metric.item.name,
         cast(round(metric.item.value) as bigint) as milliseconds,
         {{ utc_time_of_text('metric.item.emitDate') }} as emitted_at
     from sessions as session, {{ each('session.session.metrics', 'metric') }}
@@ -105,7 +105,10 @@ by_metrics as (
         coalesce(sum(milliseconds) filter (where name = 'tHeld' and {{ agent }}), 0) as hold,
         coalesce(sum(milliseconds) filter (where name = 'tAcw' and {{ agent }}), 0) as wrap
     from metrics
-    where name in ('nOffered', 'nTransferred', 'tAbandon', 'tAcd', 'tAcw', 'tAnswered', 'tHandle', 'tHeld', 'tTalk', 'tWait')
+    where
+        name in (
+            'nOffered', 'nTransferred', 'tAbandon', 'tAcd', 'tAcw', 'tAnswered', 'tHandle', 'tHeld', 'tTalk', 'tWait'
+        )
     group by _record_key
 ),
 
@@ -168,8 +171,7 @@ select
     has_abandon_metric
     or (not has_metrics and is_offered and not is_answered and ended_at is not null) as is_abandoned,
     is_transferred,
-    cast(case when is_offered then greatest(coalesce(metric_wait_seconds, segment_wait_seconds), 0) end as decimal(18, 3))
-        as wait_seconds,
+    case when is_offered then greatest(coalesce(metric_wait_seconds, segment_wait_seconds), 0) end as wait_seconds,
     {% for measure in ['talk', 'hold', 'wrap'] %}
     cast(case when is_answered then greatest({{ measure }}_seconds, 0) end as decimal(18, 3)) as {{ measure }}_seconds,
     {% endfor %}

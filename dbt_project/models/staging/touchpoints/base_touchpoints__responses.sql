@@ -1,4 +1,5 @@
-{#- Every version of every submission, typed: the only place that parses its payload. -#}
+{#- Every version of every submission, typed and scrubbed: the only place that parses its payload. Addresses, browsers
+    and pages of people are not taken over. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_partitions',
@@ -6,11 +7,7 @@
     on_schema_change='fail'
 ) }}
 
-{%- set answers = {} -%}
-{%- for number in range(1, 31) -%}
-    {%- do answers.update({'answer_%02d' % number: 'varchar'}) -%}
-{%- endfor -%}
-{%- set attributes = {
+{% set attributes = {
     'created_at': 'varchar',
     'updated_at': 'varchar',
     'location_code': 'varchar',
@@ -20,17 +17,18 @@
     'deleted': 'varchar',
     'spam': 'varchar',
     'aasm_state': 'varchar'
-} -%}
-{%- do attributes.update(answers) -%}
-{%- set texts = {} -%}
-{%- for name in answers -%}
-    {%- do texts.update({name: 'payload.' ~ name}) -%}
-{%- endfor %}
+} %}
+{% set answers = {} %}
+{% for number in range(1, 31) %}
+{% do attributes.update({'answer_%02d' % number: 'varchar'}) %}
+{% do answers.update({'answer_%02d' % number: 'payload.answer_%02d' % number}) %}
+{% endfor %}
 
 with parsed as (
     select
         raw.source_system,
         raw.record_id,
+        substr(raw._kind, length('submission:') + 1) as form_id,
         raw.identifiers,
         raw._source_updated_at,
         raw._fetched_at,
@@ -43,14 +41,17 @@ with parsed as (
 
 typed as (
     select
-        *,
-        {{ utc_time_of_text('payload.created_at') }} as created_at,
-        {{ utc_time_of_text('payload.updated_at') }} as updated_at,
-        try_cast(payload.flagged as boolean) as is_flagged,
-        try_cast(payload.archived as boolean) as is_archived,
-        try_cast(payload.deleted as boolean) as is_deleted,
-        try_cast(payload.spam as boolean) as is_spam
+        parsed.*,
+        form.question_ids as withheld,
+        {{ utc_time_of_text('parsed.payload.created_at') }} as created_at,
+        {{ utc_time_of_text('parsed.payload.updated_at') }} as updated_at,
+        try_cast(parsed.payload.flagged as boolean) as is_flagged,
+        try_cast(parsed.payload.archived as boolean) as is_archived,
+        try_cast(parsed.payload.deleted as boolean) as is_deleted,
+        try_cast(parsed.payload.spam as boolean) as is_spam
     from parsed
+    left join {{ identifier_questions() }} as form
+        on parsed.source_system = form.source_system and parsed.form_id = form.form_id
 )
 
 select
@@ -58,12 +59,12 @@ select
     source_system,
     record_id,
     cast(coalesce(created_at, _source_updated_at, _fetched_at) as date) as record_date,
-    substr(_kind, length('submission:') + 1) as form_id,
+    form_id,
     created_at,
     updated_at,
     nullif(trim(payload.location_code), '') as location_code,
     nullif(trim(payload.language), '') as language,
-    {{ answers_of_fields(texts) }} as answers,
+    {{ scrub_map(answers_of_fields(answers, 'withheld')) }} as answers,
     is_flagged,
     is_archived,
     is_deleted,

@@ -1,0 +1,19 @@
+"""dbt's `adapter` for sqlfluff's templater: it dispatches to DuckDB's macros."""
+
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+TOO_DEEP = {"scrub", "scrub_map"}
+"""Lambdas of two arguments, which sqlfluff can't parse: the expression stands for itself."""
+
+
+@pass_context
+def dispatch(context: Context, name: str, package: str | None = None) -> Callable[..., Any]:
+    """Give the macro that dbt would call on DuckDB."""
+    if name in TOO_DEEP:
+        return lambda expression: expression
+    macro: Callable[..., Any] = context.resolve(f"duckdb__{name}")
+    return macro

@@ -1,0 +1,95 @@
+{#- Where payloads no longer look as they did: what was missing, and what came but was no value of its type. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_partitions',
+    partition_by='_batch_id',
+    on_schema_change='fail'
+) }}
+{% set fields = {
+    'base_touchpoints__responses': {
+        'created_at': 'created_at',
+        'updated_at': 'updated_at',
+        'location_code': 'location_code',
+        'language': 'language',
+        'flagged': 'is_flagged',
+        'archived': 'is_archived',
+        'deleted': 'is_deleted',
+        'aasm_state': 'submission_state'
+    },
+    'base_genesys__conversations': {
+        'conversationStart': 'started_at',
+        'conversationEnd': 'ended_at',
+        'originatingDirection': 'originating_direction',
+        'participants': 'participants'
+    },
+    'base_file_drop__interactions': {
+        'started_at': 'started_at',
+        'ended_at': 'ended_at',
+        'updated_at': 'updated_at',
+        'source_channel': 'source_channel',
+        'source_service': 'source_service',
+        'wait_seconds': 'wait_seconds',
+        'talk_seconds': 'talk_seconds',
+        'is_abandoned': 'is_abandoned',
+        'is_resolved': 'is_resolved'
+    },
+    'base_file_drop__survey_responses': {
+        'form_id': 'form_id',
+        'answered_at': 'answered_at',
+        'answered_on': 'answered_on',
+        'updated_at': 'updated_at',
+        'source_channel': 'source_channel',
+        'weight': 'weight'
+    }
+} %}
+
+with pending as (
+    select batch_id
+    from {{ source('build', 'pending_batches') }}
+),
+
+{% for base in fields %}
+{{ base }} as (
+    select base.*
+    from {{ ref(base) }} as base
+    {% if is_incremental() %}
+    where base._batch_id in (select pending.batch_id from pending)
+    {% endif %}
+),
+
+{% endfor %}
+segments as (
+    select
+        conversation.source_system,
+        conversation._batch_id,
+        segment.item.segmentStart as sent,
+        {{ utc_time_of_text('segment.item.segmentStart') }} as started_at
+    from base_genesys__conversations as conversation,
+        {{ each('conversation.participants', 'participant') }},
+        {{ each('participant.item.sessions', 'session') }},
+        {{ each('session.item.segments', 'segment') }}
+)
+
+{% for base, columns in fields.items() %}
+{% for field, column in columns.items() %}
+select
+    source_system,
+    _batch_id,
+    '{{ field }}' as field,
+    count(*) as value_count,
+    count(*) filter (where {{ column }} is null) as null_count,
+    count(*) filter (where array_contains(_uncast, '{{ field }}')) as uncast_count
+from {{ base }}
+group by source_system, _batch_id
+union all
+{% endfor %}
+{% endfor %}
+select
+    source_system,
+    _batch_id,
+    'segmentStart' as field,
+    count(*) as value_count,
+    count(*) filter (where started_at is null) as null_count,
+    count(*) filter (where started_at is null and sent is not null) as uncast_count
+from segments
+group by source_system, _batch_id
