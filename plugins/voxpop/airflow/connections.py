@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from airflow.sdk.bases.secrets_backend import BaseSecretsBackend
-
-from voxpop.config import load_settings
-from voxpop.sources.http import Connection, load_connections
+from voxpop.sources.connections import Connection
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection as AirflowConnection
 
 
-class FileConnections(BaseSecretsBackend):  # type: ignore[misc]  # Airflow ships no types that mypy follows
-    """The connections of `var/secrets/connections.json`, which the command line reads too, as Airflow's own.
-
-    Read at each look-up, because the sample agency's port changes with each start. Where the file or the
-    name is missing, Airflow goes on to its environment variables and its database.
-    """
-
-    def get_conn_value(self, conn_id: str, team_name: str | None = None) -> str | None:
-        """Airflow's JSON for one connection, or None."""
-        connection = load_connections(load_settings()).get(conn_id)
-        return None if connection is None else json.dumps(to_airflow(connection))
-
-
 def to_airflow(connection: Connection) -> dict[str, object]:
     """As the fields of an Airflow connection of type `http`: what `from_airflow` reads back."""
-    secret = connection.api_key or connection.client_secret
+    login, password = connection.client_id, connection.api_key or connection.client_secret
     return {
         "conn_type": "http",
         "host": connection.base_url,
-        "login": connection.client_id,
-        "password": secret.get_secret_value() if secret else None,
+        "login": login.get_secret_value() if login else None,
+        "password": password.get_secret_value() if password else None,
         "extra": {"login_url": connection.login_url} if connection.login_url else {},
     }
 

@@ -11,6 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from voxpop.airflow.events import Event
 
+_SILENCE_SECONDS = 3.0
+"""Without a bar, a long step says how far it is as often as this."""
+
 _ENDS = ("done", "skipped", "failed")
 
 
@@ -24,7 +27,7 @@ class Display:
 
     def __init__(self, console: Console, total: int) -> None:
         self._console = console
-        self._began = time.monotonic()
+        self._began = self._printed = time.monotonic()
         self._told: dict[str, str] = {}
         self._progress = Progress(
             BarColumn(bar_width=24),
@@ -48,6 +51,7 @@ class Display:
 
     def note(self, text: str, *, style: str = "") -> None:
         """Print a line of its own."""
+        self._printed = time.monotonic()
         self._progress.console.print(
             f"{time.monotonic() - self._began:5.0f} s  {escape(text)}", style=style or None
         )
@@ -57,6 +61,8 @@ class Display:
         if event.kind == "progress":
             self._told[event.step] = event.message
             self._progress.update(self._bar, description=escape(f"{event.step}: {event.message}"))
+            if self._progress.disable and time.monotonic() - self._printed > _SILENCE_SECONDS:
+                self.note(str(event))
         elif event.kind == "began":
             self._progress.update(self._bar, description=escape(event.step))
         if event.kind in _ENDS:

@@ -33,6 +33,7 @@ from voxpop.release import store
 from voxpop.sources.registry import load_sources
 
 _BUILD_TASKS = 10
+_LOG = "run.log"
 
 _QUESTION = (
     "select period_label, value, low, high, n from marts.cx_index "
@@ -76,7 +77,7 @@ def _run(settings: Settings, console: Console, *, same_day: bool) -> int:
         is_new = before is None or before.release_id != current.release_id
         _show(settings, console, current, day, is_new=is_new)
     if code != 0:
-        console.print(f"What Airflow said is in {_shown(home.logs(settings))}.", markup=False)
+        console.print(f"The whole of what Airflow said: {_shown(home.logs(settings) / _LOG)}", markup=False)
     return code
 
 
@@ -91,7 +92,7 @@ def _run_dags(settings: Settings, display: Display, day: date) -> int:
             "airflow",
             [sys.executable, "-m", "voxpop.airflow.run_dags", str(theirs)],
             variables,
-            home.logs(settings) / "run.log",
+            home.logs(settings) / _LOG,
             takes_input=True,
             keeps_open=(theirs,),
         )

@@ -49,10 +49,11 @@ _Settings = Annotated[Settings, Depends(_settings)]
 
 @router.get("/releases", response_class=HTMLResponse)
 def releases(settings: _Settings) -> HTMLResponse:
-    """The current release, and the earlier ones that are kept, newest first."""
+    """The current release, the earlier ones that are kept, newest first, and what was not published."""
     return _page(
         "releases.html.j2",
         releases=[release.manifest for release in store.list_releases(settings)],
+        candidates=[candidate.manifest for candidate in store.candidates(settings)],
         current=_current_id(settings),
     )
 
@@ -60,15 +61,16 @@ def releases(settings: _Settings) -> HTMLResponse:
 @router.get("/releases/{release_id}", response_class=HTMLResponse)
 def release(release_id: str, settings: _Settings) -> HTMLResponse:
     """One release: what the gate said, what changed from the one before, what it rests on."""
-    found = _find(settings, release_id)
-    before = found.manifest["supersedes"]
-    is_kept = before in {kept.release_id for kept in store.list_releases(settings)}
+    manifest = _find(settings, release_id).manifest
+    kept = {release.release_id for release in store.list_releases(settings)}
+    before = manifest["supersedes"] if {release_id, manifest["supersedes"]} <= kept else None
     return _page(
         "release.html.j2",
-        release=found.manifest,
+        release=manifest,
+        is_published=release_id in kept,
         current=_current_id(settings),
-        before=before if is_kept else None,
-        changes=diff.diff(settings, before, release_id).rows() if before and is_kept else [],
+        before=before,
+        changes=diff.diff(settings, before, release_id).rows() if before else [],
     )
 
 
@@ -76,11 +78,12 @@ def release(release_id: str, settings: _Settings) -> HTMLResponse:
 def file(release_id: str, path: str, settings: _Settings) -> FileResponse:
     """A file of a release's report or audit."""
     folder = _find(settings, release_id).folder
-    wanted = (folder / path).resolve()
-    is_inside = any(wanted.is_relative_to((folder / served).resolve()) for served in SERVED)
-    if not is_inside or not wanted.is_file():
-        raise HTTPException(404, f"{release_id} has no such page.")
-    return FileResponse(wanted, headers=SECURITY_HEADERS)
+    # As with a release's id: what came in a URL is compared with what exists, and becomes part of no path.
+    for served in SERVED:
+        for found in (folder / served).rglob("*"):
+            if found.relative_to(folder).as_posix() == path and found.is_file() and not found.is_symlink():
+                return FileResponse(found, headers=SECURITY_HEADERS)
+    raise HTTPException(404, "It has no such page.")
 
 
 @router.get("/build/{dag_id}", response_class=HTMLResponse)
@@ -101,11 +104,14 @@ def _current_id(settings: Settings) -> str | None:
     return None if current is None else current.release_id
 
 
-def _find(settings: Settings, release_id: str) -> store.Release:
-    """By comparing with the names that exist: what came in a URL never becomes part of a path before that."""
-    for kept in store.list_releases(settings):
-        if kept.release_id == release_id:
-            return kept
+def _find(settings: Settings, release_id: str) -> store.Release | store.Candidate:
+    known: list[store.Release | store.Candidate] = [
+        *store.list_releases(settings),
+        *store.candidates(settings),
+    ]
+    for found in known:
+        if found.release_id == release_id:
+            return found
     raise HTTPException(404, "There is no such release; it may be older than the ones that are kept.")
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 
 from voxpop.airflow import home
-from voxpop.airflow.events import Event
+from voxpop.airflow.events import Event, say
 from voxpop.config import PROJECT, load_settings
 from voxpop.errors import Refused
 
@@ -66,6 +66,7 @@ def main(descriptor: int) -> int:
     steps = logging.getLogger("voxpop.steps")
     steps.setLevel(logging.INFO)
     steps.addHandler(teller)
+    say(Event("airflow", "progress", "its home is ready"))
     succeeded = True
     for request in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[Request]):
         run = dags.dags[request.dag_id].test(logical_date=request.logical_date, run_conf=request.conf)

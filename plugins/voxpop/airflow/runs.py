@@ -13,7 +13,7 @@ from voxpop.raw import files
 
 
 class Model(msgspec.Struct, frozen=True):
-    """A model, seed or test as dbt left it; `rows` where dbt tells them."""
+    """A model, seed or test as dbt left it; `rows` is how many rows failed, of a test."""
 
     name: str
     status: str

@@ -7,7 +7,7 @@ The library is imported inside the tasks: it takes seconds, and Airflow parses t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from voxpop.config import Settings, load_settings
 from voxpop.errors import UsageError
 
 if TYPE_CHECKING:
+    from voxpop.raw.batches import Manifest
     from voxpop.sources.http import Connection
 
 WAREHOUSE_POOL = "warehouse"
@@ -67,11 +68,8 @@ def land(source: str) -> list[str]:
             progress=Ticker(_name(context)),
         )
         for batch in batches:
-            _tell(
-                context, f"{batch.batch_id}: {batch.records:,} records, {batch.quarantined:,} in quarantine"
-            )
-        if not batches:
-            _tell(context, "nothing new")
+            _tell(context, f"{batch.batch_id}: {_records([batch])}")
+        _tell(context, f"batches {len(batches):,}, {_records(batches)}" if batches else "nothing new")
         return [batch.batch_id for batch in batches]
 
 
@@ -117,8 +115,9 @@ def build_layer(layer: str, is_anything_pending: bool) -> None:
         )
         runs.save(settings, context["dag_run"].run_id, runs.Layer(layer, models))
         for model in models:
-            rows = "" if model.rows is None else f"  {model.rows:,} rows"
-            _tell(context, f"{model.status:8}{model.seconds:8.2f} s  {model.name}{rows}")
+            failing = f"  {model.rows:,} rows fail" if model.rows else ""
+            _tell(context, f"{model.status:8}{model.seconds:8.2f} s  {model.name}{failing}")
+        _tell(context, f"models, seeds and tests {len(models)}")
 
 
 @task(
@@ -205,6 +204,12 @@ def roll_back() -> str:
         release = store.rollback(load_settings(), params["release_id"], params["reason"], datetime.now(UTC))
         _tell(context, f"current release: {release.release_id}")
         return str(release.release_id)
+
+
+def _records(batches: Sequence[Manifest]) -> str:
+    quarantined = sum(batch.quarantined for batch in batches)
+    kept_apart = f", in quarantine {quarantined:,}" if quarantined else ""
+    return f"records {sum(batch.records for batch in batches):,}{kept_apart}"
 
 
 def _exclude_or_include(settings: Settings, params: Mapping[str, Any], now: datetime) -> None:
