@@ -56,6 +56,8 @@ class _Tool:
     name: str
     requests: int = 0
     pages: int = 0
+    has_refused: bool = False
+    """The request before this one."""
 
 
 @dataclass
@@ -114,18 +116,20 @@ class Tools:
     # Both tools
 
     def turn_away(self, tool: _Tool) -> None:
-        """Refuse a request for data now and then; never twice in a row."""
+        """Refuse a request for data now and then, but not two in a row."""
         tool.requests += 1
-        too_many = self.misbehavior.too_many_requests_every
-        unavailable = self.misbehavior.unavailable_every
-        if "always_429" in self.faults or (too_many and tool.requests % too_many == 2 % too_many):
+        after_refusal, tool.has_refused = tool.has_refused, True
+        if "always_429" in self.faults or (
+            not after_refusal and _is_turn(tool.requests, self.misbehavior.too_many_requests_every, 2)
+        ):
             raise Refusal(
                 429,
                 {"message": "Rate limit exceeded", "status": 429},
                 {"Retry-After": str(RETRY_AFTER_SECONDS)},
             )
-        if unavailable and tool.requests % unavailable == 4 % unavailable:
+        if not after_refusal and _is_turn(tool.requests, self.misbehavior.unavailable_every, 4):
             raise Refusal(503, {"message": "Service unavailable", "status": 503})
+        tool.has_refused = False
 
     def page(self, tool: _Tool, body: bytes) -> Response:
         """A page of data, broken off where that fault was asked for."""
@@ -314,6 +318,11 @@ class Tools:
             b'{"conversations":[%b]%b,"dataAvailabilityDate":"%b"}'
             % (b",".join(documents), more, self.availability.encode()),
         )
+
+
+def _is_turn(number: int, every: int, first: int) -> bool:
+    """Whether it is the turn of this request, where one in `every` is refused and the first early on."""
+    return every > 0 and number % every == first % every
 
 
 def _without(document: bytes, path: tuple[str, ...]) -> bytes:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+from typing import Any
+
 import numpy as np
-from voxpop.sample_agency import touchpoints
+from voxpop.sample_agency import genesys, touchpoints
 from voxpop.sample_agency.agency import Agency
 from voxpop.sample_agency.clock import DAY_MS, day_number
+from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.draws import keys
-from voxpop.sample_agency.events import Events
+from voxpop.sample_agency.events import Events, events_between
 from voxpop.sample_agency.misbehavior import LATE_DAYS, LEVELS, delivery, late_days
 
 KEYS = keys(7, "test", np.arange(20_000, dtype=np.int64))
@@ -76,3 +81,52 @@ def test_a_level_changes_nothing_but_delivery(history: Events) -> None:
     untouched = (little.kind == 0) & (lot.kind == 0)
     assert (little.changed_ms[untouched] == lot.changed_ms[untouched]).all()
     assert day_number(history.first) <= little.shown_on.min()
+
+
+def test_pulling_the_usual_spans_again_each_day_finds_every_late_record_and_edit(agency: Agency) -> None:
+    """Each day the last 35 days of submissions, newest version kept, against one pull at the end."""
+    events = events_between(agency, date(2026, 3, 1), date(2026, 4, 29))
+    submissions = events.submissions
+    changes = touchpoints.changes_of(submissions, LOT)
+    first, last = day_number(events.first), day_number(events.last)
+
+    def pull(day: int, since: int) -> dict[str, dict[str, Any]]:
+        as_of_ms = (day + 1) * DAY_MS
+        created_on = submissions.created_ms // DAY_MS
+        rows = touchpoints.shown(changes, as_of_ms) & (created_on >= since) & (created_on <= day)
+        documents = touchpoints.render(agency, take(submissions, rows), take(changes, rows), as_of_ms)
+        found = [json.loads(document)["attributes"] for document in documents]
+        return {record["uuid"]: record for record in found}
+
+    kept: dict[str, dict[str, Any]] = {}
+    versions = 0
+    for day in range(first, last + 1):
+        for uuid, record in pull(day, day - 35).items():
+            newer = uuid not in kept or record["updated_at"] > kept[uuid]["updated_at"]
+            assert newer or record == kept[uuid], "a change without a later updated_at"
+            versions += newer and uuid in kept
+            kept[uuid] = record if newer else kept[uuid]
+    whole = pull(last, first)
+    assert versions > 50
+    assert {uuid: kept[uuid] for uuid in whole} == whole
+    deleted = (changes.kind == 3) & (changes.changed_ms < (last + 1) * DAY_MS)
+    assert len(kept) - len(whole) == int(deleted.sum()), "only what was deleted is gone from the tool"
+
+
+def test_pulling_four_days_again_finds_every_late_conversation_and_its_end(agency: Agency) -> None:
+    events = events_between(agency, date(2026, 6, 1), date(2026, 6, 14))
+    contacts = events.conversations
+    late = late_days(contacts.key, LOT)
+    first, last = day_number(events.first), day_number(events.last)
+
+    def pull(day: int, since: int) -> dict[str, bytes]:
+        as_of_ms = (day + 1) * DAY_MS
+        rows = ((contacts.start_ms // DAY_MS + late) <= day) & (contacts.done_ms >= since * DAY_MS)
+        chosen = take(contacts, rows)
+        ids = genesys.conversation_ids(chosen).astype(str).tolist()
+        return dict(zip(ids, genesys.render(agency, chosen, as_of_ms), strict=True))
+
+    kept: dict[str, bytes] = {}
+    for day in range(first, last + 1):
+        kept |= pull(day, day - 4)
+    assert kept == pull(last, first)
