@@ -101,8 +101,8 @@ def make_people(seed: int, causes: Causes) -> People:
         f"{a.lower()}.{b.lower()}{i}@{d}" for a, b, i, d in zip(first, last, number, domain, strict=True)
     ]
     names = [f"{a} {b}" for a, b in zip(first, last, strict=True)]
-    # 7 and 89,999,999 share no factor with 10^8, so the numbers look unordered and never repeat.
-    accounts = [f"{400_000_000 + (i * 89_999_999 + 7) % 100_000_000:09d}" for i in number.tolist()]
+    # Multiples of a number, modulo a prime: they look unordered and no two are alike.
+    accounts = [f"{400_000_000 + (i + 1) * 193_939_391 % 499_999_993:09d}" for i in number.tolist()]
     lines = [
         f"+1{_AREA_CODES[i % len(_AREA_CODES)]}55501{i // len(_AREA_CODES):02d}" for i in number.tolist()
     ]

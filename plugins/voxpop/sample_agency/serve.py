@@ -193,7 +193,7 @@ class Tools:
         chosen &= created_on <= _day(query.get("end_date"), 10**6)
         rows = np.flatnonzero(chosen)
         rows = rows[delivery(submissions.key[rows], self.misbehavior)]
-        pages = max(1, math.ceil(len(rows) / size))
+        pages = math.ceil(len(rows) / size)
         here = rows[(number - 1) * size : number * size]
         documents = touchpoints.render(
             self.agency, take(submissions, here), take(self.changes, here), self.as_of_ms
@@ -212,7 +212,7 @@ class Tools:
             "first": link(1),
             "prev": link(number - 1) if number > 1 else None,
             "next": link(number + 1) if number < pages else None,
-            "last": link(pages),
+            "last": link(max(1, pages)),
         }
         meta = {"current_page": number, "page_size": size, "total_pages": pages, "total_count": len(rows)}
         return self.page(

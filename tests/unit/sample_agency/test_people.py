@@ -55,6 +55,7 @@ def test_what_is_typed_is_missing_mistyped_or_a_placeholder_as_often_as_said(age
     assert abs(is_placeholder[given].mean() - rates.placeholder) < 0.004
     wrong = given & ~is_placeholder & (written != agency.people.account)
     assert 0.5 * rates.mistyped < wrong[given].mean() <= 1.2 * rates.mistyped
+    assert np.isin(written[wrong], agency.people.account).mean() < 0.01, "a slip seldom hits somebody else"
     example = int(np.flatnonzero(wrong)[0])
     assert sorted(written[example]) == sorted(agency.people.account[example]), "two neighbors exchanged"
 

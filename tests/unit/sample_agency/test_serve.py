@@ -89,6 +89,12 @@ def test_start_and_end_date_are_inclusive_days_of_created_at(agency: Agency, mon
     assert "start_date=2026-06-10" in page["links"]["self"]
 
 
+def test_a_window_without_submissions_has_no_page(agency: Agency, week: Events) -> None:
+    body = _responses(_client(agency, week), start_date="2020-01-01", end_date="2020-01-02").json()
+    assert (body["data"], body["links"]["next"]) == ([], None)
+    assert body["meta"] == {"current_page": 1, "page_size": 500, "total_pages": 0, "total_count": 0}
+
+
 @pytest.mark.parametrize("size", [5001, 0, "many"])
 def test_a_page_too_large_is_refused(agency: Agency, week: Events, size: object) -> None:
     assert _responses(_client(agency, week), **{"page[size]": size}).status_code == 400
