@@ -47,7 +47,7 @@ def _column(value: object) -> object:
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"{name!r} is no IANA time zone") from error
     return name
 
@@ -286,8 +286,12 @@ class Mapper:
         zone = None if mapping.time_zone is None else ZoneInfo(mapping.time_zone)
         given = origins(mapping)
         self._fields = [
-            (name, _reader(name, given[name], place, zone) if name in given else _nothing)
-            for name in type(mapping.fields).model_fields
+            (
+                name,
+                _reader(name, given[name], place, zone) if name in given else _nothing,
+                field.is_required(),
+            )
+            for name, field in type(mapping.fields).model_fields.items()
         ]
         self._answers = [(question, place[column]) for question, column in _answers(mapping).items()]
         self._identifiers = [(type_, place[column]) for column, type_ in mapping.identifiers.items()]
@@ -300,9 +304,9 @@ class Mapper:
             Unmappable: a value doesn't fit, or one that must be there is blank.
         """
         fields: dict[str, Any] = {}
-        for name, read in self._fields:
+        for name, read, is_required in self._fields:
             value = read(row)
-            if value is None and name in _REQUIRED:
+            if value is None and is_required:
                 raise Unmappable(f"{name} is blank")
             fields[name] = value
         if self._is_survey:
@@ -323,12 +327,11 @@ class Mapper:
         )
 
 
-_REQUIRED = frozenset({"interaction_id", "started_at", "source_channel", "response_id", "form_id"})
-
-
 def _reader(
-    name: str, origin: Origin, place: dict[str, int], zone: ZoneInfo | None
+    name: str, origin: Origin | None, place: dict[str, int], zone: ZoneInfo | None
 ) -> Callable[[Row], _Value]:
+    if origin is None:
+        return _nothing
     read = _text_reader(name, origin, place)
     if origin.values is not None or isinstance(origin.constant, bool):
         return read
