@@ -1,0 +1,202 @@
+{#- Which cells are withheld from what is public, and why: complementary suppression over every sum that a reader could take.
+
+    What is published adds up in three ways: an organization's services to the organization, a breakdown's members to all,
+    a member's months to its fiscal quarter. Whoever takes what a sum shows from its whole has what it withholds, all of it
+    together. So a sum is open while that is one cell, or fewer answers than suppression_min_n, or answers that are all alike;
+    then the smallest cell that the sum still shows is withheld too (tie: the first by name; the whole comes last). What
+    a whole counts beyond its parts (answers without a channel, say) is withheld as well: nothing shows it.
+
+    The sums share cells, so this goes round until nothing changes. `rounds` of it are written out, because recursion is
+    not the same on every engine; should a quarter still hold an open sum after them, all of that item and quarter is withheld.
+
+    Args:
+        cells: relation with item (text: what adds up only with itself), period_type, period_start, breakdown, member,
+            service_organization_id (of a service whose answers are all one organization's; else null), n, total and squares
+            (sums of the answers and of their squares, which tell whether they are all alike; null where that is no secret),
+            and reason (why the cell is withheld for its own sake, else null).
+        rounds: how often to go round.
+
+    Returns:
+        A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
+-#}
+{% macro withheld_cells(cells, rounds=5) -%}
+with
+
+cells as (
+    select
+        *,
+        {{ fiscal_quarter_start('period_start') }} as quarter_start,
+        row_number() over (order by item, period_type, period_start, breakdown, member) as place
+    from {{ cells }}
+),
+
+sums as (
+    select
+        'services' as kind,
+        concat_ws('|', 'services', item, period_type, cast(period_start as string), service_organization_id) as sum_name,
+        false as is_whole,
+        *
+    from cells
+    where breakdown = 'service' and service_organization_id is not null
+    union all
+    select
+        'services' as kind,
+        concat_ws('|', 'services', item, period_type, cast(period_start as string), member) as sum_name,
+        true as is_whole,
+        *
+    from cells
+    where breakdown = 'organization'
+    union all
+    select
+        'members' as kind,
+        concat_ws('|', 'members', item, period_type, cast(period_start as string), breakdown) as sum_name,
+        false as is_whole,
+        *
+    from cells
+    where breakdown <> 'all'
+    union all
+    select
+        'members' as kind,
+        concat_ws('|', 'members', item, period_type, cast(period_start as string), breakdowns.name) as sum_name,
+        true as is_whole,
+        cells.*
+    from cells
+    cross join (values ('organization'), ('service'), ('channel')) as breakdowns (name)
+    where cells.breakdown = 'all'
+    union all
+    select
+        'months' as kind,
+        concat_ws('|', 'months', item, cast(quarter_start as string), breakdown, member) as sum_name,
+        period_type = 'quarter' as is_whole,
+        *
+    from cells
+),
+
+gaps as (
+    select
+        kind,
+        dense_rank() over (order by sum_name) as sum_number,
+        dense_rank() over (order by item, quarter_start) as block_number,
+        is_whole,
+        place,
+        n,
+        total,
+        squares,
+        {%- for column in ['n', 'total', 'squares'] %}
+        sum(case when is_whole then {{ column }} else -{{ column }} end) over (partition by sum_name) as gap_{{ column }},
+        {%- endfor %}
+        reason is not null as is_withheld
+    from sums
+),
+
+-- a sum lies inside one item and quarter: where nothing is hidden there, nothing more has to be
+round_0 as {{ materialized() }} (
+    select *
+    from (
+        select
+            *,
+            bool_or(is_withheld or gap_n > 0) over (partition by block_number) as is_something_hidden
+        from gaps
+    ) as blocks
+    where is_something_hidden
+),
+{% set state = namespace(name='round_0') %}
+{%- for number in range(1, rounds + 1) -%}
+{%- for kind in ['services', 'members', 'months'] -%}
+{%- set next = 'round_' ~ number ~ '_' ~ kind %}
+{{ next }} as {{ materialized() }} (
+    select
+        kind,
+        sum_number,
+        block_number,
+        is_whole,
+        place,
+        n,
+        total,
+        squares,
+        gap_n,
+        gap_total,
+        gap_squares,
+        bool_or(is_withheld or (kind = '{{ kind }}' and is_open and is_smallest_shown)) over (partition by place)
+            as is_withheld
+    from {{ _open_sums(state.name) | indent }} as sums
+),
+{% set state.name = next -%}
+{%- endfor -%}
+{%- endfor %}
+verdicts as (
+    select
+        place,
+        bool_or(is_withheld) as is_withheld,
+        bool_or(is_block_open) as is_block_open
+    from (
+        select
+            place,
+            is_withheld,
+            bool_or(is_open) over (partition by block_number) as is_block_open
+        from {{ _open_sums(state.name) | indent(8) }} as sums
+    ) as blocks
+    group by place
+)
+
+select
+    cells.item,
+    cells.period_type,
+    cells.period_start,
+    cells.breakdown,
+    cells.member,
+    coalesce(cells.reason, 'complement') as reason
+from cells
+inner join verdicts on cells.place = verdicts.place
+where verdicts.is_withheld or verdicts.is_block_open
+{%- endmacro %}
+
+
+{#- The sums of a round, each with `is_open` and, of the cells it still shows, `is_smallest_shown`. -#}
+{% macro _open_sums(state) -%}
+(
+    select
+        *,
+        shown_count >= 1
+        and (
+            (withheld_count >= 1 and withheld_count + case when gap_n > 0 then 1 else 0 end = 1)
+            or (
+                not is_whole_withheld
+                and hidden_n > 0
+                and (
+                    hidden_n < {{ policy('suppression_min_n') }}
+                    or coalesce(hidden_n * hidden_squares = hidden_total * hidden_total, false)
+                )
+            )
+        ) as is_open,
+        not is_withheld and size_order = 1 as is_smallest_shown
+    from (
+        select
+            *,
+            sum(case when is_withheld then 1 else 0 end) over (partition by sum_number) as withheld_count,
+            sum(case when is_withheld then 0 else 1 end) over (partition by sum_number) as shown_count,
+            bool_or(is_whole and is_withheld) over (partition by sum_number) as is_whole_withheld,
+            {%- for column in ['n', 'total', 'squares'] %}
+            gap_{{ column }} + sum(case when is_withheld and not is_whole then {{ column }} else 0 end)
+                over (partition by sum_number) as hidden_{{ column }},
+            {%- endfor %}
+            row_number() over (partition by sum_number order by is_withheld, is_whole, n, place) as size_order
+        from {{ state }}
+    ) as counted
+)
+{%- endmacro %}
+
+
+{#- What keeps a step from being planned again inside every later one; Spark has no word for it and needs none. -#}
+{% macro materialized() -%}
+    {{ return(adapter.dispatch('materialized')()) }}
+{%- endmacro %}
+
+
+{% macro duckdb__materialized() -%}
+    materialized
+{%- endmacro %}
+
+
+{% macro spark__materialized() -%}
+{%- endmacro %}
