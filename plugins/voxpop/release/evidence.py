@@ -20,7 +20,7 @@ from voxpop.raw.manifests import quarantine_file
 from voxpop.release.tables import quoted
 
 RAW_BATCHES = "raw_batches.parquet"
-"""One row per batch that the current release does not rest on: what its manifest says and its parts hold."""
+"""One row per batch: what its manifest says and, unless the current release rests on it, what it holds."""
 RECONCILIATION = "reconciliation.parquet"
 """One row per source, stream and day: records landed, and what became of them."""
 ANSWERS = "answers.parquet"
@@ -49,9 +49,7 @@ def write(
         VoxpopError: a part of a visible batch is gone or damaged; names it.
     """
     try:
-        _write_raw_batches(
-            connection, settings, folder / RAW_BATCHES, [b for b in built if b.batch_id in new]
-        )
+        _write_raw_batches(connection, settings, folder / RAW_BATCHES, built, new)
         _land(connection, built)
     except (OSError, duckdb.Error, pa.ArrowException) as error:
         raise VoxpopError(
@@ -64,7 +62,11 @@ def write(
 
 
 def _write_raw_batches(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, file: Path, batches: Sequence[RawManifest]
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    file: Path,
+    batches: Sequence[RawManifest],
+    new: Collection[str],
 ) -> None:
     rows = [
         {
@@ -79,7 +81,8 @@ def _write_raw_batches(
             "records": batch.records,
             "quarantined": batch.quarantined,
             "duplicates": batch.duplicates,
-            "part_columns": _columns(batch.part_files),
+            "is_new": batch.batch_id in new,
+            "part_columns": _columns(batch.part_files) if batch.batch_id in new else None,
             "quarantine_rows": _rows(quarantine_file(settings, batch.source, batch.stream, batch.batch_id)),
         }
         for batch in batches
@@ -91,9 +94,11 @@ def _write_raw_batches(
     schema = pa.schema(
         [(name, pa.string()) for name in texts]
         + [(name, pa.int64()) for name in counts]
-        + [("window_days", pa.float64())]
+        + [("window_days", pa.float64()), ("is_new", pa.bool_())]
     )
-    parts = [(str(part), batch.batch_id) for batch in batches for part in batch.part_files]
+    parts = [
+        (str(part), batch.batch_id) for batch in batches if batch.batch_id in new for part in batch.part_files
+    ]
     connection.register("said", pa.Table.from_pylist(rows, schema=schema))
     connection.register(
         "parts", pa.table({"filename": [p for p, _ in parts], "of_batch": [b for _, b in parts]})
@@ -211,7 +216,7 @@ def _write_reconciliation(
                     coalesce(landed.stream, split_part(staged.record_key, '/', 2), 'none') as stream,
                     coalesce(staged.record_date, landed.dt) as day,
                     landed.batch_id,
-                    landed.record_key is not null as is_landed,
+                    landed.record_key as landed_key,
                     coalesce(
                         facts.outcome, if(unknown._record_key is null, 'unaccounted', 'unknown_survey')
                     ) as outcome
@@ -225,12 +230,12 @@ def _write_reconciliation(
             days as (
                 select
                     source, stream, day,
-                    count(*) filter (is_landed) as landed,
+                    count(distinct landed_key) as landed,
                     count(*) filter (outcome = 'counted') as counted,
                     count(*) filter (outcome = 'unknown_survey') as unknown_survey,
                     count(*) filter (outcome = 'unaccounted') as unaccounted,
                     count(*) - counted - unknown_survey - unaccounted as not_counted,
-                    count(*) filter (not is_landed) as surplus,
+                    count(*) filter (landed_key is null) as surplus,
                     min(batch_id) filter (outcome = 'unaccounted') as batch_id
                 from ends
                 group by all

@@ -1,0 +1,83 @@
+"""What must hold of a candidate beside the current release."""
+
+# ruff: noqa: S608 - the names and paths in the SQL are our own
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from expectations.rules import Rule, Suite, never
+
+
+def suites(current: Mapping[str, str], policy: Mapping[str, float]) -> list[Suite]:
+    """The change of figures and of volume.
+
+    A period that had ended when the current release was made is closed; what comes later adds to open ones.
+
+    Args:
+        current: table → SQL for its rows in the current release.
+        policy: the agency's.
+    """
+    points, share = policy["change_max_index_points"], policy["change_max_volume_share"]
+    small = "(tested.low_n or before.low_n)"
+    moved = f"""
+        inner join ({current["cx_index"]}) as before
+            using (period_type, period_start, breakdown, member, scale, measure, driver)
+    """
+    far = f"measure = 'cx_index' and period_type = 'quarter' and abs(tested.value - before.value) > {points}"
+    closed = f"""
+        period_start + interval 3 months <= (
+            select max(answered_local_date) from ({current["fct_survey_responses"]})
+        )
+    """
+    cell = "concat_ws(' ', tested.period_label, breakdown, member)"
+    return [
+        Suite(
+            "change_of_cx_index",
+            "select * from marts.cx_index",
+            [
+                never(
+                    f"no quarter's index moved by more than {points:g} points",
+                    f"{far} and not {small} and {closed}",
+                    blame=cell,
+                    join=moved,
+                ),
+                never(
+                    f"no open or small quarter's index moved by more than {points:g} points",
+                    f"{far} and ({small} or not {closed})",
+                    blame=cell,
+                    join=moved,
+                    warns_because="a few answers do this to an open or small quarter (since 0.1.0)",
+                ),
+            ],
+        ),
+        Suite(
+            "change_of_volume",
+            "select 1 as one",
+            [
+                Rule(
+                    f"no closed month's {what} changed by more than {share:.0%}",
+                    _volume(table, day, current[table], share, policy["low_n_below"]),
+                )
+                for what, table, day in (
+                    ("contacts", "fct_interactions", "started_local_date"),
+                    ("responses", "fct_survey_responses", "answered_local_date"),
+                )
+            ],
+        ),
+    ]
+
+
+def _volume(table: str, day: str, before: str, share: float, least: float) -> str:
+    """SQL for the closed months whose volume changed too much; those below `least` rows move by chance."""
+    months = (
+        "select source_system, date_trunc('month', {day}) as month, count(*) as rows from {rows} group by all"
+    )
+    return f"""
+        select concat_ws(' ', old.source_system, strftime(old.month, '%Y-%m')) as blame
+        from ({months.format(day=day, rows=f"({before})")}) as old
+        left join ({months.format(day=day, rows=f"marts.{table}")}) as new using (source_system, month)
+        where old.rows >= {least}
+            and old.month + interval 1 month <= (select max({day}) from ({before}))
+            and abs(coalesce(new.rows, 0) - old.rows) > {share} * old.rows
+    """

@@ -1,0 +1,377 @@
+"""What must hold of a candidate's tables before anybody reads them: one function a table.
+
+dbt holds keys, relationships and logic while it builds. Here stands what a release promises to its readers,
+checked on the very file that they will open: shapes, references across marts, scales, totals against facts,
+suppression in what is public, and no personal data anywhere.
+"""
+
+# ruff: noqa: S608 - the names in the SQL are our own and the catalog's
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from expectations import measures, personal_data
+from expectations.measures import SCALES
+from expectations.rules import Rule, Suite, never, not_negative, one_of, refers, required, unique
+
+Columns = Mapping[str, Mapping[str, str]]
+"""Table → column → DuckDB's name of its type."""
+
+READ_BY_OTHERS: Mapping[str, str] = {
+    "dim_organizations": """
+        organization_id organization_name organization_abbreviation parent_organization_id level
+        time_zone
+    """,
+    "dim_services": """
+        service_id service_name organization_id stages is_high_impact
+    """,
+    "dim_channels": """
+        channel channel_name channel_group
+    """,
+    "dim_surveys": """
+        survey_id survey_version survey_name instrument organization_id service_id
+        default_channel sampling_design is_weighted omb_control_number omb_expires_on
+        source_system source_form_id valid_from valid_to
+    """,
+    "dim_dates": """
+        date_day month_start quarter_start fiscal_year fiscal_quarter is_weekend
+    """,
+    "dim_customers": """
+        customer_id first_seen_at last_seen_at token_count interaction_count response_count
+        segment household_id
+    """,
+    "fct_interactions": """
+        interaction_id customer_id household_id organization_id service_id channel journey_stage
+        direction started_at ended_at started_date started_local_date fiscal_quarter
+        wait_seconds talk_seconds hold_seconds wrap_seconds handled_by is_abandoned
+        is_transferred is_resolved source_system source_record_id _batch_id
+    """,
+    "fct_survey_responses": """
+        response_id survey_id survey_version customer_id household_id organization_id service_id
+        channel language answered_at answered_date answered_local_date fiscal_quarter is_counted
+        not_counted_reason collected_without_clearance positive_reasons negative_reasons
+        cluster_id weight source_system source_record_id _batch_id
+    """,
+    "fct_survey_answers": """
+        response_id survey_id survey_version driver scale raw_value score is_positive weight
+        answered_date _batch_id
+    """,
+    "fct_comments": """
+        comment_id response_id organization_id service_id channel customer_id commented_at
+        commented_date question_id comment_text redaction_count ssn_count phone_count
+        email_count card_count address_count source_system _batch_id
+    """,
+    "cx_index": """
+        period_type period_start period_label breakdown member scale measure driver n value low
+        high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
+        design_effect effective_n driver_count drivers band band_uncertain suppressed
+        suppression_reason low_n
+    """,
+    "contact_center_performance": """
+        period_type period_start period_label breakdown member source_system offered handled
+        abandoned other abandonment_share abandonment_low abandonment_high
+        average_speed_of_answer_seconds average_handle_seconds service_level_share
+        service_level_low service_level_high transfer_share transfer_low transfer_high
+        suppressed suppression_reason low_n
+    """,
+    "release_info": """
+        release_id created_at code_version fingerprint supersedes batch_count record_count
+        late_sources
+    """,
+    "data_dictionary": """
+        table_name column_name position data_type description audience
+    """,
+}
+"""Table → the columns that queries of readers rest on. A table may have more."""
+
+WITHOUT_SUPPRESSION = frozenset({"release_info", "data_dictionary"})
+"""Public tables that tell of nobody: of the release, or of what an agency configured (`dim_…`)."""
+
+
+def shape() -> Suite:
+    """The tables and columns are there; where they aren't, nothing else can be checked."""
+    rules = []
+    for table, columns in READ_BY_OTHERS.items():
+        wanted = ", ".join(f"('{column}')" for column in columns.split())
+        rules.append(
+            Rule(
+                f"{table} has the columns that readers rely on",
+                f"""
+                select wanted.column_name as blame from (values {wanted}) as wanted (column_name)
+                where not exists (
+                    from tested
+                    where tested.table_name = '{table}' and tested.column_name = wanted.column_name
+                )
+                """,
+            )
+        )
+    return Suite(
+        "shape", "select table_name, column_name from duckdb_columns() where schema_name = 'marts'", rules
+    )
+
+
+def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float]) -> list[Suite]:
+    """Every table's suite: its own rules, and those that bind all tables and all public ones.
+
+    Args:
+        columns: what the candidate holds; `shape` holds of it.
+        public: names of the tables whose audience is public.
+        policy: the agency's.
+    """
+    own: dict[str, list[Rule]] = {
+        "dim_organizations": dim_organizations(),
+        "dim_services": dim_services(),
+        "dim_channels": dim_channels(),
+        "dim_surveys": dim_surveys(),
+        "dim_dates": dim_dates(),
+        "dim_customers": dim_customers(),
+        "fct_interactions": fct_interactions(),
+        "fct_survey_responses": fct_survey_responses(),
+        "fct_survey_answers": fct_survey_answers(),
+        "fct_comments": fct_comments(policy),
+        "cx_index": measures.cx_index(policy),
+        "contact_center_performance": measures.contact_center_performance(policy),
+        "release_info": release_info(),
+        "data_dictionary": data_dictionary(),
+    }
+    found = []
+    for table, has in sorted(columns.items()):
+        rules = [
+            *own.get(table, []),
+            *_of_every_table(has),
+            *(_of_public(table, has) if table in public else []),
+        ]
+        found.append(Suite(table, f'select * from marts."{table}"', rules))
+    return found
+
+
+def _of_every_table(columns: Mapping[str, str]) -> list[Rule]:
+    rule = personal_data.no_personal_data(columns)
+    return [rule] if rule else []
+
+
+def _of_public(table: str, columns: Mapping[str, str]) -> list[Rule]:
+    if table == "release_info":
+        columns = {name: data_type for name, data_type in columns.items() if name != "fingerprint"}
+    rules = [personal_data.names_nobody(list(columns)), personal_data.holds_no_identifier(columns)]
+    if table not in WITHOUT_SUPPRESSION and not table.startswith("dim_"):
+        known = "suppressed" in columns and table in {"cx_index", "contact_center_performance"}
+        rules.append(
+            Rule(
+                "a rule of suppression knows the table, because it is public",
+                f"select '{table}' as blame where {not known}",
+            )
+        )
+    return rules
+
+
+def dim_organizations() -> list[Rule]:
+    """One row per organization."""
+    own = "organization_id"
+    return [
+        required("organization_id", "organization_name", "time_zone", blame=own),
+        unique("organization_id", blame=own),
+        refers("parent_organization_id", "dim_organizations", "organization_id", blame=own),
+        Rule(
+            "one organization is the agency that the others are part of",
+            "select 'organizations without a parent' as blame from tested"
+            " where parent_organization_id is null having count(*) <> 1",
+        ),
+    ]
+
+
+def dim_services() -> list[Rule]:
+    """One row per service."""
+    return [
+        required("service_id", "organization_id", blame="service_id"),
+        unique("service_id", blame="service_id"),
+        refers("organization_id", "dim_organizations", blame="service_id"),
+    ]
+
+
+def dim_channels() -> list[Rule]:
+    """One row per channel."""
+    return [required("channel", blame="channel"), unique("channel", blame="channel")]
+
+
+def dim_surveys() -> list[Rule]:
+    """One row per survey and version."""
+    own = "concat_ws(' ', survey_id, survey_version)"
+    return [
+        required("survey_id", "survey_version", "instrument", "organization_id", blame=own),
+        unique("survey_id", "survey_version", blame=own),
+        refers("organization_id", "dim_organizations", blame=own),
+        refers("service_id", "dim_services", blame=own),
+        refers("default_channel", "dim_channels", "channel", blame=own),
+        one_of("sampling_design", ("census", "probability", "intercept", "opt_in"), blame=own),
+        never(
+            "a control number has an expiration date, and the other way round",
+            "(omb_control_number is null) <> (omb_expires_on is null)",
+            blame=own,
+        ),
+    ]
+
+
+def dim_dates() -> list[Rule]:
+    """One row per day."""
+    own = "date_day::varchar"
+    return [
+        required("date_day", blame=own),
+        unique("date_day", blame=own),
+        never(
+            "a fiscal quarter is named after the year in which the fiscal year ends",
+            f"fiscal_quarter <> {_fiscal('date_day')}",
+            blame=own,
+        ),
+        Rule(
+            "every local day of a fact is there",
+            """
+            select day::varchar as blame
+            from (
+                select started_local_date as day from marts.fct_interactions
+                union
+                select answered_local_date from marts.fct_survey_responses
+            )
+            where day is not null and day not in (select date_day from tested)
+            """,
+        ),
+    ]
+
+
+def dim_customers() -> list[Rule]:
+    """One row per customer. What a customer is called is not shown."""
+    own = "'a customer'"
+    return [
+        required("customer_id", blame=own),
+        unique("customer_id", blame=own),
+        not_negative("token_count", "interaction_count", "response_count", blame=own),
+        never("nobody was seen last before they were seen first", "last_seen_at < first_seen_at", blame=own),
+    ]
+
+
+def fct_interactions() -> list[Rule]:
+    """One row per contact."""
+    return [
+        required("interaction_id", "organization_id", "started_date", "source_system", "source_record_id"),
+        unique("interaction_id"),
+        unique("source_system", "source_record_id"),
+        refers("customer_id", "dim_customers"),
+        refers("organization_id", "dim_organizations"),
+        refers("service_id", "dim_services"),
+        refers("channel", "dim_channels"),
+        one_of("direction", ("inbound", "outbound")),
+        not_negative("wait_seconds", "talk_seconds", "hold_seconds", "wrap_seconds"),
+        never("no contact ends before it starts", "ended_at < started_at"),
+        never("started_date is the UTC day of started_at", "started_date <> started_at::date"),
+        _fiscal_quarter("started_local_date"),
+    ]
+
+
+def fct_survey_responses() -> list[Rule]:
+    """One row per response."""
+    return [
+        required("response_id", "survey_id", "organization_id", "answered_date", "is_counted"),
+        unique("response_id"),
+        unique("source_system", "source_record_id"),
+        refers("customer_id", "dim_customers"),
+        refers("organization_id", "dim_organizations"),
+        refers("service_id", "dim_services"),
+        refers("channel", "dim_channels"),
+        never(
+            "survey_id and survey_version are in dim_surveys",
+            "not exists (from marts.dim_surveys as s"
+            " where s.survey_id = tested.survey_id and s.survey_version = tested.survey_version)",
+        ),
+        never("what is not counted says why, and only that", "is_counted <> (not_counted_reason is null)"),
+        never("weight is more than zero", "weight <= 0"),
+        _fiscal_quarter("answered_local_date"),
+        never(
+            "a counted response has a valid answer",
+            "is_counted and not exists (from marts.fct_survey_answers as a"
+            " where a.response_id = tested.response_id)",
+        ),
+    ]
+
+
+def fct_survey_answers() -> list[Rule]:
+    """One row per response and driver."""
+    return [
+        required("response_id", "driver", "scale", "raw_value", "is_positive", "answered_date"),
+        unique("response_id", "driver"),
+        refers("response_id", "fct_survey_responses"),
+        one_of("scale", SCALES),
+        never(
+            "likert_5 and csat_5 are scored from 1 to 5, other scales are not",
+            "if(scale in ('likert_5', 'csat_5'),"
+            " score is null or score not between 1 and 5, score is not null)",
+        ),
+        never(
+            "raw_value is in its scale",
+            """
+            try_cast(raw_value as double) is null or not case scale
+                when 'thumbs' then raw_value::double in (0, 1)
+                when 'nps_11' then raw_value::double between 0 and 10
+                when 'ten' then raw_value::double between 1 and 10
+                else raw_value::double between 1 and 5
+            end
+            """,
+        ),
+    ]
+
+
+def fct_comments(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per response and question that asks for words."""
+    limit = policy["redaction_max_share"]
+    counts = ("ssn_count", "phone_count", "email_count", "card_count", "address_count")
+    return [
+        required("comment_id", "response_id", "comment_text"),
+        unique("comment_id"),
+        refers("response_id", "fct_survey_responses"),
+        not_negative("redaction_count", *counts),
+        never("redaction_count is the sum of its kinds", f"redaction_count <> {' + '.join(counts)}"),
+        never(
+            "as many placeholders stand in the text as were counted",
+            r"len(regexp_extract_all(comment_text, '\[(SSN|PHONE|EMAIL|CARD|ADDRESS)\]'))"
+            " <> redaction_count",
+        ),
+        Rule(
+            f"at most {limit:.0%} of the comments hold personal data",
+            "select format('{} of {}', count(*) filter (redaction_count > 0), count(*)) as blame from tested"
+            f" having count(*) filter (redaction_count > 0) > {limit} * count(*)",
+        ),
+    ]
+
+
+def release_info() -> list[Rule]:
+    """One row: the release."""
+    return [
+        Rule("there is one row", "select 'rows' as blame from tested having count(*) <> 1"),
+        required("release_id", "created_at", "code_version", "fingerprint", blame="'the release'"),
+    ]
+
+
+def data_dictionary() -> list[Rule]:
+    """One row per column of the release."""
+    own = "concat_ws('.', table_name, column_name)"
+    return [
+        unique("table_name", "column_name", blame=own),
+        never("every column has a description", "trim(coalesce(description, '')) = ''", blame=own),
+        one_of("audience", ("internal", "public"), blame=own),
+        Rule(
+            "every column of the release is there",
+            "select concat_ws('.', c.table_name, c.column_name) as blame from duckdb_columns() as c"
+            " where c.schema_name = 'marts' and not exists (from tested"
+            " where tested.table_name = c.table_name and tested.column_name = c.column_name)",
+        ),
+    ]
+
+
+def _fiscal_quarter(day: str) -> Rule:
+    return never(f"fiscal_quarter is that of {day}", f"fiscal_quarter <> {_fiscal(day)}")
+
+
+def _fiscal(day: str) -> str:
+    """SQL for the fiscal quarter of a day: Q1 is October to December of the calendar year before."""
+    later = f"{day} + interval 3 months"
+    return f"concat(year({later}), 'Q', quarter({later}))"

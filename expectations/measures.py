@@ -1,0 +1,300 @@
+"""What must hold of the public tables of measures: ranges, totals against facts, and suppression."""
+
+# ruff: noqa: S608 - the names in the SQL are our own
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from expectations.rules import Rule, never, not_negative, one_of, required, unique
+
+SCALES = ("likert_5", "thumbs", "nps_11", "csat_5", "ten")
+PERIODS = ("month", "quarter")
+BREAKDOWNS = ("all", "organization", "service", "channel")
+MEASURES = ("cx_index", "mean", "top_box", "top_two", "bottom_two", "thumbs_up", "nps")
+REASONS = ("small_n", "complement", "unanimous")
+
+_MEMBERS = """
+    select
+        *, unnest([
+            {'period_type': 'month', 'period_start': date_trunc('month', day)::date},
+            {'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}
+        ], recursive := true)
+    from (
+        select *, unnest([
+            {'breakdown': 'all', 'member': 'all'},
+            {'breakdown': 'organization', 'member': organization_id},
+            {'breakdown': 'service', 'member': service_id},
+            {'breakdown': 'channel', 'member': channel}
+        ], recursive := true)
+        from facts
+    )
+    where member is not null
+"""
+"""Facts with a `day`, once for each published period and member. Fiscal quarters begin with calendar ones."""
+
+
+def cx_index(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per period, member, scale, measure and driver."""
+    key = ("period_type", "period_start", "breakdown", "member", "scale", "measure", "driver")
+    cell = "concat_ws(' ', period_label, breakdown, member, scale, measure, driver)"
+    return [
+        required(*key, "suppressed", "low_n", "is_weighted", blame=cell),
+        unique(*key, blame=cell),
+        *_periods_and_members(cell),
+        one_of("scale", SCALES, blame=cell),
+        one_of("measure", MEASURES, blame=cell),
+        one_of("interval_kind", ("sampling", "indicative"), blame=cell),
+        one_of("band", ("85+", "75-85", "65-75", "55-65", "<55"), blame=cell),
+        never(
+            "a value is in its measure's range",
+            """
+            not case
+                when measure = 'cx_index' then value between 0 and 100
+                when measure = 'nps' then value between -100 and 100
+                when measure = 'mean' then value between if(scale = 'nps_11', 0, 1)
+                    and if(scale in ('nps_11', 'ten'), 10, 5)
+                else value between 0 and 1
+            end
+            """,
+            blame=cell,
+        ),
+        never("a value lies in its interval", "value not between low - 1e-9 and high + 1e-9", blame=cell),
+        never("an index is of Likert items only", "measure = 'cx_index' and scale <> 'likert_5'", blame=cell),
+        *_suppression(
+            policy,
+            cell,
+            n="n",
+            figures=(
+                "n value low high standard_error weighted_value weighted_low weighted_high design_effect"
+                " effective_n band band_uncertain"
+            ),
+            items=("scale", "measure", "driver"),
+        ),
+        never(
+            "n of a driver is withheld in all of its measures or in none",
+            "measure <> 'cx_index' and suppressed and suppression_reason <> 'unanimous' and exists ("
+            " from marts.cx_index as other where not other.suppressed and other.measure <> 'cx_index'"
+            " and other.period_type = tested.period_type and other.period_start = tested.period_start"
+            " and other.breakdown = tested.breakdown and other.member = tested.member"
+            " and other.scale = tested.scale and other.driver = tested.driver)",
+            blame=cell,
+        ),
+        Rule("n and values are what the answers give", _ANSWERS_AGAINST_INDEX),
+        Rule("an index is the mean of its drivers' means", _INDEX_AGAINST_DRIVERS),
+    ]
+
+
+_ANSWERS_AGAINST_INDEX = f"""
+    with facts as (
+        select
+            r.organization_id, r.service_id, r.channel, r.answered_local_date as day,
+            a.scale, a.driver, a.score, a.is_positive, try_cast(a.raw_value as double) as raw
+        from marts.fct_survey_answers as a
+        inner join marts.fct_survey_responses as r using (response_id)
+        where r.is_counted
+    ),
+    cells as (
+        select
+            period_type, period_start, breakdown, member, scale, driver,
+            count(*) as n_found,
+            avg(coalesce(score, raw)) as mean,
+            avg((score = 5)::integer) as top_box,
+            avg((score >= 4)::integer) as top_two,
+            avg((score <= 2)::integer) as bottom_two,
+            avg(is_positive::integer) as thumbs_up,
+            100 * (avg((raw >= 9)::integer) - avg((raw <= 6)::integer)) as nps
+        from ({_MEMBERS})
+        group by all
+    ),
+    published as (select * from tested where measure <> 'cx_index')
+    select concat_ws(' ', period_type, period_start, breakdown, member, scale, measure, driver) as blame
+    from cells
+    full join published using (period_type, period_start, breakdown, member, scale, driver)
+    where not coalesce(suppressed, false) and (
+        n is distinct from n_found
+        or abs(value - case measure
+            when 'mean' then mean
+            when 'top_box' then top_box
+            when 'top_two' then top_two
+            when 'bottom_two' then bottom_two
+            when 'thumbs_up' then thumbs_up
+            when 'nps' then nps
+        end) > 1e-9
+    )
+"""
+
+_INDEX_AGAINST_DRIVERS = """
+    with drivers as (
+        select
+            period_type, period_start, breakdown, member,
+            count(*) as drivers, avg((value - 1) / 4 * 100) as mean
+        from tested
+        where measure = 'mean' and scale = 'likert_5' and not suppressed
+        group by all
+    )
+    select concat_ws(' ', period_label, breakdown, member) as blame
+    from tested
+    inner join drivers using (period_type, period_start, breakdown, member)
+    where measure = 'cx_index' and driver_count = drivers.drivers and abs(value - mean) > 1e-6
+"""
+
+
+def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per period, member and source."""
+    key = ("period_type", "period_start", "breakdown", "member", "source_system")
+    cell = "concat_ws(' ', period_label, breakdown, member, source_system)"
+    shares = ("abandonment", "service_level", "transfer")
+    return [
+        required(*key, "suppressed", "low_n", blame=cell),
+        unique(*key, blame=cell),
+        *_periods_and_members(cell),
+        never(
+            "offered is handled, abandoned and other together",
+            "offered <> handled + abandoned + other",
+            blame=cell,
+        ),
+        not_negative("offered", "handled", "abandoned", "other", blame=cell),
+        not_negative("average_speed_of_answer_seconds", "average_handle_seconds", blame=cell),
+        *(
+            never(
+                f"{share}_share lies in its interval, and that between 0 and 1",
+                f"not ({share}_low >= 0 and {share}_low <= {share}_share + 1e-9"
+                f" and {share}_share <= {share}_high + 1e-9 and {share}_high <= 1)",
+                blame=cell,
+            )
+            for share in shares
+        ),
+        *_suppression(
+            policy,
+            cell,
+            n="offered",
+            figures=(
+                "offered handled abandoned other average_speed_of_answer_seconds average_handle_seconds "
+                + " ".join(f"{s}_share {s}_low {s}_high" for s in shares)
+            ),
+            items=("source_system",),
+        ),
+        Rule("offered and abandoned are what the contacts give", _CONTACTS_AGAINST_PERFORMANCE),
+    ]
+
+
+_CONTACTS_AGAINST_PERFORMANCE = f"""
+    with facts as (
+        select organization_id, service_id, channel, source_system, is_abandoned, started_local_date as day
+        from marts.fct_interactions
+        where direction = 'inbound' and source_system in (select source_system from tested)
+    ),
+    cells as (
+        select
+            period_type, period_start, breakdown, member, source_system,
+            count(*) as offered_found, count(*) filter (is_abandoned) as abandoned_found
+        from ({_MEMBERS})
+        group by all
+    )
+    select concat_ws(' ', period_type, period_start, breakdown, member, source_system) as blame
+    from cells
+    full join tested using (period_type, period_start, breakdown, member, source_system)
+    where not coalesce(suppressed, false)
+        and (offered is distinct from offered_found or abandoned is distinct from abandoned_found)
+"""
+
+
+def _periods_and_members(cell: str) -> list[Rule]:
+    return [
+        one_of("period_type", PERIODS, blame=cell),
+        one_of("breakdown", BREAKDOWNS, blame=cell),
+        never(
+            "period_start begins the period that period_label names",
+            """
+            period_start <> date_trunc(period_type, period_start)
+            or period_label <> if(
+                period_type = 'month', strftime(period_start, '%Y-%m'),
+                concat(year(period_start + interval 3 months), 'Q', quarter(period_start + interval 3 months))
+            )
+            """,
+            blame=cell,
+        ),
+        never(
+            "a member is in the dimension of its breakdown",
+            """
+            not case breakdown
+                when 'all' then member = 'all'
+                when 'organization' then exists (from marts.dim_organizations where organization_id = member)
+                when 'service' then exists (from marts.dim_services where service_id = member)
+                when 'channel' then exists (from marts.dim_channels where channel = member)
+            end
+            """,
+            blame=cell,
+        ),
+    ]
+
+
+def _suppression(
+    policy: Mapping[str, float], cell: str, *, n: str, figures: str, items: Collection[str]
+) -> list[Rule]:
+    """What is withheld in a public table, and what can be told from the rest.
+
+    Args:
+        policy: the agency's.
+        cell: SQL that names a cell.
+        n: the column that counts people or contacts.
+        figures: the columns that a withheld cell has no value in.
+        items: the columns that, with period, breakdown and member, name a cell.
+    """
+    least, low = policy["suppression_min_n"], policy["low_n_below"]
+    same_item = " and ".join(f"whole.{item} = tested.{item}" for item in items)
+    item_list = ", ".join(items)
+    shown = ", ".join(f"{figure}::varchar" for figure in figures.split())
+    return [
+        one_of("suppression_reason", REASONS, blame=cell),
+        never(
+            "what is withheld says why, and only that",
+            "suppressed <> (suppression_reason is not null)",
+            blame=cell,
+        ),
+        never(
+            "a withheld cell shows no figure",
+            f"suppressed and coalesce({shown}) is not null",
+            blame=cell,
+        ),
+        never(
+            f"a cell with fewer than {least:g} is withheld",
+            f"not suppressed and ({n} is null or {n} < {least})",
+            blame=cell,
+        ),
+        never(
+            f"a shown cell with fewer than {low:g} is marked low_n",
+            f"low_n <> (not suppressed and {n} < {low})",
+            blame=cell,
+        ),
+        Rule(
+            "no withheld member is what is left of a published whole",
+            f"""
+            select any_value({cell}) filter (suppressed) as blame
+            from tested
+            where breakdown <> 'all' and exists (
+                from tested as whole
+                where whole.breakdown = 'all' and not whole.suppressed and {same_item}
+                    and whole.period_type = tested.period_type and whole.period_start = tested.period_start
+            )
+            group by period_type, period_start, breakdown, {item_list}
+            having count(*) > 1 and count(*) filter (suppressed) = 1
+            """,
+        ),
+        Rule(
+            "no withheld month is what is left of a published quarter",
+            f"""
+            select any_value({cell}) filter (suppressed) as blame
+            from tested
+            where period_type = 'month' and exists (
+                from tested as whole
+                where whole.period_type = 'quarter' and not whole.suppressed and {same_item}
+                    and whole.period_start = date_trunc('quarter', tested.period_start)
+                    and whole.breakdown = tested.breakdown and whole.member = tested.member
+            )
+            group by date_trunc('quarter', period_start), breakdown, member, {item_list}
+            having count(*) > 1 and count(*) filter (suppressed) = 1
+            """,
+        ),
+    ]

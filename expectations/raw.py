@@ -1,0 +1,138 @@
+"""What must hold of raw: its batches' shape and volume, and what became of every record.
+
+The tested tables are the evidence that `stage` writes into a candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from expectations.rules import Rule, Suite, never
+
+COLUMNS = ", ".join(
+    [
+        "record_id string",
+        "source_updated_at timestamp[us, tz=UTC]",
+        "fetched_at timestamp[us, tz=UTC]",
+        "batch_id string",
+        "kind string",
+        "payload string",
+        "payload_hash string",
+        "identifiers list<element: struct<type: string, token: string, key_version: int32>>",
+    ]
+)
+"""What a part holds, as Arrow names it."""
+
+USUAL_VOLUME = 5
+"""A batch with this many times fewer or more records a day than its stream's median is looked at."""
+
+USUAL_OUT_OF_RANGE = 0.05
+"""More than this share of a question's answers outside of its scale is looked at."""
+
+
+def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
+    """Batches that no release rests on yet: one row per batch of raw, `is_new` or not.
+
+    Args:
+        source: SQL for the rows.
+        policy: the agency's.
+    """
+    limit = policy["quarantine_max_share"]
+    return Suite(
+        "raw_batches",
+        source,
+        [
+            _of_new(
+                "the parts have the columns of raw", f"part_columns <> '{COLUMNS}' and part_columns <> ''"
+            ),
+            _of_new("the manifest counts the records that the parts hold", "records <> part_rows"),
+            _of_new("every record has an id", "without_id > 0"),
+            _of_new("every record is of its batch", "of_another_batch > 0"),
+            _of_new("a record is kept once a batch", "distinct_records <> part_rows"),
+            _of_new("the manifest counts what is in quarantine", "quarantined <> quarantine_rows"),
+            _of_new(
+                "received is records, quarantined and duplicates together",
+                "received <> records + quarantined + duplicates",
+            ),
+            _of_new(f"at most {limit:.0%} of a batch is in quarantine", f"quarantined > {limit} * received"),
+            Rule(
+                "a batch has about as many records a day as its stream usually has",
+                f"""
+                select batch_id as blame
+                from (
+                    select
+                        *,
+                        records / window_days as a_day,
+                        median(records / window_days) over (partition by source, stream) as usual,
+                        count(*) over (partition by source, stream) as batches
+                    from tested
+                    where window_days is not null
+                )
+                where is_new and batches > 5
+                    and (a_day * {USUAL_VOLUME} < usual or a_day > usual * {USUAL_VOLUME})
+                """,  # noqa: S608 - a number of our own
+                warns_because="holidays, campaigns and outages do this too (since 0.1.0)",
+            ),
+        ],
+    )
+
+
+def _of_new(name: str, where: str) -> Rule:
+    return never(name, f"is_new and ({where})", blame="batch_id")
+
+
+def reconciliation(source: str) -> Suite:
+    """What became of the records: one row per source, stream and day."""
+    day = "concat_ws(' ', source, stream, day, batch_id)"
+    return Suite(
+        "reconciliation",
+        source,
+        [
+            never(
+                "every record that landed is in a fact or known to be of no survey",
+                "unaccounted > 0",
+                blame=day,
+            ),
+            never("every fact has a record that landed", "surplus > 0", blame=day),
+            never(
+                "landed is counted, not counted and of no known survey together",
+                "landed + surplus <> counted + not_counted + unknown_survey + unaccounted",
+                blame=day,
+            ),
+        ],
+    )
+
+
+def unknown(source: str) -> Suite:
+    """What landed and no seed names: one row per survey or question."""
+    shown = "if(regexp_full_match(name, '[A-Za-z0-9_. -]{1,60}'), name, 'a name that is not shown')"
+    blame = f"concat_ws(' ', source_system, {shown}, 'in', records, 'records, such as of', batch_id)"
+    return Suite(
+        "unknown",
+        source,
+        [
+            never("every survey is in the seed surveys", "kind = 'survey'", blame=blame),
+            never("every question is in the seed question_crosswalk", "kind = 'question'", blame=blame),
+        ],
+    )
+
+
+def answers(source: str) -> Suite:
+    """What became of the answers: one row per source, question and status."""
+    return Suite(
+        "answers",
+        source,
+        [
+            Rule(
+                f"at most {USUAL_OUT_OF_RANGE:.0%} of a question's answers are outside of its scale",
+                f"""
+                select concat_ws(' ', source_system, question_id) as blame
+                from tested
+                group by source_system, question_id
+                having coalesce(sum(answers) filter (status = 'out_of_range'), 0)
+                    > {USUAL_OUT_OF_RANGE} * sum(answers) filter (status in ('valid', 'out_of_range'))
+                """,  # noqa: S608 - a number of our own
+                warns_because="they are in no figure, but the form may have changed (since 0.1.0)",
+            )
+        ],
+    )

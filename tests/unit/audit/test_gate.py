@@ -1,0 +1,319 @@
+"""The gate on candidates: a good one passes, and every planted fault is found, named and counted."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime
+
+import duckdb
+import pytest
+from voxpop.audit.run import audit
+from voxpop.errors import AuditError, Refused
+from voxpop.release import store
+
+LATER = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
+PLANTED = "078-05-1120"
+CELL = "breakdown = 'service' and member = 'ben-apply' and measure = 'mean' and driver = 'trust'"
+
+
+def results(made):
+    said = json.loads((made.folder / "audit" / "results.json").read_text())
+    return {(one["table"], one["name"]): one for one in said["expectations"]}
+
+
+def failed(made):
+    return {
+        key: one for key, one in results(made).items() if not one["success"] and one["severity"] == "fail"
+    }
+
+
+def everything_written(made):
+    return {
+        path.relative_to(made.folder).as_posix(): path.read_text()
+        for path in made.folder.rglob("*")
+        if path.suffix in {".json", ".html"}
+    }
+
+
+@pytest.fixture(scope="module")
+def passed(first_home, stage, tmp_path_factory):
+    home = first_home.copy(tmp_path_factory.mktemp("passed") / "var")
+    made = stage(home)
+    return made, audit(home.settings, made)
+
+
+def test_a_good_candidate_passes(passed):
+    made, result = passed
+    assert result.passed and result.failed == [] and result.warnings == []
+    assert len(result.expectations) > 150
+    assert all(one.unexpected_count == 0 for one in result.expectations)
+    assert made.manifest["audit"] == {
+        "passed": True,
+        "expectations": len(result.expectations),
+        "failed": 0,
+        "warnings": 0,
+        "page": "audit/index.html",
+    }
+
+
+def test_every_table_has_a_suite(passed):
+    made, result = passed
+    assert set(made.manifest["tables"]) <= {one.table for one in result.expectations}
+
+
+def test_the_page_stands_alone(passed):
+    _, result = passed
+    page = result.page.read_text()
+    assert "Passed" in page and "fct_comments" in page
+    assert re.findall(r"""(?:src|href|url)\s*[=(]|<script|<link|@import|https?://""", page) == []
+
+
+def test_the_database_is_free_afterwards(passed):
+    made, _ = passed
+    made.database.chmod(0o640)
+    with duckdb.connect(str(made.database)) as connection:
+        connection.execute("checkpoint")
+
+
+FAULTS = [
+    "update marts.fct_interactions set wait_seconds = -1 where source_record_id in ('conv-1', 'conv-2')",
+    "update marts.fct_interactions set ended_at = started_at - interval 1 second"
+    " where source_record_id = 'conv-3'",
+    "update marts.fct_interactions set source_record_id = 'conv-5' where source_record_id = 'conv-4'",
+    "update marts.fct_interactions set fiscal_quarter = '2026Q4' where source_record_id = 'conv-6'",
+    "update marts.fct_survey_responses set not_counted_reason = null where source_record_id = 'sub-0'",
+    "update marts.fct_survey_responses set weight = 0 where source_record_id = 'sub-1'",
+    "update marts.fct_survey_responses set survey_version = 9 where source_record_id = 'sub-2'",
+    "insert into marts.fct_survey_answers values"
+    " ('orphan', 'ben-apply-cx', 1, 'trust', 'likert_5', '6', 6, true, 1, date '2026-01-01', 'b')",
+    f"update marts.fct_comments set comment_text = 'My number is {PLANTED}'"
+    " where comment_id in"
+    " (select comment_id from marts.fct_comments where redaction_count = 0 order by 1 limit 3)",
+    "delete from marts.dim_customers where customer_id = 'c300'",
+    "comment on column marts.cx_index.band is null",
+    f"update marts.cx_index set n = n + 1 where {CELL} and period_label = '2026-01'",
+    f"update marts.cx_index set value = 5.5, high = 6 where {CELL} and period_label = '2026-02'",
+    f"update marts.cx_index set suppressed = true, suppression_reason = 'small_n' where {CELL}"
+    " and period_label = '2026-03'",
+    "update marts.contact_center_performance set handled = handled + 1 where breakdown = 'all'"
+    " and period_label = '2026Q3'",
+    "update marts.contact_center_performance set service_level_high = 1.2 where breakdown = 'all'"
+    " and period_label = '2026Q2'",
+    "insert into intermediate.int_survey_answers select response_id, 'answer_77', 'unmapped', _batch_id"
+    " from marts.fct_survey_responses order by response_id limit 4",
+]
+"""Faults that don't hide one another, planted in the warehouse; `FOUND` says by what each is found."""
+
+FOUND = {
+    ("reconciliation", "landed is counted, not counted and of no known survey together"): (1, "genesys"),
+    ("fct_interactions", "wait_seconds, talk_seconds, hold_seconds and wrap_seconds are not negative"): (
+        2,
+        "genesys.",
+    ),
+    ("fct_interactions", "no contact ends before it starts"): (1, "genesys."),
+    ("fct_interactions", "source_system and source_record_id are unique"): (1, "genesys."),
+    ("fct_interactions", "fiscal_quarter is that of started_local_date"): (1, "genesys."),
+    ("reconciliation", "every record that landed is in a fact or known to be of no survey"): (
+        1,
+        "genesys conversations",
+    ),
+    ("fct_survey_responses", "what is not counted says why, and only that"): (1, "touchpoints."),
+    ("fct_survey_responses", "weight is more than zero"): (1, "touchpoints."),
+    ("fct_survey_responses", "survey_id and survey_version are in dim_surveys"): (1, "touchpoints."),
+    ("fct_survey_answers", "response_id is in fct_survey_responses"): (1, "b: 1 row"),
+    ("fct_survey_answers", "likert_5 and csat_5 are scored from 1 to 5, other scales are not"): (
+        1,
+        "b: 1 row",
+    ),
+    ("fct_survey_answers", "raw_value is in its scale"): (1, "b: 1 row"),
+    (
+        "fct_comments",
+        "no text holds a social security number, email address, phone or card number, or street address",
+    ): (3, "comment_text: SSN touchpoints."),
+    ("fct_interactions", "customer_id is in dim_customers"): (3, "genesys."),
+    ("fct_survey_responses", "customer_id is in dim_customers"): (2, "touchpoints."),
+    ("data_dictionary", "every column has a description"): (1, "cx_index.band"),
+    ("cx_index", "n and values are what the answers give"): (2, "service ben-apply likert_5 mean trust"),
+    ("cx_index", "an index is the mean of its drivers' means"): (1, "2026-02 service ben-apply"),
+    ("cx_index", "a value is in its measure's range"): (1, "2026-02 service ben-apply likert_5 mean trust"),
+    ("cx_index", "a withheld cell shows no figure"): (1, "2026-03 service ben-apply likert_5 mean trust"),
+    ("cx_index", "no withheld member is what is left of a published whole"): (1, "2026-03 service ben-apply"),
+    ("cx_index", "no withheld month is what is left of a published quarter"): (
+        1,
+        "2026-03 service ben-apply",
+    ),
+    ("contact_center_performance", "offered is handled, abandoned and other together"): (
+        1,
+        "2026Q3 all all genesys",
+    ),
+    (
+        "contact_center_performance",
+        "service_level_share lies in its interval, and that between 0 and 1",
+    ): (1, "2026Q2 all all genesys"),
+    ("unknown", "every question is in the seed question_crosswalk"): (
+        1,
+        "touchpoints answer_77 in 4 records",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def refused(first_home, stage, tmp_path_factory):
+    home = first_home.copy(tmp_path_factory.mktemp("refused") / "var")
+    home.land("genesys", "conversations", ["conv-1"], end=date(2026, 5, 2), quarantined=1)
+    home.build()
+    home.change(*FAULTS)
+    made = stage(home)
+    with pytest.raises(Refused) as caught:
+        audit(home.settings, made)
+    return made, caught.value
+
+
+QUARANTINE = ("raw_batches", "at most 2% of a batch is in quarantine")
+
+
+@pytest.mark.parametrize("key", FOUND, ids=" - ".join)
+def test_a_planted_fault_is_found(refused, key):
+    count, blame = FOUND[key]
+    one = results(refused[0])[key]
+    assert one["unexpected_count"] == count
+    assert blame in one["observed"]
+
+
+def test_nothing_else_is_found(refused):
+    assert set(failed(refused[0])) == {*FOUND, QUARANTINE}
+
+
+def test_the_refusal_says_what_where_how_many_and_what_to_do(refused):
+    made, error = refused
+    said = str(error)
+    assert error.exit_code == 3
+    assert "nothing is published yet" in said
+    assert f"{len(FOUND) + 1} of {made.manifest['audit']['expectations']} expectations did not hold" in said
+    assert (
+        "raw_batches: not so: at most 2% of a batch is in quarantine: 1 row (genesys.conversations." in said
+    )
+    assert str(made.folder / "audit" / "index.html") in said
+    assert "voxpop batches exclude BATCH --reason" in said
+
+
+def test_no_value_of_a_row_is_in_what_was_written(refused):
+    made, error = refused
+    written = everything_written(made)
+    assert set(written) >= {"audit/index.html", "audit/results.json", "manifest.json"}
+    for name, text in [*written.items(), ("message", str(error))]:
+        assert PLANTED not in text, name
+        assert "conv-3" not in text, name
+
+
+def test_a_refused_candidate_is_not_published(refused, first_home):
+    made, _ = refused
+    assert made.manifest["audit"]["passed"] is False
+
+
+def test_a_table_or_column_that_is_missing_is_named_and_nothing_else_is_tried(home, stage):
+    home.change("alter table marts.fct_comments rename column ssn_count to ssns")
+    made = stage(home)
+    with pytest.raises(
+        Refused, match=r"fct_comments has the columns that readers rely on: 1 row \(ssn_count"
+    ):
+        audit(home.settings, made)
+    assert {one["suite"] for one in results(made).values()} == {"shape"}
+
+
+def test_a_public_table_that_no_rule_of_suppression_knows_is_refused(home, stage):
+    file = home.settings.dbt_target / "target" / "manifest.json"
+    said = json.loads(file.read_text())
+    said["nodes"]["model.voxpop.fct_comments"]["config"]["meta"]["audience"] = "public"
+    file.write_text(json.dumps(said))
+    made = stage(home)
+    with pytest.raises(Refused):
+        audit(home.settings, made)
+    found = failed(made)
+    assert set(found) == {
+        ("fct_comments", "a rule of suppression knows the table, because it is public"),
+        ("fct_comments", "no column is about one person"),
+        ("fct_comments", "no text holds the id of a person, response or contact"),
+    }
+
+
+def test_small_cells_must_be_withheld(home, stage):
+    """A month of 9 contacts: withheld by nobody."""
+    home.change(
+        "update marts.contact_center_performance set offered = 9, handled = 9, abandoned = 0, low_n = true"
+        " where breakdown = 'channel' and period_label = '2026-01' and member = 'phone'",
+        "update marts.contact_center_performance set low_n = true where breakdown = 'all'",
+    )
+    made = stage(home)
+    with pytest.raises(Refused):
+        audit(home.settings, made)
+    counts = {name: one["unexpected_count"] for (_, name), one in failed(made).items()}
+    assert counts == {
+        "a cell with fewer than 10 is withheld": 1,
+        "a shown cell with fewer than 30 is marked low_n": 6,
+        "offered and abandoned are what the contacts give": 1,
+    }
+
+
+def test_an_expectation_that_cannot_run_is_an_error_and_no_refusal(home, stage):
+    """A column of another type, which the shape does not know."""
+    home.change(
+        f"alter table marts.contact_center_performance alter column other type varchar using '{PLANTED}'",
+    )
+    made = stage(home)
+    with pytest.raises(AuditError, match="could not run") as caught:
+        audit(home.settings, made)
+    assert caught.value.exit_code == 1
+    assert "contact_center_performance: offered is handled, abandoned and other together" in str(caught.value)
+    for text in [str(caught.value), *everything_written(made).values()]:
+        assert PLANTED not in text
+    assert made.manifest["audit"]["passed"] is False
+
+
+@pytest.fixture
+def published(home, stage):
+    made = stage(home)
+    audit(home.settings, made)
+    store.publish(home.settings, made, now=LATER)
+    home.land("genesys", "conversations", ["conv-1"])
+    home.build()
+    return home
+
+
+def test_change_against_the_current_release(published, stage):
+    """The facts reach to 2026-04-30, so 2026Q2 (January to March) is closed and 2026Q3 is open."""
+    moved = (
+        "update marts.cx_index set value = value + 16, high = 200"
+        " where measure = 'cx_index' and breakdown = 'all'"
+    )
+    published.change(
+        f"{moved} and period_label in ('2026Q2', '2026Q3')",
+        "update marts.fct_survey_responses set answered_local_date = date '2026-03-31'"
+        " where month(answered_local_date) = 2 and source_record_id < 'sub-3'",
+        "delete from marts.fct_interactions"
+        " where month(started_local_date) = 1 and source_record_id > 'conv-10'",
+    )
+    made = stage(published, LATER)
+    with pytest.raises(Refused) as caught:
+        audit(published.settings, made)
+    found = {key: (one["unexpected_count"], one["observed"]) for key, one in failed(made).items()}
+    index = found["change_of_cx_index", "no quarter's index moved by more than 15 points"]
+    assert index == (1, "2026Q2 all all: 1 row")
+    contacts = found["change_of_volume", "no closed month's contacts changed by more than 50%"]
+    assert contacts == (1, "genesys 2026-01: 1 row")
+    count, observed = found["change_of_volume", "no closed month's responses changed by more than 50%"]
+    assert (count, observed.split(":")[0]) == (2, "touchpoints 2026-02")
+    suite = "change_of_cx_index"
+    warned = results(made)[suite, "no open or small quarter's index moved by more than 15 points"]
+    assert (warned["severity"], warned["success"]) == ("warn", False)
+    assert warned["observed"] == "2026Q3 all all: 1 row"
+    assert "a few answers do this" in warned["reason"]
+    current = store.current(published.settings)
+    assert current is not None and f"{current.release_id} stays current" in str(caught.value)
+
+
+def test_new_records_alone_change_nothing_that_is_closed(published, stage):
+    result = audit(published.settings, stage(published, LATER))
+    assert result.passed and result.warnings == []
+    assert {"change_of_cx_index", "change_of_volume"} <= {one.suite for one in result.expectations}
