@@ -1,0 +1,282 @@
+"""Staging's tables filled by hand, so that what is built on them is tested without landing anything.
+
+A `Version` is what staging keeps of one record as it was delivered once; `fill` writes the newest version of
+each record into the tables of the schema `staging`, and what a build would call touched.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import duckdb
+
+COMMON = """
+    _record_key varchar, source_system varchar, record_id varchar, record_date date,
+    _source_updated_at timestamp, _fetched_at timestamp, _payload_hash varchar, _batch_id varchar
+"""
+
+COLUMNS = {
+    "stg_touchpoints__responses": """
+        form_id varchar, created_at timestamp, updated_at timestamp, location_code varchar, language varchar,
+        answers map(varchar, varchar), is_flagged boolean, is_archived boolean, is_deleted boolean,
+        is_spam boolean, submission_state varchar""",
+    "stg_file_drop__survey_responses": """
+        form_id varchar, answered_at timestamp, answered_on date, is_date_only boolean, updated_at timestamp,
+        source_channel varchar, source_service varchar, language varchar, weight decimal(18, 9),
+        cluster_id varchar, answers map(varchar, varchar)""",
+    "stg_genesys__conversations": """
+        conversation_id varchar, started_at timestamp, ended_at timestamp, media_type varchar,
+        direction varchar, queue_id varchar, last_queue_id varchar, is_offered boolean, is_answered boolean,
+        is_abandoned boolean, is_transferred boolean,
+        wait_seconds decimal(18, 3), talk_seconds decimal(18, 3),
+        hold_seconds decimal(18, 3), wrap_seconds decimal(18, 3), handled_by varchar, agent_user_id varchar,
+        agent_count integer, disconnect_type varchar, wrap_up_code varchar, is_resolved boolean,
+        segment varchar""",
+    "stg_file_drop__interactions": """
+        started_at timestamp, ended_at timestamp, source_channel varchar, source_service varchar,
+        source_organization varchar, direction varchar, wait_seconds decimal(18, 3),
+        talk_seconds decimal(18, 3), handled_by varchar, is_abandoned boolean, is_resolved boolean,
+        segment varchar, updated_at timestamp""",
+}
+
+STREAMS = {
+    "stg_touchpoints__responses": "responses",
+    "stg_file_drop__survey_responses": "survey_responses",
+    "stg_genesys__conversations": "conversations",
+    "stg_file_drop__interactions": "interactions",
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """A record as one batch delivered it; `at` is when it happened, by the source's clock (UTC, naive)."""
+
+    table: str
+    source_system: str
+    record_id: str
+    at: datetime
+    revision: int
+    batch_id: str
+    values: Mapping[str, Any]
+    identifiers: tuple[tuple[str, str], ...] = ()
+    day: date | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.source_system}/{STREAMS[self.table]}/{self.record_id}"
+
+    @property
+    def record_date(self) -> date:
+        return self.day or self.at.date()
+
+
+@dataclass
+class Staging:
+    """What has been delivered so far."""
+
+    versions: list[Version] = field(default_factory=list)
+
+    def newest(self) -> dict[str, Version]:
+        found: dict[str, Version] = {}
+        for version in sorted(self.versions, key=lambda version: version.revision):
+            found[version.key] = version
+        return found
+
+    def fill(self, connection: duckdb.DuckDBPyConnection, touched: Iterable[Version], run_id: str) -> None:
+        """Write the tables of staging, and `stg_touched_records` with every day of the touched records."""
+        connection.execute("create schema if not exists staging; create schema if not exists _build")
+        connection.execute("begin")
+        connection.execute(f"create or replace table _build.run as select '{run_id}' as run_id")
+        newest = self.newest()
+        for table, columns in COLUMNS.items():
+            connection.execute(f"create or replace table staging.{table} ({COMMON}, {columns})")
+            for version in newest.values():
+                if version.table != table:
+                    continue
+                row = {
+                    "_record_key": version.key,
+                    "source_system": version.source_system,
+                    "record_id": version.record_id,
+                    "record_date": version.record_date,
+                    "_source_updated_at": version.at + timedelta(seconds=version.revision),
+                    "_fetched_at": version.at + timedelta(days=1),
+                    "_payload_hash": str(version.revision),
+                    "_batch_id": version.batch_id,
+                    **version.values,
+                }
+                names = ", ".join(row)
+                marks = ", ".join("?" for _ in row)
+                connection.execute(f"insert into staging.{table} ({names}) values ({marks})", [*row.values()])
+        connection.execute(
+            "create or replace table staging.stg_identifiers (_record_key varchar, source_system varchar, "
+            "stream varchar, record_id varchar, record_date date, identifier_type varchar, token varchar, "
+            "key_version integer, seen_at timestamp, _batch_id varchar)"
+        )
+        for version in newest.values():
+            for kind, token in version.identifiers:
+                connection.execute(
+                    "insert into staging.stg_identifiers values (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+                    [
+                        version.key,
+                        version.source_system,
+                        STREAMS[version.table],
+                        version.record_id,
+                        version.record_date,
+                        kind,
+                        token,
+                        version.at,
+                        version.batch_id,
+                    ],
+                )
+        keys = {version.key for version in touched}
+        connection.execute(
+            "create or replace table staging.stg_touched_records (_record_key varchar, "
+            "source_system varchar, stream varchar, record_id varchar, record_date date)"
+        )
+        for version in self.versions:
+            if version.key in keys:
+                connection.execute(
+                    "insert into staging.stg_touched_records values (?, ?, ?, ?, ?)",
+                    [
+                        version.key,
+                        version.source_system,
+                        STREAMS[version.table],
+                        version.record_id,
+                        version.record_date,
+                    ],
+                )
+        connection.execute("commit")
+
+
+FORMS = {"569499e0": "a11", "f8e3fbc3": "a11", "6fe08e16": "a11_v2", "unknown1": "a11"}
+QUEUES = [
+    "191a29cb-cdb8-5878-bbc0-40d4ca6310a7",
+    "55dcdca5-92df-598a-a2fd-d3047af468d3",
+    "no-such-queue",
+    None,
+]
+
+
+def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
+    """Deliveries of every stream: most records in the first, the rest in ever smaller ones, with edits.
+
+    An edit moves a record to another day, takes it back, or gives it to somebody else. People have an account
+    and two emails, some share one, and one email is everybody's; so later batches join customers, bring
+    earlier tokens and conflicts, and most of the 400 days are touched by none of them.
+    """
+    draw = random.Random(seed)
+    first = datetime.fromisoformat("2025-01-20")
+    people = [f"{person:05d}" for person in range(count // 4)]
+
+    def identifiers(person: str) -> tuple[tuple[str, str], ...]:
+        number = int(person)
+        email = f"e{number // 2 if number % 7 == 0 else number:05d}" if number % 11 else "everybody"
+        chosen = [
+            ("account", f"a{person}"),
+            ("email", email),
+            ("email", f"x{person}"),
+            ("phone", f"p{person}"),
+        ]
+        return tuple(token for token in chosen if draw.random() < 0.35)
+
+    def version(number: int, revision: int, batch: int) -> Version:
+        at = first + timedelta(minutes=draw.randrange(60 * 24 * 400))
+        shared = {"at": at, "revision": revision, "batch_id": f"b{batch}"}
+        who = identifiers(draw.choice(people))
+        kind = number % 4
+        if kind == 0:
+            form = draw.choice(list(FORMS))
+            answers = {
+                f"answer_{item:02d}": draw.choice("0123456") for item in range(1, 8) if draw.random() < 0.8
+            }
+            if FORMS[form] == "a11_v2":
+                answers = {
+                    "answer_01": draw.choice("01"),
+                    "answer_02": "ease,employee",
+                    "answer_04": "Thank you",
+                }
+            elif draw.random() < 0.5:
+                answers |= {"answer_08": "Write to [EMAIL]", "answer_20": "nobody asked"}
+            values = {
+                "form_id": form,
+                "created_at": at,
+                "location_code": draw.choice(["website", "phone", "moon", None]),
+                "answers": answers,
+                "is_flagged": draw.random() < 0.1,
+                "is_archived": False,
+                "is_deleted": draw.random() < 0.1,
+                "is_spam": False,
+            }
+            return Version(
+                "stg_touchpoints__responses",
+                "touchpoints",
+                f"t{number}",
+                **shared,
+                values=values,
+                identifiers=who,
+            )
+        if kind == 1:
+            values = {
+                "form_id": "fld-kiosk",
+                "answered_at": at,
+                "answered_on": at.date(),
+                "is_date_only": False,
+                "source_channel": "KIOSK",
+                "source_service": draw.choice(["fld-card", "fld-records", None]),
+                "answers": {"rating": draw.choice("0123459"), "easy": draw.choice("012345")},
+            }
+            return Version(
+                "stg_file_drop__survey_responses",
+                "kiosk_surveys",
+                f"k{number}",
+                **shared,
+                values=values,
+                identifiers=who,
+            )
+        if kind == 2:
+            values = {
+                "started_at": at,
+                "media_type": draw.choice(["voice", "chat", "pigeon"]),
+                "direction": "inbound",
+                "queue_id": draw.choice(QUEUES),
+                "wait_seconds": draw.randrange(600),
+                "handled_by": "agent",
+                "is_abandoned": False,
+                "segment": draw.choice(["veterans", "older_adults", "martians", None]),
+            }
+            return Version(
+                "stg_genesys__conversations",
+                "genesys",
+                f"g{number}",
+                **shared,
+                values=values,
+                identifiers=who,
+            )
+        values = {
+            "started_at": at,
+            "source_channel": "VISIT",
+            "source_service": "fld-card",
+            "direction": "inbound",
+            "handled_by": "clerk-07",
+            "is_abandoned": False,
+        }
+        return Version(
+            "stg_file_drop__interactions",
+            "field_offices",
+            f"f{number}",
+            **shared,
+            values=values,
+            identifiers=who,
+        )
+
+    delivered: list[list[Version]] = [[] for _ in range(batches)]
+    for number in range(count):
+        start = min(int(draw.expovariate(1.5)), batches - 1)
+        for revision, batch in enumerate(range(start, batches)):
+            if revision == 0 or draw.random() < 0.03:
+                delivered[batch].append(version(number, revision, batch))
+    return delivered

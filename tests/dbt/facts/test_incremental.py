@@ -1,0 +1,197 @@
+"""Facts, dimensions and identity built in steps, in another order, after a crash, or at once: the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from .project import Project
+from .staging_tables import Staging, Version, random_batches
+
+FOLDERS = ("surveys", "interactions", "comments", "identity")
+INTERMEDIATE = [f"path:models/intermediate/{folder}" for folder in FOLDERS]
+EVERYTHING = [*INTERMEDIATE, "path:models/marts/core"]
+OF_RUNS = ("identity_merges", "int_touched_days")
+"""Tables that tell of builds and not of the agency."""
+
+Rows = list[tuple[object, ...]]
+
+
+def step(
+    project: Project,
+    staging: Staging,
+    delivered: Sequence[Version],
+    run_id: str,
+    selected: Sequence[str] = EVERYTHING,
+) -> None:
+    """One build: staging as it is after a delivery, then what is built on it."""
+    staging.versions += [version for version in delivered if version not in staging.versions]
+    with project.connect() as connection:
+        staging.fill(connection, delivered, run_id)
+    project.dbt("run", "--select", *selected)
+
+
+def in_steps(project: Project, deliveries: Sequence[Sequence[Version]]) -> Project:
+    staging = Staging()
+    for number, delivered in enumerate(deliveries):
+        step(project, staging, delivered, f"run-{number}")
+    return project
+
+
+def contents(project: Project) -> dict[str, Rows]:
+    """Every table's rows in order, without the columns that begin with an underscore."""
+    tables = project.query(
+        "select table_schema, table_name, string_agg(column_name, ', ' order by ordinal_position) "
+        "from information_schema.columns where table_schema in ('intermediate', 'marts') "
+        "and not starts_with(column_name, '_') group by all"
+    )
+    return {
+        table: project.query(f"select {columns} from {schema}.{table} order by all")
+        for schema, table, columns in tables
+        if table not in OF_RUNS
+    }
+
+
+@pytest.fixture(scope="module")
+def deliveries() -> list[list[Version]]:
+    return random_batches(seed=11, count=1200, batches=3)
+
+
+@pytest.fixture(scope="module")
+def whole(make_voxpop: Callable[[], Project], deliveries: list[list[Version]]) -> dict[str, Rows]:
+    at_once = [[version for delivered in deliveries for version in delivered]]
+    project = in_steps(make_voxpop(), at_once)
+    project.dbt("test", "--select", *EVERYTHING, "--exclude", "test_type:unit")
+    return contents(project)
+
+
+@pytest.fixture(scope="module")
+def begun(make_voxpop: Callable[[], Project], deliveries: list[list[Version]]) -> Project:
+    """After the first delivery."""
+    return in_steps(make_voxpop(), deliveries[:1])
+
+
+@pytest.fixture(scope="module")
+def stepped(
+    begun: Project, deliveries: list[list[Version]], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    project, staging = begun.copy(tmp_path_factory.mktemp("stepped")), Staging([*deliveries[0]])
+    for number, delivered in enumerate(deliveries[1:]):
+        step(project, staging, delivered, f"run-{number + 1}")
+    return project
+
+
+def test_the_deliveries_try_what_the_test_is_about(stepped: Project, whole: dict[str, Rows]) -> None:
+    """Else equality would prove nothing: days without new records, customers renamed there, conflicts."""
+    causes = dict(stepped.query("select cause, count(*) from marts.identity_merges group by cause"))
+    assert set(causes) == {"merge", "split", "earlier token"}
+    touched, all_days = stepped.query(
+        "select count(distinct touched.record_date), count(distinct all_days.record_date) "
+        "from intermediate.int_interactions as all_days "
+        "left join staging.stg_touched_records as touched on all_days.record_date = touched.record_date"
+    )[0]
+    assert 0 < touched < all_days / 2
+    days_of_facts = stepped.query("select count(*) from intermediate.int_touched_days")[0][0]
+    days_of_records = stepped.query("select count(distinct record_date) from staging.stg_touched_records")[0][
+        0
+    ]
+    assert days_of_facts > days_of_records
+    for table in (
+        "fct_interactions",
+        "fct_survey_responses",
+        "fct_survey_answers",
+        "fct_comments",
+        "identity_conflicts",
+    ):
+        assert len(whole[table]) > 10, table
+
+
+def test_steps_give_what_one_build_gives(stepped: Project, whole: dict[str, Rows]) -> None:
+    found = contents(stepped)
+    assert found.keys() == whole.keys()
+    assert [table for table in whole if found[table] != whole[table]] == []
+
+
+def test_another_order_of_arrival_gives_the_same(
+    make_voxpop: Callable[[], Project], deliveries: list[list[Version]], whole: dict[str, Rows]
+) -> None:
+    first, second, third = deliveries
+    found = contents(in_steps(make_voxpop(), [third + second, first]))
+    assert [table for table in whole if found[table] != whole[table]] == []
+
+
+def test_a_build_that_stopped_between_the_facts_is_made_good(
+    begun: Project, deliveries: list[list[Version]], whole: dict[str, Rows], tmp_path: Path
+) -> None:
+    """Identity and one fact were built when the process died; the next build gets its batches, and more."""
+    project, staging = begun.copy(tmp_path), Staging([*deliveries[0]])
+    stopped = [*INTERMEDIATE, "fct_interactions"]
+    step(project, staging, deliveries[1], "run-1", stopped)
+    moved = "select count(*) from intermediate.int_customer_tokens where _moved_run_id = 'run-1'"
+    assert project.query(moved)[0][0] > 0
+    step(project, staging, deliveries[1] + deliveries[2], "run-2")
+    told = {run_id for (run_id,) in project.query("select _run_id from marts.identity_merges")}
+    assert told == {"run-1", "run-2"}
+    found = contents(project)
+    assert [table for table in whole if found[table] != whole[table]] == []
+
+
+def contact(number: int, day: int, *identifiers: tuple[str, str]) -> Version:
+    at = datetime.fromisoformat(f"2026-01-{day:02d}T15:00")
+    values = {"started_at": at, "source_channel": "VISIT", "source_service": "fld-card"}
+    return Version(
+        "stg_file_drop__interactions",
+        "field_offices",
+        f"f{number}",
+        at,
+        0,
+        "b",
+        values,
+        identifiers=identifiers,
+    )
+
+
+def test_merges_splits_and_earlier_tokens_are_told_and_reach_old_days(
+    make_voxpop: Callable[[], Project],
+) -> None:
+    account, email = ("account", "a"), ("email", "e")
+    project, staging = make_voxpop(), Staging()
+    selected = [*INTERMEDIATE, "fct_interactions", "identity_merges", "identity_conflicts"]
+
+    def who() -> dict[str, str]:
+        return dict(project.query("select source_record_id, customer_id from marts.fct_interactions"))
+
+    def told(run_id: str) -> set[tuple[str, str, str]]:
+        sql = f"select old_id, new_id, cause from marts.identity_merges where _run_id = '{run_id}'"
+        return {(old, new, cause) for old, new, cause in project.query(sql)}
+
+    step(project, staging, [contact(1, 5, email), contact(2, 6, account)], "run-0", selected)
+    first = who()
+    assert first["f1"] != first["f2"]
+    assert told("run-0") == set()
+
+    step(project, staging, [contact(3, 9, account, email)], "run-1", selected)
+    second = who()
+    assert set(second.values()) == {first["f1"]}, "the email was seen first and names the customer"
+    assert told("run-1") == {(first["f2"], first["f1"], "merge")}
+
+    step(project, staging, [contact(4, 2, account)], "run-2", selected)
+    third = who()
+    assert set(third.values()) == {first["f2"]}, "the account turns out to have been seen before the email"
+    assert told("run-2") == {(first["f1"], first["f2"], "earlier token")}
+
+    step(project, staging, [contact(5, 12, ("account", "b"), email)], "run-3", selected)
+    fourth = who()
+    assert fourth["f1"] == first["f1"], "the email is of two accounts now: it stands alone"
+    assert {fourth["f2"], fourth["f3"], fourth["f4"]} == {first["f2"]}, (
+        "a strong token decides for its records"
+    )
+    assert fourth["f5"] not in (first["f1"], first["f2"])
+    assert told("run-3") == {(first["f2"], first["f1"], "split")}
+    assert project.query("select count(*), count(distinct conflict_id) from marts.identity_conflicts") == [
+        (3, 1)
+    ]
+    assert len(project.query("select * from marts.identity_merges")) == 3, "nothing is told twice"
