@@ -13,8 +13,12 @@ from voxpop.sample_agency.draws import Ints
 
 DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
-_TWO = np.array([f"{i:02d}".encode() for i in range(100)]).view(np.uint8).reshape(-1, 2)
-_THREE = np.array([f"{i:03d}".encode() for i in range(1000)]).view(np.uint8).reshape(-1, 3)
+_SECONDS = np.array(
+    [b"%02d:%02d:%02d" % (second // 3600, second // 60 % 60, second % 60) for second in range(86_400)]
+)
+_MILLISECONDS = np.array([b".%03dZ" % ms for ms in range(1000)])
+_STAMP = np.dtype([("date", "S10"), ("between", "S1"), ("time", "S8"), ("ms", "S5")])
+_LOCAL_STAMP = np.dtype([("date", "S10"), ("between", "S1"), ("time", "S8")])
 _NOON = 12
 
 
@@ -61,22 +65,15 @@ def offsets_ms(zones: tuple[str, ...], zone: Ints, days: Ints) -> Ints:
     return np.asarray(table[zone, days - first])
 
 
-def _fill(times_ms: Ints, width: int, between: bytes) -> NDArray[np.uint8]:
+def _filled(times_ms: Ints, kind: np.dtype[np.void], between: bytes) -> NDArray[np.void]:
     days, rest = np.divmod(times_ms, DAY_MS)
     first = int(days.min())
     dates = np.datetime_as_string(np.arange(first, int(days.max()) + 1).astype("M8[D]")).astype("S10")
-    text = np.empty((len(times_ms), width), dtype=np.uint8)
-    text[:, :10] = dates.view(np.uint8).reshape(-1, 10)[days - first]
-    seconds, text_ms = np.divmod(rest.astype(np.int32), np.int32(1000))
-    minutes, second = np.divmod(seconds, np.int32(60))
-    hour, minute = np.divmod(minutes, np.int32(60))
-    text[:, 10] = ord(between)
-    text[:, [13, 16]] = ord(":")
-    text[:, 11:13], text[:, 14:16], text[:, 17:19] = _TWO[hour], _TWO[minute], _TWO[second]
-    if width > 19:
-        text[:, 19] = ord(".")
-        text[:, 20:23] = _THREE[text_ms]
-        text[:, 23] = ord("Z")
+    second, ms = np.divmod(rest, 1000)
+    text = np.empty(len(times_ms), kind)
+    text["date"], text["between"], text["time"] = dates[days - first], between, _SECONDS[second]
+    if kind is _STAMP:
+        text["ms"] = _MILLISECONDS[ms]
     return text
 
 
@@ -84,7 +81,7 @@ def stamps(times_ms: Ints) -> list[bytes]:
     """UTC times as `2026-01-05T17:14:05.123Z`."""
     if not len(times_ms):
         return []
-    out: list[bytes] = _fill(times_ms, 24, b"T").view("S24").ravel().tolist()
+    out: list[bytes] = _filled(times_ms, _STAMP, b"T").view("S24").tolist()
     return out
 
 
@@ -92,7 +89,7 @@ def local_stamps(times_ms: Ints, offset_ms: Ints, between: bytes) -> list[bytes]
     """Local times as `2026-01-05 09:14:05`, without a zone; `between` stands between date and time."""
     if not len(times_ms):
         return []
-    out: list[bytes] = _fill(times_ms + offset_ms, 19, between).view("S19").ravel().tolist()
+    out: list[bytes] = _filled(times_ms + offset_ms, _LOCAL_STAMP, between).view("S19").tolist()
     return out
 
 

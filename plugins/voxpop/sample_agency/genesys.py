@@ -26,10 +26,10 @@ from voxpop.sample_agency.causes import (
 )
 from voxpop.sample_agency.clock import stamps
 from voxpop.sample_agency.columns import take
-from voxpop.sample_agency.draws import Draws, Flags, Ints, keys
+from voxpop.sample_agency.draws import Draws, Flags, keys
 from voxpop.sample_agency.journeys import Contacts
 from voxpop.sample_agency.people import typed
-from voxpop.sample_agency.templates import Columns, Template, compile_template
+from voxpop.sample_agency.templates import Columns, Template, compile_template, numbers
 
 MESSAGING_SINCE_MS = 1_751_328_000_000
 """2025-07-01: the agency's chat widget was replaced, and `chat` became `message`."""
@@ -88,9 +88,6 @@ def _columns(agency: Agency, contacts: Contacts) -> Columns:
     agents = Draws(keys(agency.seed, "agent", np.arange(contacts.agent.max(initial=0) + 2))).uuids("agent")
     first_talk_ms = np.where(contacts.transferred, contacts.talk_ms * 2 // 5, contacts.talk_ms)
     talked_ms = contacts.met_ms + first_talk_ms
-
-    def numbers(values: Ints) -> list[bytes]:
-        return [b"%d" % value for value in values.tolist()]
 
     def tails() -> list[bytes]:
         # All but the first digit of an id; the template's digit tells who of the conversation it is.

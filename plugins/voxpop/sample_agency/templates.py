@@ -9,27 +9,34 @@ encoded text, an object. The key `@name` stands for members that may be missing:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import msgspec
 
-_MARK = re.compile(rb'"([^"$]*)\$(\w+)"|"#(\w+)"|"@(\w+)":null,')
+from voxpop.sample_agency.draws import Ints
+
+_MARK = re.compile(rb'\$(\w+)(?=")|"#(\w+)"|"@(\w+)":null,')
 
 
 @dataclass(frozen=True)
 class Template:
     """A document to be filled in."""
 
-    text: bytes
+    pieces: tuple[bytes, ...]
+    """What stands before, between and after the values: one more than there are names."""
     names: tuple[str, ...]
     """The values in the order in which the text wants them; a name may come more than once."""
 
     def fill(self, columns: Columns, rows: slice) -> list[bytes]:
-        """Make the documents of these rows, one JSON document a row."""
+        """Make the documents of these rows, one JSON document a row; there is at least one value."""
         made = {name: columns.values(name)[rows] for name in dict.fromkeys(self.names)}
-        return list(map(self.text.__mod__, zip(*(made[name] for name in self.names), strict=True)))
+        parts: list[Iterable[bytes]] = [repeat(self.pieces[0])]
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            parts += (made[name], repeat(piece))
+        return list(map(b"".join, zip(*parts, strict=False)))
 
 
 class Columns:
@@ -51,17 +58,22 @@ def compile_template(document: Mapping[str, Any]) -> Template:
 
     A key `@name` must have the value None and be followed by another key.
     """
+    pieces: list[bytes] = []
     names: list[str] = []
-
-    def replaced(match: re.Match[bytes]) -> bytes:
-        prefix, quoted, plain, member = match.groups()
-        names.append((quoted or plain or member).decode())
-        return b'"' + prefix + b'%b"' if quoted else b"%b"
-
-    text = msgspec.json.encode(document).replace(b"%", b"%%")
-    return Template(_MARK.sub(replaced, text), tuple(names))
+    end = 0
+    text = msgspec.json.encode(document)
+    for match in _MARK.finditer(text):
+        pieces.append(text[end : match.start()])
+        names.append(b"".join(name or b"" for name in match.groups()).decode())
+        end = match.end()
+    return Template((*pieces, text[end:]), tuple(names))
 
 
 def texts(values: list[str | None]) -> list[bytes]:
     """Texts as JSON strings; None is null."""
     return [b"null" if value is None else msgspec.json.encode(value) for value in values]
+
+
+def numbers(values: Ints) -> list[bytes]:
+    """Whole numbers as JSON; at least one."""
+    return msgspec.json.encode(values.tolist())[1:-1].split(b",")

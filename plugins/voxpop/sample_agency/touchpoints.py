@@ -20,7 +20,7 @@ from voxpop.sample_agency.draws import Draws, Flags, Ints
 from voxpop.sample_agency.misbehavior import Misbehavior, edits, late_days
 from voxpop.sample_agency.opinions import ITEMS, Experiences
 from voxpop.sample_agency.people import typed
-from voxpop.sample_agency.templates import Columns, Template, compile_template, texts
+from voxpop.sample_agency.templates import Columns, Template, compile_template, numbers, texts
 
 MARTS_CHANNELS = {
     "phone": "phone",
@@ -215,7 +215,7 @@ def _columns(agency: Agency, answers: Experiences, changes: Changes, *, changed:
     return Columns(
         {
             **items,
-            "id": lambda: [b"%d" % value for value in (answers.created_ms - _ID_EPOCH_MS).tolist()],
+            "id": lambda: numbers(answers.created_ms - _ID_EPOCH_MS),
             "uuid": lambda: submission_ids(answers),
             "created_at": lambda: stamps(answers.created_ms),
             "updated_at": lambda: stamps(np.where(changed, changes.changed_ms, answers.created_ms)),
