@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -226,16 +227,17 @@ class BatchWriter:
         """
         state = self._state
         rows, bad = self._sorted_out(records, rejected)
-        state.duplicates += len(records) + len(rejected) - len(rows.records) - len(bad) + repeated
-        state.content = _content(state.content, rows.row_hashes + [_reject_hash(each) for each in bad])
-        for day, count in Counter(record.day for record in rows.records).items():
+        state.duplicates += len(records) + len(rejected) - len(rows) - len(bad) + repeated
+        hashes = [row.row_hash for row in rows] + [_reject_hash(reject) for reject in bad]
+        state.content = _content(state.content, hashes)
+        for day, count in Counter(row.record.day for row in rows).items():
             self._counts(day).records += count
         for day, count in Counter(reject.day for reject in bad).items():
             self._counts(day).quarantined += count
-        if rows.records:
-            table = rows.table(batch_id=state.batch_id, fetched_at=self._now)
+        if rows:
+            table = _table(rows, batch_id=state.batch_id, fetched_at=self._now)
             state.parts.append(self._write_part(f"part-{len(state.parts):05}.parquet", table))
-            state.records += len(rows.records)
+            state.records += len(rows)
         if bad:
             self._write_part(
                 _quarantine_name(state.quarantine_parts),
@@ -248,21 +250,33 @@ class BatchWriter:
 
     def _sorted_out(
         self, records: Sequence[Record], rejected: Sequence[Rejected]
-    ) -> tuple[_Rows, list[Rejected]]:
-        """Part the records into what is new, and what goes to quarantine; the rest came before."""
-        rows, bad, seen = _Rows(), list(rejected), self._seen
+    ) -> tuple[list[_Row], list[Rejected]]:
+        """Part the records into what is new and what goes to quarantine; what is in neither came before.
+
+        A document that is no JSON would abort every query over the batch.
+        """
+        rows: list[_Row] = []
+        bad = list(rejected)
+        seen, tokens_of = self._seen, self._tokenizer.tokens
         for record in records:
-            reason = _unusable(record)
-            if reason:
-                bad.append(Rejected(record.payload, reason, day=record.day))
+            payload = record.payload
+            try:
+                _ANY_JSON.decode(payload)
+                if not payload.isascii():
+                    payload.decode()
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                bad.append(Rejected(payload, _reason(error), day=record.day))
                 continue
-            tokens = self._tokenizer.tokens(record.identifiers) if record.identifiers else ()
-            digest = hashlib.sha256(record.payload)
+            if not record.record_id:
+                bad.append(Rejected(payload, "The record has no id.", day=record.day))
+                continue
+            tokens = tokens_of(record.identifiers) if record.identifiers else []
+            digest = hashlib.sha256(payload)
             payload_hash = digest.hexdigest()[:32]
             row_hash = _row_hash(digest, record.record_id, record.kind, tokens)
             if row_hash not in seen:
                 seen.add(row_hash)
-                rows.add(record, payload_hash, row_hash, tokens)
+                rows.append(_Row(record, payload_hash, row_hash, tokens))
         return rows, bad
 
     def finish(self) -> Manifest:
@@ -413,49 +427,45 @@ class BatchWriter:
         return manifests.read(target / manifests.NAME)
 
 
-class _Rows:
-    """The rows of one part; their tokens lie flat, with the offset where each row begins."""
+class _Row(msgspec.Struct, frozen=True, gc=False):
+    """A row of a part, before it is one."""
 
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.payload_hashes: list[str] = []
-        self.row_hashes: list[bytes] = []
-        self.tokens: list[Token] = []
-        self.offsets: list[int] = [0]
+    record: Record
+    payload_hash: str
+    row_hash: bytes
+    tokens: Sequence[Token]
 
-    def add(self, record: Record, payload_hash: str, row_hash: bytes, tokens: Sequence[Token]) -> None:
-        self.records.append(record)
-        self.payload_hashes.append(payload_hash)
-        self.row_hashes.append(row_hash)
-        self.tokens.extend(tokens)
-        self.offsets.append(len(self.tokens))
 
-    def table(self, *, batch_id: str, fetched_at: datetime) -> pa.Table:
-        records, count = self.records, len(self.records)
-        structs = pa.StructArray.from_arrays(
-            [
-                pa.array([token.type for token in self.tokens], pa.string()),
-                pa.array([token.token for token in self.tokens], pa.string()),
-                pa.array([token.key_version for token in self.tokens], pa.int32()),
-            ],
-            fields=list(_IDENTIFIER),
-        )
-        identifiers = pa.ListArray.from_arrays(
-            pa.array(self.offsets, pa.int32()), structs, type=SCHEMA.field("identifiers").type
-        )
-        return pa.Table.from_arrays(
-            [
-                pa.array([record.record_id for record in records], pa.string()),
-                pa.array([record.source_updated_at for record in records], _UTC_MICROSECONDS),
-                pa.repeat(pa.scalar(fetched_at, _UTC_MICROSECONDS), count),
-                pa.repeat(batch_id, count),
-                pa.array([record.kind for record in records], pa.string()),
-                pa.array([record.payload for record in records], pa.binary()).cast(pa.string()),
-                pa.array(self.payload_hashes, pa.string()),
-                identifiers,
-            ],
-            schema=SCHEMA,
-        )
+def _table(rows: Sequence[_Row], *, batch_id: str, fetched_at: datetime) -> pa.Table:
+    records = [row.record for row in rows]
+    return pa.Table.from_arrays(
+        [
+            pa.array([record.record_id for record in records], pa.string()),
+            pa.array([record.source_updated_at for record in records], _UTC_MICROSECONDS),
+            pa.repeat(pa.scalar(fetched_at, _UTC_MICROSECONDS), len(rows)),
+            pa.repeat(batch_id, len(rows)),
+            pa.array([record.kind for record in records], pa.string()),
+            pa.array([record.payload for record in records], pa.binary()).cast(pa.string()),
+            pa.array([row.payload_hash for row in rows], pa.string()),
+            _identifiers([row.tokens for row in rows]),
+        ],
+        schema=SCHEMA,
+    )
+
+
+def _identifiers(tokens_of_rows: Sequence[Sequence[Token]]) -> pa.ListArray:
+    """Lay the tokens flat, with the offset where each row begins."""
+    tokens = list(chain.from_iterable(tokens_of_rows))
+    structs = pa.StructArray.from_arrays(
+        [
+            pa.array([token.type for token in tokens], pa.string()),
+            pa.array([token.token for token in tokens], pa.string()),
+            pa.array([token.key_version for token in tokens], pa.int32()),
+        ],
+        fields=list(_IDENTIFIER),
+    )
+    offsets = pa.array([0, *accumulate(map(len, tokens_of_rows))], pa.int32())
+    return pa.ListArray.from_arrays(offsets, structs, type=SCHEMA.field("identifiers").type)
 
 
 def _quarantine_name(number: int) -> str:
@@ -477,21 +487,12 @@ def _quarantine_table(rejected: Sequence[Rejected], *, first_position: int, fetc
     )
 
 
-def _unusable(record: Record) -> str | None:
-    """Say why a record can't be landed: one bad document would abort a query over all of them."""
-    if not record.record_id:
-        return "The record has no id."
-    try:
-        _ANY_JSON.decode(record.payload)
-        if not record.payload.isascii():
-            record.payload.decode()
-    except UnicodeDecodeError as error:
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
         return f"The record is not UTF-8 at byte {error.start}."
-    except msgspec.DecodeError as error:
-        return f"The record is not valid JSON ({error})."
-    except RecursionError:
+    if isinstance(error, RecursionError):
         return "The record's JSON is nested too deep to be read."
-    return None
+    return f"The record is not valid JSON ({error})."
 
 
 def _row_hash(payload: Hash, record_id: str, kind: str, tokens: Sequence[Token]) -> bytes:
