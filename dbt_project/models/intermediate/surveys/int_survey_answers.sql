@@ -52,7 +52,7 @@ asked as (
         on
             responses.response_id = given.response_id
             and questions.question_id = given.question_id
-    where questions.role <> 'identifier'
+    where questions.role not in ('identifier', 'ignore')
 ),
 
 unmapped as (
