@@ -132,7 +132,7 @@ def land(source: str, start: From = None, end: To = None) -> None:
         settings,
         source,
         window or pipeline.next_window(settings, source, now),
-        connection=load_connections(settings).get(source),
+        connection=load_connections(settings).get(sources[source].connection or ""),
         now=now,
         widen=window is None,
         progress=_progress,

@@ -41,7 +41,7 @@ def examine(settings: Settings, connections: Mapping[str, Connection], now: date
 
     Args:
         settings: where everything is.
-        connections: by source.
+        connections: by the name that `sources.yml` gives them.
         now: what freshness is measured against.
 
     Returns:
@@ -55,7 +55,7 @@ def examine(settings: Settings, connections: Mapping[str, Connection], now: date
     batches = visible(settings)
     for name, source in sources.items():
         if source.is_windowed:
-            checks.append(_connection(name, connections.get(name)))
+            checks.append(_connection(name, connections.get(source.connection or "")))
         landed = [batch for batch in batches if batch.source == name]
         checks.append(
             _freshness(name, [batch.window.end for batch in landed if batch.window], len(landed), now)

@@ -172,7 +172,7 @@ def run(
                 settings,
                 name,
                 window if source.is_windowed and window else next_window(settings, name, now),
-                connection=connections.get(name),
+                connection=connections.get(source.connection or ""),
                 now=now,
                 widen=window is None,
                 progress=progress,
