@@ -18,7 +18,8 @@ COLUMNS = ", ".join(
         "kind string",
         "payload string",
         "payload_hash string",
-        "identifiers list<element: struct<type: string, token: string, key_version: int32>>",
+        "identifiers list<element: struct<type: string not null, token: string not null, "
+        "key_version: int32 not null> not null>",
     ]
 )
 """What a part holds, as Arrow names it."""

@@ -18,25 +18,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from voxpop.config import PROJECT, Settings
+from voxpop.raw.batches import SCHEMA
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Day, Manifest, Part, visible
 from voxpop.raw.records import Window
-
-PART = pa.schema(
-    [
-        ("record_id", pa.string()),
-        ("source_updated_at", pa.timestamp("us", "UTC")),
-        ("fetched_at", pa.timestamp("us", "UTC")),
-        ("batch_id", pa.string()),
-        ("kind", pa.string()),
-        ("payload", pa.string()),
-        ("payload_hash", pa.string()),
-        (
-            "identifiers",
-            pa.list_(pa.struct([("type", pa.string()), ("token", pa.string()), ("key_version", pa.int32())])),
-        ),
-    ]
-)
 
 PUBLIC = (
     "dim_services",
@@ -351,7 +336,7 @@ class Home:
             hashes,
             [[]] * len(records),
         ]
-        pq.write_table(pa.table(columns, schema=PART), folder / "part-00000.parquet")
+        pq.write_table(pa.table(columns, schema=SCHEMA), folder / "part-00000.parquet")
         if quarantined:
             file = self.settings.raw / "_quarantine" / source / stream / f"{batch_id}.parquet"
             file.parent.mkdir(parents=True)
