@@ -66,6 +66,8 @@ def serve(
         raise UsageError(f"fault {', '.join(unknown)}: known are {', '.join(FAULTS)}")
     if day < first:
         raise UsageError(f"date {day}: the agency's history starts on {first}; give a later date")
+    if ready is not None:
+        ready.unlink(missing_ok=True)
     agency = make_agency(seeds or load_settings().seeds)
     events = events_between(agency, first, day)
     drop_files(agency, events, home / "drop", LEVELS[misbehave])
