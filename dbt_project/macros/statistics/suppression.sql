@@ -163,6 +163,7 @@ where verdicts.is_withheld or verdicts.is_block_open
             or (
                 not is_whole_withheld
                 and hidden_n > 0
+                and shown_part_count >= 1
                 and (
                     hidden_n < {{ policy('suppression_min_n') }}
                     or coalesce(hidden_n * hidden_squares = hidden_total * hidden_total, false)
@@ -175,6 +176,7 @@ where verdicts.is_withheld or verdicts.is_block_open
             *,
             sum(case when is_withheld then 1 else 0 end) over (partition by sum_number) as withheld_count,
             sum(case when is_withheld then 0 else 1 end) over (partition by sum_number) as shown_count,
+            sum(case when is_withheld or is_whole then 0 else 1 end) over (partition by sum_number) as shown_part_count,
             bool_or(is_whole and is_withheld) over (partition by sum_number) as is_whole_withheld,
             {%- for column in ['n', 'total', 'squares'] %}
             gap_{{ column }} + sum(case when is_withheld and not is_whole then {{ column }} else 0 end)

@@ -1,0 +1,28 @@
+with
+
+response_groups as (
+    select distinct
+        group_number,
+        month_start,
+        quarter_start,
+        fiscal_quarter,
+        organization_id,
+        service_id,
+        channel
+    from {{ ref('int_measures__answers') }}
+),
+
+spread as (
+    {{ spread_over_cells('response_groups', ['group_number', 'organization_id']) | indent }}
+)
+
+select
+    group_number,
+    dense_rank() over (order by period_type, period_start, breakdown, member) as cell_number,
+    period_type,
+    period_start,
+    period_label,
+    breakdown,
+    member,
+    organization_id
+from spread

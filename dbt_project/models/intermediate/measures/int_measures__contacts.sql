@@ -1,0 +1,93 @@
+with
+
+-- the sources that are contact centers, whatever an agency calls them
+contact_centers as (
+    select distinct source_system
+    from {{ ref('stg_genesys__conversations') }}
+),
+
+contacts as (
+    select
+        interactions.source_system,
+        interactions.organization_id,
+        interactions.service_id,
+        interactions.channel,
+        cast(date_trunc('month', interactions.started_local_date) as date) as month_start,
+        {{ fiscal_quarter_start('interactions.started_local_date') }} as quarter_start,
+        interactions.fiscal_quarter,
+        interactions.wait_seconds,
+        interactions.talk_seconds
+        + coalesce(interactions.hold_seconds, 0)
+        + coalesce(interactions.wrap_seconds, 0) as handle_seconds,
+        coalesce(interactions.is_abandoned, false) as is_abandoned,
+        not coalesce(interactions.is_abandoned, false)
+        and coalesce(interactions.handled_by = 'agent', false) as is_handled,
+        coalesce(interactions.is_transferred, false) as is_transferred,
+        case
+            when channels.channel_group = 'phone' then {{ policy('service_level_seconds') }}
+            else {{ policy('service_level_message_seconds') }}
+        end as threshold_seconds
+    from {{ ref('fct_interactions') }} as interactions
+    inner join contact_centers
+        on interactions.source_system = contact_centers.source_system
+    left join {{ ref('dim_channels') }} as channels
+        on interactions.channel = channels.channel
+    where interactions.direction = 'inbound'
+),
+
+counted as (
+    select
+        source_system,
+        organization_id,
+        service_id,
+        channel,
+        month_start,
+        quarter_start,
+        fiscal_quarter,
+        count(*) as offered,
+        count(*) filter (where is_handled) as handled,
+        count(*) filter (where is_abandoned) as abandoned,
+        count(*) filter (where is_handled and is_transferred) as transferred,
+        count(*) filter (where is_handled and wait_seconds is not null) as timed_answers,
+        sum(wait_seconds) filter (where is_handled) as answer_seconds,
+        count(*) filter (where is_handled and handle_seconds is not null) as timed_contacts,
+        sum(handle_seconds) filter (where is_handled) as handle_seconds,
+        count(*) filter (where is_handled and wait_seconds <= threshold_seconds) as answered_in_time,
+        -- of an answered contact without a known wait nobody can say whether it was answered in time
+        count(*) filter (
+            where not coalesce(is_abandoned and wait_seconds < {{ policy('short_abandon_seconds') }}, false)
+            and not (is_handled and wait_seconds is null)
+        ) as service_level_base
+    from contacts
+    group by source_system, organization_id, service_id, channel, month_start, quarter_start, fiscal_quarter
+),
+
+spread as (
+    {{ spread_over_cells('counted', [
+        'organization_id', 'source_system', 'offered', 'handled', 'abandoned', 'transferred', 'timed_answers',
+        'answer_seconds', 'timed_contacts', 'handle_seconds', 'answered_in_time', 'service_level_base',
+    ]) | indent }}
+)
+
+select
+    period_type,
+    period_start,
+    period_label,
+    breakdown,
+    member,
+    source_system,
+    case
+        when breakdown = 'service' and count(distinct organization_id) = 1 then min(organization_id)
+    end as service_organization_id,
+    cast(sum(offered) as bigint) as offered,
+    cast(sum(handled) as bigint) as handled,
+    cast(sum(abandoned) as bigint) as abandoned,
+    cast(sum(transferred) as bigint) as transferred,
+    cast(sum(timed_answers) as bigint) as timed_answers,
+    cast(sum(answer_seconds) as double) as answer_seconds,
+    cast(sum(timed_contacts) as bigint) as timed_contacts,
+    cast(sum(handle_seconds) as double) as handle_seconds,
+    cast(sum(answered_in_time) as bigint) as answered_in_time,
+    cast(sum(service_level_base) as bigint) as service_level_base
+from spread
+group by period_type, period_start, period_label, breakdown, member, source_system

@@ -1,0 +1,158 @@
+with
+
+items as (
+    select
+        *,
+        {{ t_quantile_975('(n - 1)') }} as t
+    from {{ ref('int_measures__items') }}
+),
+
+means as (
+    select
+        *,
+        'mean' as measure,
+        {{ five_point_mean('n', 'points_total') }} as value,
+        {{ five_point_standard_error('n', 'points_total', 'points_squares') }} as standard_error,
+        {{ five_point_adjusted_mean('n', 'points_total') }} as adjusted_value,
+        {{ five_point_adjusted_standard_error('n', 'points_total', 'points_squares') }} as adjusted_standard_error
+    from items
+    where scale in ('likert_5', 'csat_5')
+),
+
+shares as (
+    select
+        items.*,
+        measures.measure,
+        case measures.measure
+            when 'top_box' then items.top_count
+            when 'top_two' then items.top_two_count
+            when 'bottom_two' then items.bottom_two_count
+            when 'thumbs_up' then items.up_count
+        end as x
+    from items
+    inner join {{ measures_of_scales('measures') }}
+        on items.scale = measures.scale
+    where measures.measure in ('top_box', 'top_two', 'bottom_two', 'thumbs_up')
+),
+
+scores as (
+    select
+        *,
+        {{ net_promoter_score('promoter_count', 'detractor_count', 'n') }} as value,
+        {{ net_promoter_standard_error('promoter_count', 'detractor_count', 'n') }} as standard_error
+    from items
+    where scale = 'nps_11'
+),
+
+indexes as (
+    select
+        *,
+        {{ t_quantile_975('(n - 1)') }} as t
+    from {{ ref('int_measures__indexes') }}
+),
+
+estimates as (
+    select
+        cell_number,
+        scale,
+        measure,
+        driver,
+        n,
+        value,
+        {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }} as low,
+        {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }} as high,
+        standard_error,
+        is_opt_in,
+        is_weighted,
+        cast(null as integer) as driver_count,
+        cast(null as string) as drivers
+    from means
+    union all
+    select
+        cell_number,
+        scale,
+        measure,
+        driver,
+        n,
+        cast(x as double) / n as value,
+        {{ wilson_low('x', 'n') }} as low,
+        {{ wilson_high('x', 'n') }} as high,
+        {{ share_standard_error('x', 'n') }} as standard_error,
+        is_opt_in,
+        is_weighted,
+        cast(null as integer) as driver_count,
+        cast(null as string) as drivers
+    from shares
+    union all
+    select
+        cell_number,
+        scale,
+        'nps' as measure,
+        driver,
+        n,
+        value,
+        {{ net_promoter_low('value', '(t * standard_error)') }} as low,
+        {{ net_promoter_high('value', '(t * standard_error)') }} as high,
+        standard_error,
+        is_opt_in,
+        is_weighted,
+        cast(null as integer) as driver_count,
+        cast(null as string) as drivers
+    from scores
+    union all
+    select
+        cell_number,
+        'likert_5' as scale,
+        'cx_index' as measure,
+        'all' as driver,
+        n,
+        value,
+        {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 0, 100) }} as low,
+        {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 0, 100) }} as high,
+        standard_error,
+        is_opt_in,
+        is_weighted,
+        driver_count,
+        drivers
+    from indexes
+),
+
+cells as (
+    select distinct
+        cell_number,
+        period_type,
+        period_start,
+        period_label,
+        breakdown,
+        member
+    from {{ ref('int_measures__cells') }}
+)
+
+select
+    cells.period_type,
+    cells.period_start,
+    cells.period_label,
+    cells.breakdown,
+    cells.member,
+    estimates.scale,
+    estimates.measure,
+    estimates.driver,
+    cast(estimates.n as bigint) as n,
+    {{ figure('estimates.value') }} as value,
+    {{ figure('estimates.low') }} as low,
+    {{ figure('estimates.high') }} as high,
+    {{ figure('estimates.standard_error') }} as standard_error,
+    estimates.is_opt_in,
+    estimates.is_weighted,
+    weighted.value as weighted_value,
+    weighted.low as weighted_low,
+    weighted.high as weighted_high,
+    weighted.design_effect,
+    weighted.effective_n,
+    estimates.driver_count,
+    estimates.drivers
+from estimates
+inner join cells
+    on estimates.cell_number = cells.cell_number
+left join {{ ref('int_measures__weighted_estimates') }} as weighted
+    on {{ same('estimates', 'weighted', ['cell_number', 'scale', 'measure', 'driver']) }}

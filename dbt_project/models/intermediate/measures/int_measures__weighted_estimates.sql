@@ -1,0 +1,95 @@
+with
+
+figures as (
+    select
+        cell_number,
+        scale,
+        measure,
+        driver,
+        n,
+        unit_count,
+        weights_effect,
+        value,
+        squares,
+        spread,
+        adjusted_value,
+        adjusted_squares
+    from {{ ref('int_measures__weighted_items') }}
+    union all
+    select
+        cell_number,
+        scale,
+        measure,
+        driver,
+        n,
+        unit_count,
+        weights_effect,
+        value,
+        squares,
+        spread,
+        adjusted_value,
+        adjusted_squares
+    from {{ ref('int_measures__weighted_indexes') }}
+),
+
+errors as (
+    select
+        *,
+        sqrt(squares * unit_count / nullif(unit_count - 1, 0)) as standard_error,
+        sqrt(adjusted_squares * (unit_count + 1) / unit_count) as adjusted_standard_error,
+        -- against a simple random sample of as many; of the weights alone where no answers differ
+        coalesce(
+            squares * unit_count / nullif(unit_count - 1, 0) * (n - 1) / nullif(spread, 0),
+            weights_effect
+        ) as design_effect,
+        {{ t_quantile_975('(unit_count - 1)') }} as t,
+        {{ t_quantile_975('(n - 1)') }} as simple_t
+    from figures
+),
+
+samples as (
+    select
+        *,
+        n / nullif(design_effect, 0) as effective_n,
+        -- fewer still where few units were drawn
+        n / nullif(design_effect, 0) * (simple_t / t) * (simple_t / t) as interval_n,
+        t * standard_error * sqrt((n - 1e0) / n) as half_width
+    from errors
+),
+
+bounds as (
+    select
+        *,
+        case
+            when measure = 'mean'
+                then {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }}
+            when measure = 'cx_index'
+                then {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 0, 100) }}
+            when measure = 'nps' then {{ net_promoter_low('value', 'half_width') }}
+            else {{ wilson_low('(value * interval_n)', 'interval_n') }}
+        end as low,
+        case
+            when measure = 'mean'
+                then {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }}
+            when measure = 'cx_index'
+                then {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 0, 100) }}
+            when measure = 'nps' then {{ net_promoter_high('value', 'half_width') }}
+            else {{ wilson_high('(value * interval_n)', 'interval_n') }}
+        end as high
+    from samples
+)
+
+select
+    cell_number,
+    scale,
+    measure,
+    driver,
+    n,
+    unit_count,
+    {{ figure('value') }} as value,
+    {{ figure('low') }} as low,
+    {{ figure('high') }} as high,
+    {{ figure('standard_error') }} as standard_error,
+    {{ figure('design_effect') }} as design_effect,
+    {{ figure('effective_n') }} as effective_n
+from bounds

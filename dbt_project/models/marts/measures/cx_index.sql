@@ -1,0 +1,71 @@
+{%- set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
+{%- set withheld_figures = [
+    'n', 'value', 'low', 'high', 'standard_error',
+] -%}
+{%- set weighted_figures = [
+    'weighted_value', 'weighted_low', 'weighted_high', 'design_effect', 'effective_n',
+] -%}
+
+with
+
+-- an index less the other drivers' means is the one mean that is withheld, so it goes with it
+withheld_indexes as (
+    select distinct
+        period_type,
+        period_start,
+        breakdown,
+        member
+    from {{ ref('int_measures__withheld_items') }}
+    where scale = 'likert_5'
+),
+
+estimates as (
+    select
+        estimates.*,
+        case
+            when estimates.measure <> 'cx_index' then withheld_items.reason
+            when withheld_indexes.member is null then null
+            when estimates.n < {{ policy('suppression_min_n') }} then 'small_n'
+            else 'complement'
+        end as suppression_reason,
+        case
+            when estimates.measure = 'cx_index' then {{ index_band('estimates.value') }}
+        end as band,
+        case
+            when estimates.measure = 'cx_index'
+                then
+                    {{ index_band('estimates.low') }} <> {{ index_band('estimates.value') }}
+                    or {{ index_band('estimates.high') }} <> {{ index_band('estimates.value') }}
+        end as band_uncertain
+    from {{ ref('int_measures__estimates') }} as estimates
+    left join {{ ref('int_measures__withheld_items') }} as withheld_items
+        on {{ same('estimates', 'withheld_items', cell + ['scale', 'driver']) }}
+    left join withheld_indexes
+        on {{ same('estimates', 'withheld_indexes', cell) }}
+)
+
+select
+    period_type,
+    period_start,
+    period_label,
+    breakdown,
+    member,
+    scale,
+    measure,
+    driver,
+    {%- for name in withheld_figures %}
+    case when suppression_reason is null then {{ name }} end as {{ name }},
+    {%- endfor %}
+    case when is_opt_in then 'indicative' else 'sampling' end as interval_kind,
+    is_weighted,
+    {%- for name in weighted_figures %}
+    case when suppression_reason is null then {{ name }} end as {{ name }},
+    {%- endfor %}
+    driver_count,
+    drivers,
+    case when suppression_reason is null then band end as band,
+    case when suppression_reason is null then band_uncertain end as band_uncertain,
+    suppression_reason is not null as suppressed,
+    suppression_reason,
+    suppression_reason is null and n < {{ policy('low_n_below') }} as low_n
+from estimates
