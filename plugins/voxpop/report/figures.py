@@ -47,10 +47,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class ContactCenter:
-    """A quarter of a contact center, one row a source system."""
+    """A quarter of one contact center: a record of figures for each channel, by the channel's name."""
 
     source_system: str
-    figures: dict[str, Any]
+    channels: dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,16 @@ def rounded(value: float, decimals: int) -> str:
     # The shortest decimal that is this float, so that 2.675 rounds as a reader would round it
     quantum = Decimal(1).scaleb(-decimals)
     return f"{Decimal(str(value)).quantize(quantum, rounding=ROUND_HALF_UP):,}"
+
+
+def minutes(seconds: float) -> str:
+    """A duration as a person says it: `48 s`, `6 min 5 s`, `3 h 20 min`."""
+    whole = int(rounded(seconds, 0).replace(",", ""))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
@@ -238,12 +248,16 @@ def _members(
 
 def _contact_centers(connection: duckdb.DuckDBPyConnection, label: str) -> tuple[ContactCenter, ...]:
     cursor = connection.execute(
-        "select * from marts.contact_center_performance where period_type = 'quarter' "
-        "and breakdown = 'all' and period_label = ? order by source_system",
+        "select coalesce(d.channel_name, c.member) as channel_name, c.* "
+        "from marts.contact_center_performance c left join marts.dim_channels d on d.channel = c.member "
+        "where c.period_type = 'quarter' and c.breakdown = 'channel' and c.period_label = ? "
+        "order by c.source_system, c.offered desc nulls last, 1",
         [label],
     )
     names = [column[0] for column in cursor.description or ()]
-    return tuple(
-        ContactCenter(record["source_system"], record)
-        for record in (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
-    )
+    centers: dict[str, ContactCenter] = {}
+    for row in cursor.fetchall():
+        record = dict(zip(names, row, strict=True))
+        center = centers.setdefault(record["source_system"], ContactCenter(record["source_system"], {}))
+        center.channels[record["channel_name"]] = record
+    return tuple(centers.values())

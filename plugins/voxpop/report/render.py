@@ -56,6 +56,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> s
     )
     environment.filters["rounded"] = figures.rounded
     environment.filters["percent"] = lambda share: f"{figures.rounded(share * 100, 1)}%"
+    environment.filters["minutes"] = figures.minutes
     found = figures.read(connection)
     agency = connection.execute(
         "select organization_name from marts.dim_organizations where parent_organization_id is null "

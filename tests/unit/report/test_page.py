@@ -78,13 +78,13 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             breakdown varchar, member varchar, scale varchar, measure varchar, driver varchar, n bigint,
             value double, low double, high double, interval_kind varchar, suppressed boolean, low_n boolean);
         create table marts.contact_center_performance as select 'quarter' as period_type,
-            '2026Q3' as period_label, 'all' as breakdown, 'all' as member, 'genesys' as source_system,
+            '2026Q3' as period_label, 'channel' as breakdown, 'phone' as member, 'genesys' as source_system,
             44466 as offered, 43002 as handled, 1464 as abandoned, 1464 / 44466 as abandonment_share,
             0.0313 as abandonment_low, 0.0346 as abandonment_high, 48.4 as average_speed_of_answer_seconds,
             null::double as average_handle_seconds, null::double as service_level_share,
             null::double as service_level_low, null::double as service_level_high,
             null::double as transfer_share, null::double as transfer_low, null::double as transfer_high,
-            false as suppressed;
+            false as suppressed, false as low_n;
         """
     )
     connection.executemany(
@@ -105,6 +105,12 @@ def test_rounding_is_half_away_from_zero() -> None:
     ]
     for value, decimals, expected in cases:
         assert figures.rounded(value, decimals) == expected
+
+
+def test_durations_read_as_a_person_says_them() -> None:
+    cases = [(48.4, "48 s"), (59.5, "1 min 0 s"), (365.0, "6 min 5 s"), (12000.0, "3 h 20 min")]
+    for seconds, expected in cases:
+        assert figures.minutes(seconds) == expected
 
 
 def test_shows_the_newest_quarter_that_is_whole(marts: duckdb.DuckDBPyConnection) -> None:
