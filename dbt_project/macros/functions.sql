@@ -26,11 +26,15 @@
 {%- endmacro %}
 
 {% macro duckdb__utc_time_of_text(text) -%}
-    (case when left({{ text }}, 2) in ('19', '20') then try_cast({{ text }} as timestamp with time zone) end at time zone 'UTC')
+    case
+        when {{ text }} < '19' or {{ text }} >= '21' then null
+        when {{ text }} like '%Z' then try_cast({{ text }} as timestamp)
+        else try_cast({{ text }} as timestamp with time zone) at time zone 'UTC'
+    end
 {%- endmacro %}
 
 {% macro spark__utc_time_of_text(text) -%}
-    case when left({{ text }}, 2) in ('19', '20') then try_cast({{ text }} as timestamp) end
+    case when {{ text }} >= '19' and {{ text }} < '21' then try_cast({{ text }} as timestamp) end
 {%- endmacro %}
 
 {#- A UTC timestamp → the date on the wall of an IANA time zone. -#}
@@ -166,4 +170,21 @@
 
 {% macro spark__each(array, alias) -%}
     lateral explode({{ array }}) as {{ alias }} (item)
+{%- endmacro %}
+
+{#- To stand among the columns of a `select`: one row per element of an array, in its column's place.
+
+    Far cheaper on DuckDB than the same in `from`, where it carries whole rows through a join with themselves
+    (`each`: 4 minutes where this took 2 seconds, on the participants of 98,000 conversations).
+-#}
+{% macro exploded(array) -%}
+    {{ return(adapter.dispatch('exploded')(array)) }}
+{%- endmacro %}
+
+{% macro duckdb__exploded(array) -%}
+    unnest({{ array }})
+{%- endmacro %}
+
+{% macro spark__exploded(array) -%}
+    explode({{ array }})
 {%- endmacro %}

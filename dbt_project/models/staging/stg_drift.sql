@@ -19,8 +19,9 @@
     'base_genesys__conversations': {
         'conversationStart': 'started_at',
         'conversationEnd': 'ended_at',
-        'originatingDirection': 'originating_direction',
-        'participants': 'participants'
+        'originatingDirection': 'direction',
+        'participants': 'nullif(has_no_participants, true)',
+        'segmentStart': 'nullif(has_segment_without_start, true)'
     },
     'base_file_drop__interactions': {
         'started_at': 'started_at',
@@ -55,21 +56,9 @@ with pending as (
     {% if is_incremental() %}
     where base._batch_id in (select pending.batch_id from pending)
     {% endif %}
-),
+){{ ',' if not loop.last }}
 
 {% endfor %}
-segments as (
-    select
-        conversation.source_system,
-        conversation._batch_id,
-        segment.item.segmentStart as sent,
-        {{ utc_time_of_text('segment.item.segmentStart') }} as started_at
-    from base_genesys__conversations as conversation,
-        {{ each('conversation.participants', 'participant') }},
-        {{ each('participant.item.sessions', 'session') }},
-        {{ each('session.item.segments', 'segment') }}
-)
-
 {% for base, columns in fields.items() %}
 {% for field, column in columns.items() %}
 select
@@ -81,15 +70,7 @@ select
     count(*) filter (where array_contains(_uncast, '{{ field }}')) as uncast_count
 from {{ base }}
 group by source_system, _batch_id
-union all
+{{ 'union all' if not loop.last }}
 {% endfor %}
+{{ 'union all' if not loop.last }}
 {% endfor %}
-select
-    source_system,
-    _batch_id,
-    'segmentStart' as field,
-    count(*) as value_count,
-    count(*) filter (where started_at is null) as null_count,
-    count(*) filter (where started_at is null and sent is not null) as uncast_count
-from segments
-group by source_system, _batch_id

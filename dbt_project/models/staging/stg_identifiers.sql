@@ -22,8 +22,8 @@ with records as (
         record_id,
         record_date,
         coalesce({{ model[1] }}, cast(record_date as timestamp)) as seen_at,
-        identifiers,
-        _batch_id
+        _batch_id,
+        {{ exploded('record.identifiers') }} as identifier
     from {{ model[0] }} as record
     {% if is_incremental() %}
     where record._record_key in (select touched._record_key from {{ touched }} as touched)
@@ -33,14 +33,14 @@ with records as (
 )
 
 select distinct
-    record._record_key,
-    record.source_system,
-    record.stream,
-    record.record_id,
-    record.record_date,
-    identifier.item.type as identifier_type,
-    identifier.item.token,
-    identifier.item.key_version,
-    record.seen_at,
-    record._batch_id
-from records as record, {{ each('record.identifiers', 'identifier') }}
+    _record_key,
+    source_system,
+    stream,
+    record_id,
+    record_date,
+    identifier.type as identifier_type,
+    identifier.token,
+    identifier.key_version,
+    seen_at,
+    _batch_id
+from records

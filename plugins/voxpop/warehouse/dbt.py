@@ -1,7 +1,7 @@
 """dbt, in this process: one project, parsed once, connections closed after every call.
 
-dbt writes `manifest.json`, but no log and no results file: both would hold the database's own messages, and those
-quote the value that didn't fit: personal data. What a person needs of a message comes back in `ModelResult`.
+dbt writes `manifest.json`, but no log and no results file: both would hold the database's own messages, and
+those quote the value that didn't fit: personal data. What a person needs of a message comes back in `ModelResult`.
 """
 
 from __future__ import annotations
