@@ -98,7 +98,7 @@ def _suspicious(column: str, batch: str) -> str:
                 )) is not null then 'card'
             end as kind
             from tested
-            where regexp_matches({text}, '{any_kind}')
+            where regexp_matches({text}, '[0-9@]') and regexp_matches({text}, '{any_kind}')
         )
         where kind is not null
     """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 import duckdb
 
@@ -57,7 +57,16 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
 
 @dataclass(frozen=True)
 class Mart:
-    """A table of the warehouse's schema `marts`: its DDL, comments, columns in order, and key columns."""
+    """A table of the warehouse's schema `marts`.
+
+    Attributes:
+        name: of the table.
+        ddl: what makes it.
+        comment: what one row of it is.
+        columns: its columns in order, and what they hold.
+        key: the columns that its rows are put in order by: its primary key, or all columns if it has none.
+        audience: who may read it.
+    """
 
     name: str
     ddl: str
@@ -88,42 +97,38 @@ def marts(connection: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Mar
         for node in nodes
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
-    ddl = dict(
-        connection.execute(
-            "select table_name, sql from duckdb_tables() "
-            "where database_name = 'warehouse' and schema_name = 'marts'"
-        ).fetchall()
-    )
-    found = []
+    found = {mart.name: mart for mart in _tables(connection, audiences)}
     for name, audience in sorted(audiences.items()):
         if audience not in get_args(Audience):
             raise BuildError(f"{name}: the model's meta.audience is {audience!r}; say internal or public.")
-        if name not in ddl:
+        if name not in found:
             raise BuildError(
                 f"{name}: the warehouse has no such table. Run `voxpop build`, then stage again."
             )
-        found.append(_mart(connection, name, ddl[name], cast(Audience, audience)))
-    return found
+    return [found[name] for name in sorted(audiences)]
 
 
-def _mart(connection: duckdb.DuckDBPyConnection, name: str, ddl: str, audience: Audience) -> Mart:
-    where = "database_name = 'warehouse' and schema_name = 'marts' and table_name = ?"
-    columns = connection.execute(
-        "select column_name, comment from duckdb_columns() "  # noqa: S608 - one of our own texts
-        f"where {where} order by column_index",
-        [name],
-    ).fetchall()
-    comment = connection.execute(
-        f"select comment from duckdb_tables() where {where}",  # noqa: S608
-        [name],
-    ).fetchall()[0][0]
-    keys = connection.execute(
-        f"select constraint_column_names from duckdb_constraints() where {where}"  # noqa: S608
-        " and constraint_type = 'PRIMARY KEY'",
-        [name],
-    ).fetchall()
-    key = keys[0][0] if keys else [column for column, _ in columns]
-    return Mart(name, ddl, comment, dict(columns), key, audience)
+def _tables(connection: duckdb.DuckDBPyConnection, audiences: Mapping[str, Audience]) -> Iterator[Mart]:
+    """Give the warehouse's marts that have an audience."""
+    where = "database_name = 'warehouse' and schema_name = 'marts'"
+    columns: dict[str, dict[str, str | None]] = {}
+    for table, column, comment in connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() "  # noqa: S608 - a text of our own
+        f"where {where} order by table_name, column_index"
+    ).fetchall():
+        columns.setdefault(table, {})[column] = comment
+    keys = dict(
+        connection.execute(
+            "select table_name, constraint_column_names from duckdb_constraints() "  # noqa: S608
+            f"where {where} and constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+    )
+    for name, ddl, comment in connection.execute(
+        f"select table_name, sql, comment from duckdb_tables() where {where}"  # noqa: S608
+    ).fetchall():
+        if name in audiences:
+            key = keys.get(name, list(columns[name]))
+            yield Mart(name, ddl, comment, columns[name], key, audiences[name])
 
 
 def copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> Table:
