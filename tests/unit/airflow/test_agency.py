@@ -1,0 +1,57 @@
+"""Which day the sample agency is moved to, and what a run then lands."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from voxpop.airflow import agency
+from voxpop.config import Settings
+from voxpop.errors import ConfigError
+from voxpop.raw.records import Window
+from voxpop.sample_agency import server
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, sources_file=tmp_path / "sources.yml", seeds=tmp_path / "seeds")
+
+
+def test_the_first_run_lands_all_of_history() -> None:
+    day = agency.next_day(None, same_day=False)
+    assert agency.window(day) == Window(datetime(2024, 4, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
+
+
+def test_history_is_what_the_server_serves_by_itself() -> None:
+    assert (agency.FIRST_DAY, agency.LAST_DAY) == (server.HISTORY_STARTS, server.HISTORY_ENDS)
+
+
+def test_a_later_run_lands_the_next_day_alone() -> None:
+    day = agency.next_day(date(2026, 6, 30), same_day=False)
+    assert agency.window(day) == Window(datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 2, tzinfo=UTC))
+
+
+def test_the_same_day_can_be_run_again() -> None:
+    assert agency.next_day(date(2026, 7, 1), same_day=True) == date(2026, 7, 1)
+    assert agency.next_day(None, same_day=True) == date(2026, 6, 30)
+
+
+def test_the_day_is_remembered(settings: Settings) -> None:
+    assert agency.landed_to(settings) is None
+    agency.remember(settings, date(2026, 7, 1))
+    assert agency.landed_to(settings) == date(2026, 7, 1)
+
+
+def test_a_day_that_is_none_is_named_with_its_file(settings: Settings) -> None:
+    (settings.home / "sample_agency").mkdir()
+    (settings.home / "sample_agency" / "date").write_text("yesterday\n")
+    with pytest.raises(ConfigError, match=r'sample_agency/date: "yesterday" is no day'):
+        agency.landed_to(settings)
+
+
+def test_an_agency_of_ones_own_has_no_sample_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VOXPOP_CONFIG", raising=False)
+    assert agency.is_configured()
+    monkeypatch.setenv("VOXPOP_CONFIG", "config/examples/sfo")
+    assert not agency.is_configured()

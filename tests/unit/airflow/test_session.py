@@ -1,0 +1,43 @@
+"""Whether `make up` is up, told by what it left word of and by what is alive."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from voxpop.airflow import home, processes, session
+from voxpop.config import Settings
+from voxpop.errors import UsageError
+
+SINCE = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yml", seeds=tmp_path / "seeds")
+    home.folder(settings).mkdir()
+    return settings
+
+
+def test_it_is_up_while_a_process_lives_and_another_run_is_refused(settings: Settings) -> None:
+    assert not session.is_up(settings)
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    one = processes.start("airflow", command, {}, settings.home / "log")
+    session.write(settings, session.Up("http://127.0.0.1:8080", SINCE, (one.session,)))
+    assert session.is_up(settings)
+    with pytest.raises(UsageError, match=r"up at http://127\.0\.0\.1:8080: .*make down"):
+        session.refuse_if_up(settings)
+    processes.end([one.session])
+    one.process.wait()
+    assert not session.is_up(settings)
+    session.refuse_if_up(settings)
+
+
+def test_what_was_left_word_of_is_forgotten(settings: Settings) -> None:
+    session.write(settings, session.Up("", SINCE, ()))
+    assert session.read(settings) == session.Up("", SINCE, ())
+    session.forget(settings)
+    session.forget(settings)
+    assert session.read(settings) is None
