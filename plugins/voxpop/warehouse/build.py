@@ -23,6 +23,14 @@ from voxpop.warehouse.state import BuildState, OpenRun, opened
 LAYERS = ("seeds", "staging", "intermediate", "marts")
 """In the order in which they are built."""
 
+_SELECTED: dict[str, tuple[str, str | None]] = {
+    "seeds": ("resource_type:seed", None),
+    "staging": ("path:models/staging", None),
+    "intermediate": ("path:models/intermediate", "path:models/marts+"),
+    "marts": ("path:models/marts+", None),
+}
+"""What dbt selects and leaves out; an intermediate model that stands on facts is built with the marts."""
+
 __all__ = ["LAYERS", "ModelResult", "Plan", "begin", "build", "fingerprint", "finish", "run_layer"]
 
 Progress = Callable[[str, int], None]
@@ -165,10 +173,10 @@ def _run_layer(settings: Settings, layer: str, dbt: Dbt) -> list[ModelResult]:
 
 
 def _dbt_build(dbt: Dbt, layer: str, full_refresh: bool) -> list[ModelResult]:
-    if layer == "seeds":
-        # Changed seeds change the fingerprint, and a changed fingerprint is a full refresh.
-        return dbt.build("resource_type:seed", full_refresh=True) if full_refresh else []
-    return dbt.build(f"path:models/{layer}", full_refresh=full_refresh)
+    if layer == "seeds" and not full_refresh:
+        return []  # changed seeds change the fingerprint, and a changed fingerprint is a full refresh
+    select, exclude = _SELECTED[layer]
+    return dbt.build(select, exclude, full_refresh=full_refresh)
 
 
 def _finish(settings: Settings) -> None:

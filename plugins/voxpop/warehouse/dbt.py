@@ -1,7 +1,8 @@
 """dbt, in this process: one project, parsed once, connections closed after every call.
 
 dbt writes `manifest.json`, but no log and no results file: both would hold the database's own messages, and
-those quote the value that didn't fit: personal data. What a person needs of a message comes back in `ModelResult`.
+those quote the value that didn't fit: personal data. What a person needs of a message comes back in
+`ModelResult`.
 """
 
 from __future__ import annotations
@@ -64,11 +65,12 @@ class Dbt:
         self._options += ["--log-level", "none", "--log-level-file", "none"]
         self._manifest: Any = None
 
-    def build(self, selection: str, *, full_refresh: bool) -> list[ModelResult]:
+    def build(self, select: str, exclude: str | None, *, full_refresh: bool) -> list[ModelResult]:
         """Run what is selected, with the tests whose models are all there by then; unit tests stay out.
 
         Args:
-            selection: a dbt selector.
+            select: a dbt selector.
+            exclude: another, of what is left out of it.
             full_refresh: build incremental models anew.
 
         Returns:
@@ -79,9 +81,11 @@ class Dbt:
         """
         if self._manifest is None:
             self._manifest = self._invoke(["parse"])
-        arguments = ["build", "--select", selection, "--indirect-selection", "buildable"]
+        arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
         arguments += ["--exclude-resource-type", "unit_test", "--no-write-json"]
-        outcome = self._invoke([*arguments, "--full-refresh"] if full_refresh else arguments)
+        arguments += ["--exclude", exclude] if exclude else []
+        arguments += ["--full-refresh"] if full_refresh else []
+        outcome = self._invoke(arguments)
         results = [_result(node) for node in outcome.results]
         failed = [result for result in results if result.status in _FAILED]
         if failed:
