@@ -18,7 +18,7 @@ _ENDS = ("done", "skipped", "failed")
 
 
 class Display:
-    """Shows steps as they end, and on a terminal what the one under way is doing.
+    """Shows steps as they end, with what they found, and how far the one under way is.
 
     Args:
         console: where to.
@@ -58,8 +58,9 @@ class Display:
 
     def show(self, event: Event) -> None:
         """Show what a step tells."""
-        if event.kind == "progress":
+        if event.kind == "told":
             self._told[event.step] = event.message
+        elif event.kind == "progress":
             self._progress.update(self._bar, description=escape(f"{event.step}: {event.message}"))
             if self._progress.disable and time.monotonic() - self._printed > _SILENCE_SECONDS:
                 self.note(str(event))

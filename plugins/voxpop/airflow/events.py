@@ -18,21 +18,22 @@ class Event(msgspec.Struct, frozen=True):
 
     Attributes:
         step: `<dag>.<task>`.
-        kind: what it is about; after `postponed` Airflow tries again.
+        kind: what it is about. `progress` tells how far it is, `told` what it found; after `postponed` Airflow
+            tries again.
         message: for people.
         seconds: what an ended step took.
         exit_code: of the error that failed it.
     """
 
     step: str
-    kind: Literal["began", "progress", "done", "skipped", "postponed", "failed"]
+    kind: Literal["began", "progress", "told", "done", "skipped", "postponed", "failed"]
     message: str = ""
     seconds: float = 0.0
     exit_code: int = 0
 
     def __str__(self) -> str:
         """One line for a log."""
-        words = [self.step] if self.kind == "progress" else [self.step, self.kind]
+        words = [self.step] if self.kind in ("progress", "told") else [self.step, self.kind]
         if self.kind == "done":
             words.append(f"in {self.seconds:.1f} s")
         return " ".join(words) + (f": {self.message}" if self.message else "")

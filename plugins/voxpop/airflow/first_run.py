@@ -101,10 +101,16 @@ def _run_dags(settings: Settings, display: Display, day: date) -> int:
         agency.wait_until_ready(settings, server)
         display.note(f"The sample agency's tools answer, with all that they hold up to {day}.")
         airflow.tell(msgspec.json.encode(_requests(settings, day)) + b"\n")
-        with os.fdopen(ours, "rb") as events:
-            for line in events:
-                display.show(msgspec.json.decode(line, type=Event))
-        return airflow.process.wait()
+        kinds = set()
+        with os.fdopen(ours, "rb") as lines:
+            for line in lines:
+                event = msgspec.json.decode(line, type=Event)
+                kinds.add(event.kind)
+                display.show(event)
+        code = airflow.process.wait()
+        if code and "failed" not in kinds:
+            display.note(f"Airflow ended with status {code}:\n{airflow.last_words()}", style="red")
+        return code
 
 
 def _requests(settings: Settings, day: date) -> list[dict[str, object]]:

@@ -75,9 +75,14 @@ class Started(msgspec.Struct, frozen=True):
         except BrokenPipeError:
             raise self._failure("ended before it was told what to do") from None
 
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
     def _failure(self, what: str) -> VoxpopError:
-        end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-        return VoxpopError(f"{self.session.name}: it {what}. Its log is {self.log} and ends:\n{end}")
+        return VoxpopError(
+            f"{self.session.name}: it {what}. Its log is {self.log} and ends:\n{self.last_words()}"
+        )
 
 
 def start(

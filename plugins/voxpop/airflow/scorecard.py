@@ -36,26 +36,14 @@ def _table(page: PageFigures) -> Table:
 
 
 def _contact_center(center: ContactCenter) -> list[tuple[str, str, str, str]]:
-    found, name = center.figures, center.source_system
-    if found["suppressed"]:
-        return [(f"Contacts, {name}", "withheld", "—", "withheld")]
-    shares = (
-        ("Abandoned", "abandonment", found["offered"]),
-        ("Answered within the service level", "service_level", found["offered"]),
-    )
-    rows = [
-        (
-            f"{label}, {name}",
-            _percent(found[f"{measure}_share"]),
-            f"{_percent(found[f'{measure}_low'])} to {_percent(found[f'{measure}_high'])}",
-            f"{n:,}",
-        )
-        for label, measure, n in shares
-        if found[f"{measure}_share"] is not None
-    ]
-    if found["average_speed_of_answer_seconds"] is not None:
-        speed = figures.rounded(float(found["average_speed_of_answer_seconds"]), 0)
-        rows.append((f"Average speed of answer, {name}", f"{speed} s", "—", f"{found['handled']:,}"))
+    rows = []
+    for channel, found in center.channels.items():
+        name = f"Abandoned, {channel} ({center.source_system})"
+        if found["suppressed"]:
+            rows.append((name, "withheld", "—", "withheld"))
+        else:
+            interval = f"{_percent(found['abandonment_low'])} to {_percent(found['abandonment_high'])}"
+            rows.append((name, _percent(found["abandonment_share"]), interval, f"{found['offered']:,}"))
     return rows
 
 

@@ -247,4 +247,4 @@ def _name(context: Mapping[str, Any]) -> str:
 
 
 def _tell(context: Mapping[str, Any], message: str) -> None:
-    say(Event(_name(context), "progress", message))
+    say(Event(_name(context), "told", message))

@@ -12,7 +12,8 @@ from voxpop.airflow.events import Event
 
 EVENTS = (
     Event("extract_genesys.land", "began"),
-    Event("extract_genesys.land", "progress", "batches 1, records 98,076"),
+    Event("extract_genesys.land", "progress", "conversations: 50,000"),
+    Event("extract_genesys.land", "told", "batches 1, records 98,076"),
     Event("extract_genesys.land", "done", seconds=12.34),
     Event("build_and_publish.begin", "postponed", "process 7 works on it [since noon]"),
     Event("build_and_publish.stage", "skipped", "nothing new"),
@@ -44,4 +45,4 @@ def test_a_bar_on_a_terminal() -> None:
 
 def test_a_long_step_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display, "_SILENCE_SECONDS", 0.0)
-    assert "extract_genesys.land: batches 1, records 98,076" in shown(is_terminal=False)
+    assert "extract_genesys.land: conversations: 50,000" in shown(is_terminal=False)

@@ -1,0 +1,101 @@
+"""`make run`, as a newcomer meets it: interrupted, then all of history, the next day, and nothing new.
+
+The tests build on one another, in this order.
+"""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from voxpop.airflow import agency, home
+from voxpop.config import PROJECT, Settings
+from voxpop.raw.manifests import visible
+from voxpop.release import store
+
+pytestmark = pytest.mark.airflow
+
+
+def current(settings: Settings) -> store.Release:
+    release = store.current(settings)
+    assert release is not None
+    return release
+
+
+def test_ctrl_c_ends_everything_that_it_began(settings: Settings, environment: Any, mentioning: Any) -> None:
+    command_line = [sys.executable, "-m", "voxpop.airflow.first_run"]
+    with subprocess.Popen(
+        command_line, env=environment(settings), cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if "extract_genesys.land:" in line:
+                break
+        family = psutil.Process(running.pid).children(recursive=True)
+        assert len(family) >= 2 and mentioning(settings.home)
+        running.send_signal(signal.SIGINT)
+        rest = running.stdout.read()
+    assert running.returncode == 130
+    assert "Interrupted" in rest and "Traceback" not in rest
+    assert psutil.wait_procs(family, timeout=0)[1] == []
+    assert mentioning(settings.home) == []
+    assert store.current(settings) is None
+
+
+def test_the_first_run_publishes_history(settings: Settings, command: Any, mentioning: Any) -> None:
+    done = command(settings, "first_run", seconds=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    release = current(settings)
+    assert f"Published {release.release_id}" in done.stdout
+    assert "CX index (0–100)" in done.stdout and "Trust, mean of 1–5" in done.stdout
+    assert "95% interval" in done.stdout and "Abandoned, genesys" in done.stdout
+    assert "Fiscal quarter 2026Q3" in done.stdout
+    assert str(release.folder) in done.stdout and "make run" in done.stdout and "make up" in done.stdout
+    assert agency.landed_to(settings) == date(2026, 6, 30)
+    assert mentioning(settings.home) == []
+
+
+def test_no_run_is_left_as_running_by_the_one_that_was_interrupted(settings: Settings) -> None:
+    states = run_states(home.folder(settings) / "airflow.db")
+    assert "failed" in states, "the interrupted run is not there: the test looks into the wrong database"
+    assert set(states) == {"success", "failed"}
+
+
+def run_states(database: Path) -> list[str]:
+    with sqlite3.connect(database) as connection:
+        return [state for (state,) in connection.execute("select state from dag_run")]
+
+
+def test_the_second_run_builds_the_next_day_alone(settings: Settings, command: Any) -> None:
+    before = current(settings)
+    done = command(settings, "first_run", seconds=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = current(settings)
+    assert after.manifest["supersedes"] == before.release_id
+    known = {batch["batch_id"] for batch in before.manifest["batches"]}
+    new = {batch["batch_id"] for batch in after.manifest["batches"]} - known
+    windows = {batch.source: batch.window for batch in visible(settings) if batch.batch_id in new}
+    assert windows["touchpoints"] == windows["genesys"] == agency.window(date(2026, 7, 1))
+    assert {"field_offices", "kiosk_surveys"} <= windows.keys()
+    assert len(new) == 4, "more than one day's batches were built"
+    assert agency.landed_to(settings) == date(2026, 7, 1)
+
+
+def test_with_nothing_new_there_is_no_new_release_and_it_says_so(settings: Settings, command: Any) -> None:
+    before = current(settings)
+    done = command(settings, "first_run", "--same-day", seconds=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing new" in done.stdout and "Published" not in done.stdout
+    assert current(settings) == before
+    assert agency.landed_to(settings) == date(2026, 7, 1)
+
+
+def test_an_unknown_option_is_wrong_usage(settings: Settings, command: Any) -> None:
+    assert command(settings, "first_run", "--next-day").returncode == 2

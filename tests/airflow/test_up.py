@@ -1,0 +1,190 @@
+"""`make up` with a real scheduler and a real browser: a scheduled landing leads to a release people can see.
+
+The tests build on one another, in this order.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from voxpop.airflow import home, session
+from voxpop.config import PROJECT, Settings
+from voxpop.release import store
+from voxpop.sources.registry import load_sources
+
+pytestmark = pytest.mark.airflow
+
+SCREENSHOTS = PROJECT / "var" / "screenshots"
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+def test_a_scheduled_landing_of_every_source_leads_to_a_release(airflow: Any, settings: Settings) -> None:
+    airflow.wait_for(lambda: store.current(settings), 900)
+    for name in load_sources(settings):
+        (run,) = airflow.runs(f"extract_{name}")
+        assert (run["run_type"], run["state"]) == ("scheduled", "success")
+    built = airflow.wait_for(
+        lambda: [run for run in airflow.runs("build_and_publish") if run["state"] == "success"], 120
+    )
+    assert built[0]["run_type"] == "asset_triggered"
+    release = store.current(settings)
+    assert release is not None
+    assert release.manifest["audit"] is not None and release.manifest["audit"]["passed"]
+    assert {batch["source"] for batch in release.manifest["batches"]} == set(load_sources(settings))
+
+
+def test_with_nothing_new_a_build_makes_no_release(airflow: Any, settings: Settings) -> None:
+    before = store.current(settings)
+    assert before is not None
+    asked = airflow.post("/api/v2/dags/build_and_publish/dagRuns", {"logical_date": None})
+    run_id = asked["dag_run_id"]
+    path = f"/api/v2/dags/build_and_publish/dagRuns/{run_id}"
+    airflow.wait_for(lambda: airflow.get(path)["state"] == "success", 300)
+    states = {
+        task["task_id"]: task["state"] for task in airflow.get(f"{path}/taskInstances")["task_instances"]
+    }
+    assert {states[name] for name in ("stage", "audit", "report", "publish")} == {"skipped"}
+    assert store.current(settings) == before
+
+
+def test_a_second_make_up_says_that_it_is_up_and_make_run_keeps_away(
+    airflow: Any, settings: Settings, command: Any
+) -> None:
+    again = command(settings, "up")
+    assert again.returncode == 0
+    assert "up already" in again.stdout and airflow.url in again.stdout
+    run = command(settings, "first_run")
+    assert run.returncode == 2
+    assert "make down" in run.stdout
+
+
+def test_the_pages_are_for_people_who_are_signed_in(airflow: Any, settings: Settings) -> None:
+    release = store.current(settings)
+    assert release is not None
+    paths = (
+        "/releases",
+        f"/releases/{release.release_id}",
+        f"/releases/{release.release_id}/files/reports/index.html",
+    )
+    for path in paths:
+        answer = httpx.get(f"{airflow.url}/voxpop{path}", timeout=60)
+        assert answer.status_code == 401, path
+        assert release.release_id not in answer.text
+
+
+@pytest.fixture(scope="module")
+def browser(airflow: Any) -> Iterator[Page]:
+    """Chromium, signed in."""
+    chromium = shutil.which("chromium")
+    assert chromium, "this test needs chromium: apt-get install chromium"
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = running.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(120_000)
+        page.goto(airflow.url)
+        page.wait_for_url(re.compile("/auth/login"))
+        page.fill("input[name=username]", home.USER)
+        page.fill("input[name=password]", airflow.password)
+        page.click("button[type=submit]")
+        page.wait_for_url(lambda url: "/login" not in url)
+        yield page
+        running.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def test_the_dags_are_listed(browser: Page, airflow: Any, settings: Settings) -> None:
+    browser.goto(f"{airflow.url}/dags")
+    for dag_id in (*(f"extract_{name}" for name in load_sources(settings)), "build_and_publish", "rollback"):
+        expect(browser.get_by_role("link", name=dag_id, exact=True)).to_be_visible(timeout=120_000)
+    shoot(browser, "dags")
+
+
+def test_releases_is_in_the_navigation_and_leads_to_the_report(
+    browser: Page, airflow: Any, settings: Settings
+) -> None:
+    release = store.current(settings)
+    assert release is not None
+    fetched: list[str] = []
+    browser.on("request", lambda request: fetched.append(request.url))
+    browser.get_by_role("link", name="Releases").click()
+    inside = browser.frame_locator("iframe")
+    expect(inside.get_by_role("heading", name="Releases")).to_be_visible(timeout=120_000)
+    expect(inside.locator(".mark")).to_have_text("current")
+    expect(inside.locator("tbody tr")).to_have_count(1)
+    shoot(browser, "releases")
+
+    inside.get_by_role("link", name=release.release_id).click()
+    expect(inside.get_by_role("heading", name="Gate")).to_be_visible()
+    expect(inside.get_by_text("passed")).to_be_visible()
+    expect(inside.get_by_role("cell", name="cx_index", exact=True)).to_be_visible()
+    expect(inside.get_by_text("It is the first.")).to_be_visible()
+    shoot(browser, "release")
+
+    inside.get_by_role("link", name="every expectation and its result").click()
+    expect(inside.locator("table").first).to_be_visible()
+    shoot(browser, "gate")
+
+    browser.goto(f"{airflow.url}/voxpop/releases/{release.release_id}/files/reports/index.html")
+    expect(browser.locator("svg").first).to_be_visible()
+    shoot(browser, "report")
+    assert fetched and all(url.startswith((airflow.url, "data:", "blob:")) for url in fetched), fetched
+
+
+def test_the_build_tab_shows_every_model(browser: Page, airflow: Any) -> None:
+    (run,) = [run for run in airflow.runs("build_and_publish") if run["run_type"] == "asset_triggered"]
+    browser.goto(f"{airflow.url}/dags/build_and_publish/runs/{run['dag_run_id']}/plugin/build")
+    inside = browser.frame_locator("iframe")
+    expect(inside.get_by_role("cell", name="cx_index", exact=True)).to_be_visible(timeout=120_000)
+    assert inside.locator("td.bad").count() == 0
+    shoot(browser, "build")
+
+
+def test_the_log_says_how_long_each_model_took(airflow: Any) -> None:
+    (run,) = [run for run in airflow.runs("build_and_publish") if run["run_type"] == "asset_triggered"]
+    path = f"/api/v2/dags/build_and_publish/dagRuns/{run['dag_run_id']}/taskInstances/marts/logs/1"
+    text = str(airflow.get(path))
+    assert re.search(r"success +\d+\.\d\d s +cx_index", text)
+
+
+def test_no_secret_is_in_what_airflow_wrote(airflow: Any, settings: Settings) -> None:
+    secrets = secret_values(settings)
+    assert len(secrets) >= 4
+    searched = 0
+    for path in (*home.logs(settings).rglob("*"), *home.folder(settings).rglob("*")):
+        if path.is_file():
+            searched += 1
+            content = path.read_bytes()
+            assert not [name for name, secret in secrets.items() if secret in content], path
+    assert searched > 20
+
+
+def secret_values(settings: Settings) -> dict[str, bytes]:
+    """What the agency's credentials and the identifier key are."""
+    found: dict[str, bytes] = {}
+    connections: dict[str, dict[str, Any]] = json.loads(settings.connections_file.read_text())
+    for source, fields in connections.items():
+        found |= {f"{source}.{n}": v.encode() for n, v in fields.items() if not n.endswith("url")}
+    keys = json.loads((settings.secrets / "identifier-keys.json").read_text())["keys"]
+    return found | {f"key {version}": key.encode() for version, key in keys.items()}
+
+
+def test_make_down_ends_every_process(
+    airflow: Any, settings: Settings, command: Any, mentioning: Any
+) -> None:
+    assert mentioning(settings.home), "nothing was found while it is up: the search is blind"
+    down = command(settings, "down")
+    assert (down.returncode, "no process of it is left" in down.stdout) == (0, True)
+    assert mentioning(settings.home) == []
+    assert not session.is_up(settings)
+    assert "was not up" in command(settings, "down").stdout
