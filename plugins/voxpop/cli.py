@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from voxpop.config import Settings, load_settings
@@ -34,7 +35,8 @@ app.add_typer(batches_app, name="batches")
 app.add_typer(releases_app, name="releases")
 app.add_typer(agency_app, name="sample-agency")
 
-_out = Console(soft_wrap=True, highlight=False)
+# As wide as what is printed: an id that is cut off can't be copied.
+_out = Console(width=100_000, soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
@@ -50,7 +52,7 @@ Candidate = Annotated[
 def main() -> None:
     """Run the command line; what voxpop knows how to say is printed without a traceback."""
     try:
-        app()
+        app(prog_name="voxpop")
     except VoxpopError as error:
         _err.print(str(error), style="red", markup=False)
         sys.exit(error.exit_code)
@@ -70,9 +72,9 @@ def _print(rows: list[dict[str, Any]], as_json: bool, empty: str) -> None:
     elif not rows:
         _out.print(empty)
     else:
-        table = Table(*rows[0], box=None, pad_edge=False, header_style="bold")
+        table = Table(*map(escape, rows[0]), box=None, pad_edge=False, header_style="bold")
         for row in rows:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
+            table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
         _out.print(table)
 
 

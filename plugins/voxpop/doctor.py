@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from voxpop.config import Settings
 from voxpop.errors import VoxpopError
-from voxpop.raw.batches import visible
+from voxpop.raw.batches import Manifest, visible
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.release import store
@@ -57,9 +57,7 @@ def examine(settings: Settings, connections: Mapping[str, Connection], now: date
         if source.is_windowed:
             checks.append(_connection(name, connections.get(source.connection or "")))
         landed = [batch for batch in batches if batch.source == name]
-        checks.append(
-            _freshness(name, [batch.window.end for batch in landed if batch.window], len(landed), now)
-        )
+        checks.append(_freshness(name, source.is_windowed, landed, now))
     checks += _exclusions(settings)
     checks += _releases(settings)
     return checks
@@ -95,12 +93,14 @@ def _connection(name: str, connection: Connection | None) -> Check:
     return Check(what, "ok", f"{address[0]}:{address[1]} answers")
 
 
-def _freshness(name: str, ends: list[datetime], batches: int, now: datetime) -> Check:
+def _freshness(name: str, is_windowed: bool, landed: list[Manifest], now: datetime) -> Check:
     what = f"{name}: landed"
-    if not batches:
-        return Check(what, "warn", "nothing yet", f"voxpop land {name} --from YYYY-MM-DD --to YYYY-MM-DD")
+    if not landed:
+        days = " --from YYYY-MM-DD --to YYYY-MM-DD" if is_windowed else ""
+        return Check(what, "warn", "nothing yet", f"voxpop land {name}{days}")
+    ends = [batch.window.end for batch in landed if batch.window]
     if not ends:
-        return Check(what, "ok", f"{batches} files")
+        return Check(what, "ok", f"{len(landed)} files")
     if now - max(ends) > _STALE:
         return Check(what, "warn", f"up to {max(ends):%Y-%m-%d}", f"voxpop land {name}")
     return Check(what, "ok", f"up to {max(ends):%Y-%m-%d}")
@@ -109,7 +109,10 @@ def _freshness(name: str, ends: list[datetime], batches: int, now: datetime) -> 
 def _exclusions(settings: Settings) -> Iterator[Check]:
     for batch_id, exclusion in exclusions(settings).items():
         yield Check(
-            "excluded batch", "warn", f"{batch_id}: {exclusion.reason}", f"voxpop batches include {batch_id}"
+            "excluded batch",
+            "warn",
+            f"{batch_id}: {exclusion.reason}",
+            f'voxpop batches include {batch_id} --reason "…"',
         )
 
 
