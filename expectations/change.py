@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from expectations.rules import Rule, Suite, never
 
 
-def suites(current: Mapping[str, str], policy: Mapping[str, float]) -> list[Suite]:
+def suites(current: Mapping[str, str], policy: Mapping[str, float], *, is_ordered: bool) -> list[Suite]:
     """The change of figures and of volume.
 
     A period that had ended when the current release was made is closed; what comes later adds to open ones.
@@ -17,7 +17,10 @@ def suites(current: Mapping[str, str], policy: Mapping[str, float]) -> list[Suit
     Args:
         current: table → SQL for its rows in the current release.
         policy: the agency's.
+        is_ordered: a person has excluded or included batches since the current release: then all of this only
+            warns, because it is what they wanted, or else could never be published.
     """
+    ordered = "batches were excluded or included since the current release" if is_ordered else None
     points, share = policy["change_max_index_points"], policy["change_max_volume_share"]
     small = "(tested.low_n or before.low_n)"
     moved = f"""
@@ -41,6 +44,7 @@ def suites(current: Mapping[str, str], policy: Mapping[str, float]) -> list[Suit
                     f"{far} and not {small} and {closed}",
                     blame=cell,
                     join=moved,
+                    warns_because=ordered,
                 ),
                 never(
                     f"no open or small quarter's index moved by more than {points:g} points",
@@ -58,6 +62,7 @@ def suites(current: Mapping[str, str], policy: Mapping[str, float]) -> list[Suit
                 Rule(
                     f"no closed month's {what} changed by more than {share:.0%}",
                     _volume(table, day, current[table], share, policy["low_n_below"]),
+                    warns_because=ordered,
                 )
                 for what, table, day in (
                     ("contacts", "fct_interactions", "started_local_date"),

@@ -105,8 +105,13 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
         held = {
             name: _rows(current.folder / "parquet" / f"{name}.parquet") for name in current.manifest["tables"]
         }
-        suites += change.suites(held, policy)
+        is_ordered = _excluded(current.manifest) != _excluded(manifest)
+        suites += change.suites(held, policy, is_ordered=is_ordered)
     return suites
+
+
+def _excluded(manifest: manifests.Manifest) -> set[str]:
+    return {batch["batch_id"] for batch in manifest["excluded"]}
 
 
 def _of_sql(error: str | None) -> str | None:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from voxpop.audit.run import audit
 from voxpop.errors import AuditError, Refused
+from voxpop.raw.exclusions import exclude
 from voxpop.release import store
 
 LATER = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
@@ -310,6 +311,26 @@ def test_change_against_the_current_release(published, stage):
     assert "a few answers do this" in warned["reason"]
     current = store.current(published.settings)
     assert current is not None and f"{current.release_id} stays current" in str(caught.value)
+
+
+def test_a_change_that_a_person_ordered_only_warns(published, stage):
+    """A batch is excluded, and with it goes most of January."""
+    exclude(published.settings, published.batches[-1].batch_id, "sent twice", LATER)
+    published.land("genesys", "conversations", ["conv-2"])
+    published.build()
+    published.change(
+        "delete from marts.fct_interactions"
+        " where month(started_local_date) = 1 and source_record_id > 'conv-10'",
+        "delete from marts.contact_center_performance where period_label in ('2026-01', '2026Q2')",
+    )
+    made = stage(published, LATER)
+    with pytest.raises(Refused):
+        audit(published.settings, made)
+    assert {suite for suite, _ in failed(made)} == {"contact_center_performance", "reconciliation"}
+    warned = results(made)["change_of_volume", "no closed month's contacts changed by more than 50%"]
+    assert (warned["severity"], warned["success"]) == ("warn", False)
+    assert warned["observed"] == "genesys 2026-01: 1 row"
+    assert warned["reason"] == "batches were excluded or included since the current release"
 
 
 def test_new_records_alone_change_nothing_that_is_closed(published, stage):
