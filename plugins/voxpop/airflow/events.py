@@ -18,8 +18,7 @@ class Event(msgspec.Struct, frozen=True):
 
     Attributes:
         step: `<dag>.<task>`.
-        kind: what it is about. `progress` tells how far it is, `told` what it found; after `postponed` Airflow
-            tries again.
+        kind: `progress` says how far it is, `told` what it found; after `postponed` Airflow tries again.
         message: for people.
         seconds: what an ended step took.
         exit_code: of the error that failed it.
