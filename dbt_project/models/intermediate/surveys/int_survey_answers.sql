@@ -24,13 +24,21 @@ with responses as (
         {% endif %}
 ),
 
+entries as (
+    select
+        response_id,
+        instrument,
+        {{ exploded('map_entries(answers)') }} as entry
+    from responses
+),
+
 given as (
     select
-        responses.response_id,
-        responses.instrument,
-        entry.item.key as question_id,
-        entry.item.value as answer
-    from responses, {{ each('map_entries(responses.answers)', 'entry') }}
+        response_id,
+        instrument,
+        entry.key as question_id,
+        entry.value as answer
+    from entries
 ),
 
 asked as (

@@ -15,10 +15,11 @@ bounds as (
 ),
 
 days as (
-    select cast(day.item as date) as date_day
-    from bounds, {{ each(days_from_to(
-        'make_date(bounds.first_fiscal_year - 1, 10, 1)', 'make_date(bounds.last_fiscal_year, 9, 30)'
-    ), 'day') }}
+    select
+        {{ exploded(days_from_to(
+            'make_date(first_fiscal_year - 1, 10, 1)', 'make_date(last_fiscal_year, 9, 30)'
+        )) }} as date_day
+    from bounds
 )
 
 select

@@ -32,24 +32,24 @@ answers as (
 
 chosen as (
     select
-        answers.response_id,
-        answers.role,
-        lower(trim(word.item)) as reason
-    from {{ ref('int_survey_answers') }} as answers, {{ each("split(answers.raw_value, ',')", 'word') }}
+        response_id,
+        role,
+        {{ exploded("split(raw_value, ',')") }} as word
+    from {{ ref('int_survey_answers') }}
     where
-        answers.role in ('reason_positive', 'reason_negative')
+        role in ('reason_positive', 'reason_negative')
         {% if is_incremental() %}
-        and answers.record_date in (select touched.answered_date from {{ ref('int_touched_days') }} as touched)
+        and record_date in (select touched.answered_date from {{ ref('int_touched_days') }} as touched)
         {% endif %}
 ),
 
 reasons as (
     select
         response_id,
-        {{ sorted_list("case when role = 'reason_positive' then reason end") }} as positive_reasons,
-        {{ sorted_list("case when role = 'reason_negative' then reason end") }} as negative_reasons
+        {{ sorted_list("case when role = 'reason_positive' then lower(trim(word)) end") }} as positive_reasons,
+        {{ sorted_list("case when role = 'reason_negative' then lower(trim(word)) end") }} as negative_reasons
     from chosen
-    where reason <> ''
+    where trim(word) <> ''
     group by response_id
 ),
 
