@@ -101,9 +101,11 @@ def _freshness(name: str, is_windowed: bool, landed: list[Manifest], now: dateti
     ends = [batch.window.end for batch in landed if batch.window]
     if not ends:
         return Check(what, "ok", f"{len(landed)} files")
-    if now - max(ends) > _STALE:
-        return Check(what, "warn", f"up to {max(ends):%Y-%m-%d}", f"voxpop land {name}")
-    return Check(what, "ok", f"up to {max(ends):%Y-%m-%d}")
+    until = max(ends)
+    last_day = f"up to the end of {until - timedelta(microseconds=1):%Y-%m-%d}"
+    if now - until > _STALE:
+        return Check(what, "warn", last_day, f"voxpop land {name}")
+    return Check(what, "ok", last_day)
 
 
 def _exclusions(settings: Settings) -> Iterator[Check]:
