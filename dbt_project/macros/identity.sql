@@ -3,10 +3,10 @@
     {{- return(execute and load_relation(this) is not none) -}}
 {% endmacro %}
 
-{#- The facts, among those named, that an earlier build made. -#}
+{#- The facts, among those named, that an earlier build made and this one keeps: none where it makes all anew. -#}
 {% macro facts_built(names) %}
     {%- set built = [] -%}
-    {%- for name in names if execute -%}
+    {%- for name in names if execute and not flags.FULL_REFRESH -%}
         {%- set fact = adapter.get_relation(this.database, 'marts', name) -%}
         {%- if fact is not none -%}{%- do built.append(fact) -%}{%- endif -%}
     {%- endfor -%}
