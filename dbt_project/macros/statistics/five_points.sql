@@ -3,10 +3,12 @@
     The interval adds 0.2 to each of the five counts (so n grows by 1, the sum by 3, the sum of squares by 11), takes the
     logit of (mean - 1) / 4 with its delta standard error and t at n - 1 degrees of freedom, and goes back. At a mean of 4.8
     and n = 10 it covers .91 to .98 where mean plus or minus t standard errors covers as little as .40.
+
+    Here and in the other statistics an argument is a column or an expression in parentheses.
 -#}
 
 {% macro five_point_mean(n, total) -%}
-    cast({{ total }} as double) / nullif({{ n }}, 0)
+    (cast({{ total }} as double) / nullif({{ n }}, 0))
 {%- endmacro %}
 
 
@@ -21,7 +23,7 @@
 
 {#- The mean of the five counts with 0.2 added to each. -#}
 {% macro five_point_adjusted_mean(n, total) -%}
-    ({{ total }} + 3e0) / ({{ n }} + 1)
+    (({{ total }} + 3e0) / ({{ n }} + 1))
 {%- endmacro %}
 
 
@@ -74,5 +76,5 @@
     the items of 1 / (n + 1) and center that of adjusted mean / (n + 1). Sums over k = 1 to 5 of 0.2, 0.2 k, 0.2 k squared: 1, 3, 11.
 -#}
 {% macro added_answers_squares(slope, center) -%}
-    11 * {{ slope }} * {{ slope }} - 6 * {{ slope }} * {{ center }} + {{ center }} * {{ center }}
+    (11 * {{ slope }} * {{ slope }} - 6 * {{ slope }} * {{ center }} + {{ center }} * {{ center }})
 {%- endmacro %}

@@ -30,22 +30,22 @@
 
 {#- A share's standard error, sqrt(p(1 - p) / n). 0 where everybody or nobody is counted: the interval is Wilson's. -#}
 {% macro share_standard_error(x, n) -%}
-    sqrt(cast({{ x }} as double) * ({{ n }} - {{ x }}) / nullif(cast({{ n }} as double), 0)) / nullif({{ n }}, 0)
+    (sqrt(cast({{ x }} as double) * ({{ n }} - {{ x }}) / nullif(cast({{ n }} as double), 0)) / nullif({{ n }}, 0))
 {%- endmacro %}
 
 
 {#- The net promoter score, 100 times (promoters minus detractors) of n, from -100 to 100. -#}
 {% macro net_promoter_score(promoters, detractors, n) -%}
-    100e0 * ({{ promoters }} - {{ detractors }}) / nullif({{ n }}, 0)
+    (100e0 * ({{ promoters }} - {{ detractors }}) / nullif({{ n }}, 0))
 {%- endmacro %}
 
 
 {#- Its standard error: the variance is 100 squared times [p + d - (p - d) squared] / n. -#}
 {% macro net_promoter_standard_error(promoters, detractors, n) -%}
-    100e0 * sqrt(
+    (100e0 * sqrt(
         cast({{ promoters }} + {{ detractors }} as double) * {{ n }}
         - cast({{ promoters }} - {{ detractors }} as double) * ({{ promoters }} - {{ detractors }})
-    ) / nullif({{ n }} * sqrt(cast({{ n }} as double)), 0)
+    ) / nullif({{ n }} * sqrt(cast({{ n }} as double)), 0))
 {%- endmacro %}
 
 

@@ -2,9 +2,10 @@
 
     What is published adds up in three ways: an organization's services to the organization, a breakdown's members to all,
     a member's months to its fiscal quarter. Whoever takes what a sum shows from its whole has what it withholds, all of it
-    together. So a sum is open while that is one cell, or fewer answers than suppression_min_n, or answers that are all alike;
-    then the smallest cell that the sum still shows is withheld too (tie: the first by name; the whole comes last). What
-    a whole counts beyond its parts (answers without a channel, say) is withheld as well: nothing shows it.
+    together. So a sum is open while one of its cells is withheld, or those withheld count fewer answers than suppression_min_n
+    together, or answers that are all alike; then the smallest cell that the sum still shows is withheld too (tie: the first by
+    name; the whole comes last). What a whole counts beyond its parts (answers without a channel, say) is withheld as well, for
+    nothing shows it, but hides no cell: it is few.
 
     The sums share cells, so this goes round until nothing changes. `rounds` of it are written out, because recursion is
     not the same on every engine; should a quarter still hold an open sum after them, all of that item and quarter is withheld.
@@ -159,7 +160,7 @@ where verdicts.is_withheld or verdicts.is_block_open
         *,
         shown_count >= 1
         and (
-            (withheld_count >= 1 and withheld_count + case when gap_n > 0 then 1 else 0 end = 1)
+            withheld_count = 1
             or (
                 not is_whole_withheld
                 and hidden_n > 0

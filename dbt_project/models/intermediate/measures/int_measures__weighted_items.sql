@@ -46,7 +46,7 @@ levels as (
         top / weight as top,
         top_two / weight as top_two,
         bottom_two / weight as bottom_two,
-        {{ five_point_adjusted_mean('n', 'n * worth / weight') }} as adjusted_worth
+        {{ five_point_adjusted_mean('n', '(n * worth / weight)') }} as adjusted_worth
     from totals
 ),
 

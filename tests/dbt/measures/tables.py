@@ -1,0 +1,113 @@
+"""Made-up facts for the measures: small tables of the columns that their models read."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .sql import Measures
+
+SERVICES = {
+    "ben-apply": "ben",
+    "ben-status": "ben",
+    "trv-new": "trv",
+    "trv-renew": "trv",
+    "trv-urgent": "trv",
+    "tax-file": "tax",
+}
+"""Service → its organization; tax has one service, so the two are the same people."""
+
+CHANNELS = ("website", "phone", "email", "in_person")
+
+
+def fiscal_quarter(day: date) -> str:
+    """`2026Q1` is October to December of 2025."""
+    return f"{day.year + (day.month >= 10)}Q{(day.month + 2) // 3 % 4 + 1}"
+
+
+def responses(number: int, **columns: Any) -> pd.DataFrame:
+    """Counted responses to one survey on one day, with what is given changed."""
+    frame = pd.DataFrame(
+        {
+            "response_id": [f"r{place:06d}" for place in range(number)],
+            "survey_id": "s",
+            "survey_version": 1,
+            "customer_id": pd.Series([None] * number, dtype="string"),
+            "organization_id": "org",
+            "service_id": "svc",
+            "channel": "website",
+            "answered_local_date": date(2026, 1, 15),
+            "is_counted": True,
+            "cluster_id": pd.Series([None] * number, dtype="string"),
+            "weight": 1.0,
+        }
+    )
+    frame = frame.assign(**columns)
+    return frame.assign(fiscal_quarter=[fiscal_quarter(day) for day in frame["answered_local_date"]])
+
+
+def answers(response_ids: pd.Series, driver: str, points: Any, scale: str = "likert_5") -> pd.DataFrame:
+    """One item's answers; what is missing in `points` was not answered."""
+    points = pd.Series(points, index=response_ids.index, dtype="float")
+    five = scale in ("likert_5", "csat_5")
+    frame = pd.DataFrame(
+        {
+            "response_id": response_ids,
+            "driver": driver,
+            "scale": scale,
+            "raw_value": points.map(lambda number: f"{number:g}"),
+            "score": points if five else np.nan,
+            "is_positive": points >= {"thumbs": 1, "nps_11": 9}.get(scale, 4),
+        }
+    )
+    return frame[points.notna()]
+
+
+def load(measures: Measures, people: pd.DataFrame, *items: pd.DataFrame, **survey: Any) -> None:
+    """Make the tables that cx_index is built from; all surveys alike."""
+    ids = sorted(set(people["survey_id"]))
+    surveys = pd.DataFrame(
+        {"survey_id": ids, "survey_version": 1, "sampling_design": "opt_in", "is_weighted": False}
+    )
+    measures.table("dim_surveys", surveys.assign(**survey))
+    measures.table("fct_survey_responses", people)
+    measures.table("fct_survey_answers", pd.concat(items, ignore_index=True))
+    # as the facts are typed: whole text columns may be empty, and a missing score is null
+    measures.connection.execute(
+        "alter table fct_survey_answers alter score type double using nullif(score, 'nan'::double)"
+    )
+    measures.connection.execute("alter table fct_survey_responses alter weight type decimal(18, 9)")
+
+
+def agency(seed: int, number: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Responses over two fiscal quarters, Likert and thumbs: many cells small, some of no known channel.
+
+    Returns:
+        Responses and the answers to each item; employee is often not asked.
+    """
+    random = np.random.default_rng(seed)
+    service = random.choice(list(SERVICES), number, p=random.dirichlet(np.full(len(SERVICES), 1.5)))
+    channel = random.choice([*CHANNELS, None], number, p=[0.62, 0.22, 0.1, 0.05, 0.01])
+    people = responses(
+        number,
+        survey_id=service,
+        service_id=service,
+        organization_id=[SERVICES[name] for name in service],
+        channel=pd.Series(channel, dtype="string"),
+        answered_local_date=(
+            pd.to_datetime("2025-10-01") + pd.to_timedelta(random.integers(0, 182, number), unit="D")
+        ).date,
+        is_counted=random.random(number) < 0.95,
+    )
+    liking = random.normal(size=number)
+    items = []
+    for driver, asked in (("satisfaction", 0.97), ("trust", 0.93), ("ease", 0.9), ("employee", 0.5)):
+        points = np.clip(np.round(4.2 + 0.7 * liking + random.normal(0, 0.7, number)), 1, 5)
+        points[(random.random(number) > asked) | (service == "trv-urgent")] = np.nan
+        items.append(answers(people["response_id"], driver, points))
+    thumbs = np.where(service == "trv-urgent", random.random(number) < 0.9, np.nan)
+    items.append(answers(people["response_id"], "trust", thumbs, "thumbs"))
+    return people, items

@@ -1,0 +1,250 @@
+"""Attacks on what is public: take all that is shown from all that it adds up to, and see what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .sql import CONTACT_CENTER, CX_INDEX, Measures
+from .tables import CHANNELS, SERVICES, agency, fiscal_quarter, load
+
+BREAKDOWNS = ("organization", "service", "channel")
+CELL = ["period_type", "period_start", "breakdown", "member"]
+MINIMUM = 10
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What adds up: places of the whole and of its parts in a table of cells."""
+
+    whole: int
+    parts: list[int]
+
+
+def sums(cells: pd.DataFrame) -> Iterator[Sum]:
+    """Every sum that a reader of the public table knows, services' organizations (dim_services) included."""
+    place = {tuple(key): number for number, key in enumerate(cells[CELL].itertuples(index=False))}
+    for (period_type, start, breakdown, member), whole in place.items():
+        if breakdown == "all":
+            for each in BREAKDOWNS:
+                yield Sum(whole, [at for key, at in place.items() if key[:3] == (period_type, start, each)])
+        if breakdown == "organization":
+            inside = [(period_type, start, "service", name) for name, of in SERVICES.items() if of == member]
+            yield Sum(whole, [place[key] for key in inside if key in place])
+        if period_type == "quarter":
+            months = [start + pd.DateOffset(months=number) for number in range(3)]
+            keys = [("month", month, breakdown, member) for month in months]
+            yield Sum(whole, [place[key] for key in keys if key in place])
+
+
+def leaks(cells: pd.DataFrame, additive: list[str]) -> list[str]:
+    """What can be worked out of one item's cells.
+
+    Args:
+        cells: one row a cell, `n` and what else adds up (`additive`) null where withheld.
+        additive: columns that add up, `n` first; n, total and squares also find answers that are all alike.
+
+    Returns:
+        A line for each cell that the sums determine together, and for each difference between a whole and
+        the parts shown of it that is of 1 to 9 people or of people who all answered alike.
+    """
+    known = cells["n"].notna().to_numpy()
+    names, figures = cells[CELL].to_numpy().tolist(), cells[additive].to_numpy(float)
+    found, equations = [], []
+    for each in sums(cells):
+        row = np.zeros(len(cells))
+        row[each.whole] = 1
+        row[each.parts] -= 1
+        equations.append(row)
+        shown = [part for part in each.parts if known[part]]
+        if not known[each.whole] or not shown:
+            continue
+        n, *moments = rest = figures[each.whole] - figures[shown].sum(axis=0)
+        alike = len(moments) == 2 and abs(n * moments[1] - moments[0] ** 2) < 0.5
+        if 0 < n < MINIMUM or (n > 0 and alike):
+            found.append(f"{names[each.whole]} less what is shown: {rest.tolist()}")
+    unknown = np.flatnonzero(~known)
+    if len(unknown):
+        matrix = np.array(equations)[:, unknown]
+        _, sizes, directions = np.linalg.svd(matrix)
+        free = directions[int((sizes > 1e-9).sum()) :]
+        for column, place in enumerate(unknown):
+            if not len(free) or np.abs(free[:, column]).max() < 1e-9:
+                found.append(f"{names[place]} is determined")
+    return found
+
+
+def items_of(public: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The cells of each scale and driver, with n and the sums that n, mean and standard error give away."""
+    public = public[public["measure"].isin(["mean", "thumbs_up"])].copy()
+    is_thumb = public["measure"] == "thumbs_up"
+    public["total"] = public["n"] * public["value"]
+    variance = public["standard_error"] ** 2 * public["n"] * (public["n"] - 1)
+    public["squares"] = np.where(is_thumb, public["total"], variance + public["total"] * public["value"])
+    for _, cells in public.groupby(["scale", "driver"]):
+        yield cells
+
+
+def attack(public: pd.DataFrame) -> list[str]:
+    """All that can be worked out of a cx_index."""
+    found = []
+    for cells in items_of(public):
+        found += leaks(cells, ["n", "total", "squares"])
+    for key, cell in public[public["scale"] == "likert_5"].groupby(CELL):
+        index = cell[cell["measure"] == "cx_index"].iloc[0]
+        means = cell[cell["measure"] == "mean"]
+        if not index["suppressed"] and means["value"].isna().sum() == 1:
+            found.append(f"{key}: the index less the other drivers is the one that is withheld")
+    return found
+
+
+def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
+    people, items = agency(seed, number)
+    load(measures, people, *items)
+    measures.build(*CX_INDEX)
+    return measures.frame("select * from cx_index")
+
+
+FIGURES = ["n", "value", "low", "high", "standard_error", "weighted_value", "weighted_low", "weighted_high"]
+FIGURES += ["design_effect", "effective_n", "band", "band_uncertain"]
+
+
+@pytest.mark.parametrize(("seed", "number"), [(1, 250), (2, 900), (3, 900), (4, 2_500), (5, 6_000)])
+def test_nothing_withheld_in_cx_index_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
+    public = built(measures, seed, number)
+    withheld = public[public["suppressed"]]
+    assert withheld[FIGURES].isna().all(axis=None)
+    assert not withheld["low_n"].any()
+    assert set(withheld["suppression_reason"]) >= {"small_n", "complement"}
+    assert (public.loc[~public["suppressed"], "n"] >= MINIMUM).all()
+    assert (~public["suppressed"]).sum() > 50
+    assert attack(public) == []
+
+
+def test_the_attack_finds_what_small_n_alone_gives_away(measures: Measures) -> None:
+    """The same agency with only its small cells withheld: the attack has to succeed, or it proves nothing."""
+    public = built(measures, 4, 2_500)
+    estimates = measures.frame("select * from int_measures__estimates").set_index(public.columns[:8].tolist())
+    careless = public.copy()
+    keys = pd.MultiIndex.from_frame(public[public.columns[:8]])
+    again = (public["suppression_reason"] == "complement").to_numpy()
+    for name in ("n", "value", "standard_error"):
+        careless.loc[again, name] = estimates.loc[keys[again], name].to_numpy()
+    careless.loc[again, "suppressed"] = False
+    found = attack(careless)
+    assert any("is determined" in each for each in found)
+    assert any("less what is shown" in each for each in found)
+    assert any("the index less" in each for each in found)
+
+
+def test_a_quarter_that_does_not_settle_is_withheld_whole(measures: Measures) -> None:
+    """One round is too few here: what it leaves open takes its quarter with it, and nothing is given away."""
+    people, items = agency(seed=4, number=2_500)
+    load(measures, people, *items)
+    measures.build(*CX_INDEX[: CX_INDEX.index("int_measures__items") + 1])
+    query = """
+        select cells.*, withheld.reason
+        from (
+            select concat_ws('/', scale, driver) as item, points_total as total, points_squares as squares, *,
+                case
+                    when n < 10 then 'small_n'
+                    when breakdown <> 'all' and is_unanimous then 'unanimous'
+                end as own_reason
+            from int_measures__items
+        ) as cells
+        left join ({{ withheld_cells("(select concat_ws('/', scale, driver) as item, points_total as total,
+            points_squares as squares, *, case when n < 10 then 'small_n'
+            when breakdown <> 'all' and is_unanimous then 'unanimous' end as reason
+            from int_measures__items) as items", rounds=ROUNDS) }}) as withheld
+        using (item, period_type, period_start, breakdown, member)
+    """
+    whole, shown = {}, {}
+    for rounds in (1, 5):
+        cells = measures.frame(query.replace("ROUNDS", str(rounds)))
+        hidden = cells["reason"].notna()
+        quarter = cells["period_start"].dt.to_period("Q")
+        whole[rounds] = int(hidden.groupby([cells["item"], quarter]).all().sum())
+        shown[rounds] = int((~hidden).sum())
+        cells.loc[hidden, ["n", "total", "squares"]] = None
+        assert [
+            leak for _, item in cells.groupby("item") for leak in leaks(item, ["n", "total", "squares"])
+        ] == []
+    assert whole[1] > whole[5]
+    assert shown[1] < shown[5]
+
+
+def contacts(seed: int, number: int) -> pd.DataFrame:
+    """Inbound contacts of a contact center over two fiscal quarters, many cells small."""
+    random = np.random.default_rng(seed)
+    service = random.choice(list(SERVICES), number, p=random.dirichlet(np.full(len(SERVICES), 1.2)))
+    fate = random.choice(["agent", "abandoned", "automation"], number, p=[0.8, 0.15, 0.05])
+    days = (pd.to_datetime("2025-10-01") + pd.to_timedelta(random.integers(0, 182, number), unit="D")).date
+    return pd.DataFrame(
+        {
+            "source_system": "genesys",
+            "organization_id": [SERVICES[name] for name in service],
+            "service_id": pd.Series(np.where(random.random(number) < 0.98, service, None), dtype="string"),
+            "channel": random.choice(CHANNELS, number, p=[0.04, 0.8, 0.15, 0.01]),
+            "started_local_date": days,
+            "fiscal_quarter": [fiscal_quarter(day) for day in days],
+            "wait_seconds": random.integers(0, 90, number),
+            "talk_seconds": [300 if each == "agent" else None for each in fate],
+            "hold_seconds": 0,
+            "wrap_seconds": 30,
+            "handled_by": [None if each == "abandoned" else each for each in fate],
+            "is_abandoned": fate == "abandoned",
+            "is_transferred": random.random(number) < 0.1,
+            "direction": "inbound",
+        }
+    )
+
+
+def contact_center(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
+    measures.table("fct_interactions", rows)
+    measures.table("stg_genesys__conversations", pd.DataFrame({"source_system": ["genesys"]}))
+    groups = {"phone": "phone", "website": "digital", "email": "digital", "in_person": "in_person"}
+    measures.table(
+        "dim_channels", pd.DataFrame({"channel": list(groups), "channel_group": list(groups.values())})
+    )
+    measures.build(*CONTACT_CENTER)
+    return measures.frame("select *, offered as n from contact_center_performance")
+
+
+@pytest.mark.parametrize(("seed", "number"), [(1, 300), (2, 1_500), (3, 6_000)])
+def test_nothing_withheld_of_contacts_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
+    public = contact_center(measures, contacts(seed, number))
+    withheld = public[public["suppressed"]]
+    figures = [
+        name for name in public.columns[6:] if name not in ("suppressed", "suppression_reason", "low_n")
+    ]
+    assert withheld[figures].isna().all(axis=None)
+    assert set(withheld["suppression_reason"]) == {"small_n", "complement"}
+    assert (public.loc[~public["suppressed"], "offered"] >= MINIMUM).all()
+    assert leaks(public, ["n"]) == []
+    careless = public.copy()
+    hidden = careless["suppression_reason"] == "complement"
+    truth = measures.frame("select * from int_measures__contacts").set_index(CELL)["offered"]
+    careless.loc[hidden, "n"] = truth.loc[pd.MultiIndex.from_frame(careless.loc[hidden, CELL])].to_numpy()
+    assert leaks(careless, ["n"]) != []
+
+
+def test_contacts_add_up(measures: Measures) -> None:
+    rows = contacts(4, 800)
+    public = contact_center(measures, rows)
+    shown = public[~public["suppressed"]]
+    assert (shown["offered"] == shown["handled"] + shown["abandoned"] + shown["other"]).all()
+    quarters = shown[(shown["breakdown"] == "all") & (shown["period_type"] == "quarter")]
+    assert quarters["offered"].sum() == 800
+    assert quarters["abandoned"].sum() == rows["is_abandoned"].sum()
+    assert (shown["abandonment_low"] <= shown["abandonment_share"]).all()
+    assert (shown["abandonment_share"] <= shown["abandonment_high"]).all()
+    answered = rows[rows["handled_by"] == "agent"]
+    speed = (quarters["average_speed_of_answer_seconds"] * quarters["handled"]).sum() / quarters[
+        "handled"
+    ].sum()
+    assert speed == pytest.approx(answered["wait_seconds"].mean(), abs=1e-6)
+    assert quarters["average_handle_seconds"].tolist() == [330, 330]
