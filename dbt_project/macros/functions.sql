@@ -136,20 +136,20 @@
     ), x -> x.value is not null and not coalesce(array_contains({{ withheld }}, x.key), false)))
 {%- endmacro %}
 
-{#- The same from a map that has them already. -#}
+{#- The same from a map that has them already, or from null: no answers. -#}
 {% macro answers_of_map(map, withheld) -%}
     {{ return(adapter.dispatch('answers_of_map')(map, withheld)) }}
 {%- endmacro %}
 
 {% macro duckdb__answers_of_map(map, withheld) -%}
     map_from_entries(list_filter(list_transform(
-        map_entries({{ map }}), lambda x: {'key': x.key, 'value': nullif(trim(x.value), '')}
+        coalesce(map_entries({{ map }}), []), lambda x: {'key': x.key, 'value': nullif(trim(x.value), '')}
     ), lambda x: x.value is not null and not coalesce(array_contains({{ withheld }}, x.key), false)))
 {%- endmacro %}
 
 {% macro spark__answers_of_map(map, withheld) -%}
     map_filter(
-        transform_values({{ map }}, (k, v) -> nullif(trim(v), '')),
+        transform_values(coalesce({{ map }}, map()), (k, v) -> nullif(trim(v), '')),
         (k, v) -> v is not null and not coalesce(array_contains({{ withheld }}, k), false)
     )
 {%- endmacro %}

@@ -148,29 +148,38 @@ def _result(outcome: Any) -> ModelResult:
 
 
 _WRAPPING = re.compile(r"^\s*(?:Runtime|Database) Error(?: in [^\n]*)?\n\s*")
-_OF_DATA = re.compile(
-    r"^(Conversion|Invalid Input|Out of Range|Constraint|Mismatch Type|Serialization) Error"
+_WITHOUT_VALUES = re.compile(
+    r"(?:Binder|Catalog|Parser|Compilation|Parsing|Dependency|IO|Out of Memory|TransactionContext|Connection)"
+    r" (?:Error|Exception)|Got \d+ results"
 )
-_DATA_BEGINS = re.compile(r"""['"`\n]|\bInput:|\bvalue\b|\d{3}""")
-_CAST = re.compile(r"\bto (?:type )?([A-Z][A-Z0-9]+)(?: when casting from source column (\w+))?")
+_KIND = re.compile(r"[A-Z][A-Za-z ]{2,30} Error(?=:)")
+_PHRASES = re.compile(
+    r"Could not convert string|Could not parse string|Malformed JSON|Duplicate key|Overflow in \w+"
+    r"|NOT NULL constraint failed: [\w.]+|out of range"
+)
+_CAST = re.compile(r"(?:to|destination type) ([A-Z][A-Z0-9]+)\b(?: when casting from source column (\w+))?")
 
 
 def without_data(message: str) -> str:
     """Cut a message of dbt or DuckDB down to what holds no value of a row.
 
     DuckDB quotes the value that it could not convert and the text that it could not parse. Errors about the
-    SQL itself name columns and macros only, and stay whole up to their first blank line.
+    SQL or the machine name columns, macros and files only, and stay whole up to their first blank line; of
+    all others only their kind, known phrases and the names of types and columns are kept.
 
     Returns:
         One line.
     """
     text = _WRAPPING.sub("", message)
-    is_about_sql = re.match(r"(Binder|Catalog|Parser|Compilation|Parsing|Dependency) Error", text)
-    if is_about_sql or text.startswith("Got "):  # "Got 3 results, configured to fail if != 0"
+    if _WITHOUT_VALUES.match(text):
         return " ".join(text.split("\n\n")[0].split()).rstrip(".")
-    begins = _DATA_BEGINS.search(text)
-    kept = text[: begins.start()].strip() if begins else text.strip()
+    kind = _KIND.match(text)
+    phrase = _PHRASES.search(text)
     cast = _CAST.search(text)
-    return (
-        f"{kept} …{f' to {cast[1]}' if cast else ''}{f' from column {cast[2]}' if cast and cast[2] else ''}"
-    )
+    said = [
+        kind[0] if kind else "an error whose message may quote data",
+        f": {phrase[0]}" if phrase else "",
+        f" to {cast[1]}" if cast else "",
+        f" from column {cast[2]}" if cast and cast[2] else "",
+    ]
+    return "".join(said)

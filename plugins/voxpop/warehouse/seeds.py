@@ -271,18 +271,19 @@ def check_seeds(settings: Settings) -> None:
         ConfigError: names each file, row and reason.
     """
     problems: list[str] = []
-    rows = {
-        name: _read(settings.seeds / f"{name}.csv", table.row, problems) for name, table in _TABLES.items()
-    }
+    rows: dict[str, list[_Placed]] = {}
+    whole = set()
     for name, table in _TABLES.items():
+        before = len(problems)
+        rows[name] = _read(settings.seeds / f"{name}.csv", table.row, problems)
         problems += [f"{name}.csv: {problem}" for problem in _repeated(rows[name], table.key)]
+        if len(problems) == before:
+            whole.add(name)
+    for name, table in _TABLES.items():
         for column, other, key in table.refers:
-            known = {placed.value(key) for placed in rows[other]}
-            problems += [
-                f"{name}.csv: row {placed.line}: {column} {placed.value(column)!r} is not in {other}.csv"
-                for placed in rows[name]
-                if placed.value(column) is not None and placed.value(column) not in known
-            ]
+            if other in whole:
+                known = {placed.value(key) for placed in rows[other]}
+                problems += _unknown(name, rows[name], column, known, other)
     problems += _across(rows)
     if problems:
         more = f"\n  … and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
@@ -355,6 +356,15 @@ def _repeated(rows: Sequence[_Placed], key: Sequence[str]) -> Iterator[str]:
             named = ", ".join(f"{column} {value}" for column, value in zip(key, values, strict=True))
             yield f"row {placed.line}: {named} is in row {seen[values]} already"
         seen.setdefault(values, placed.line)
+
+
+def _unknown(
+    name: str, rows: Sequence[_Placed], column: str, known: set[object], other: str
+) -> Iterator[str]:
+    for placed in rows:
+        value = placed.value(column)
+        if value is not None and value not in known:
+            yield f"{name}.csv: row {placed.line}: {column} {value!r} is not in {other}.csv"
 
 
 def _across(rows: dict[str, list[_Placed]]) -> Iterator[str]:

@@ -16,7 +16,7 @@
 {% set agent = "purpose in ('agent', 'user')" %}
 {% set queue = "purpose = 'acd'" %}
 {% set talks = agent ~ " and segment_type = 'interact'" %}
-{% set duration = seconds_between('started_at', 'ended_at') %}
+{% set duration = seconds_between('started_at', 'greatest(started_at, ended_at)') %}
 
 with parsed as (
     select
@@ -208,7 +208,8 @@ typed as (
                 then cast(coalesce(by_metrics.to_answer, by_metrics.to_abandon) * 0.001 as decimal(18, 3))
         end as metric_wait_seconds,
         {{ seconds_between(
-            'by_segments.queued_at', 'coalesce(by_segments.answered_at, by_segments.left_queue_at)'
+            'by_segments.queued_at',
+            'coalesce(by_segments.answered_at, by_segments.left_queue_at)'
         ) }} as segment_wait_seconds,
         {% for measure in ['talk', 'hold', 'wrap'] %}
         case
@@ -246,9 +247,12 @@ select
     has_abandon_metric
     or (not has_metrics and is_offered and not is_answered and ended_at is not null) as is_abandoned,
     is_transferred,
-    case when is_offered then greatest(coalesce(metric_wait_seconds, segment_wait_seconds), 0) end as wait_seconds,
+    case
+        when is_offered and metric_wait_seconds is not null then metric_wait_seconds
+        when is_offered and segment_wait_seconds >= 0 then segment_wait_seconds
+    end as wait_seconds,
     {% for measure in ['talk', 'hold', 'wrap'] %}
-    cast(case when is_answered then greatest({{ measure }}_seconds, 0) end as decimal(18, 3)) as {{ measure }}_seconds,
+    cast(case when is_answered then {{ measure }}_seconds end as decimal(18, 3)) as {{ measure }}_seconds,
     {% endfor %}
     case when is_answered then 'agent' when is_automated and not is_offered then 'automation' end as handled_by,
     agent_user_id,

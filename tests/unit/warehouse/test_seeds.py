@@ -1,0 +1,259 @@
+"""Seeds are proved before dbt starts: each wrong row is named with its file, its line and the reason."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from voxpop.config import PROJECT, Settings
+from voxpop.errors import ConfigError
+from voxpop.warehouse.seeds import REQUIRED_POLICIES, check_seeds
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(PROJECT / "dbt_project" / "seeds", seeds)
+    return Settings(tmp_path, Path("unused"), seeds)
+
+
+def problems(settings: Settings) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        check_seeds(settings)
+    first, *rest = str(caught.value).splitlines()
+    assert str(settings.seeds) in first
+    assert "nothing was built" in first
+    return [line.strip() for line in rest]
+
+
+def change(settings: Settings, name: str, old: str, new: str) -> None:
+    path = settings.seeds / f"{name}.csv"
+    text = path.read_text()
+    assert text.count(old) == 1, "the case changes what it names"
+    path.write_text(text.replace(old, new))
+
+
+def test_what_ships_can_be_used(settings: Settings) -> None:
+    check_seeds(settings)
+
+
+SERVICE = "fld-records,Request vital records,dps-fld,request|receive,false"
+SURVEY = "3090-0311,2027-09-30,touchpoints,344bb622,2020-01-01,"
+QUEUE = "89bc583f-7acd-5dd0-b71f-5e45f96f88bf,Request vital records,dps-fld,fld-records"
+QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "problem"),
+    [
+        # references
+        (
+            "services",
+            SERVICE,
+            SERVICE.replace("dps-fld", "dps-xyz"),
+            "services.csv: row 13: organization_id 'dps-xyz' is not in organizations.csv",
+        ),
+        (
+            "contact_queues",
+            QUEUE,
+            QUEUE.replace("fld-records", "fld-rec"),
+            "contact_queues.csv: row 13: service_id 'fld-rec' is not in services.csv",
+        ),
+        (
+            "channel_aliases",
+            "field_offices,KIOSK,self_service_kiosk",
+            "field_offices,KIOSK,kiosk",
+            "channel_aliases.csv: row 14: channel 'kiosk' is not in channels.csv",
+        ),
+        (
+            "surveys",
+            "fld-kiosk,1,Field office kiosk,kiosk_csat",
+            "fld-kiosk,1,Field office kiosk,kiosk",
+            "surveys.csv: row 14: instrument 'kiosk' is not in question_crosswalk.csv",
+        ),
+        (
+            "surveys",
+            "kiosk_csat,dps-fld,fld-card,self_service_kiosk",
+            "kiosk_csat,dps-fld,card,self_service_kiosk",
+            "surveys.csv: row 14: service_id 'card' is not in services.csv",
+        ),
+        (
+            "organizations",
+            "Western Field Services,WFS,dps,",
+            "Western Field Services,WFS,dpss,",
+            "organizations.csv: row 6: parent_organization_id 'dpss' is not in organizations.csv",
+        ),
+        # types and values
+        (
+            "organizations",
+            "WFS,dps,division,America/Los_Angeles",
+            "WFS,dps,division,Pacific",
+            "organizations.csv: row 6: time_zone 'Pacific': is no IANA time zone, such as America/New_York",
+        ),
+        (
+            "organizations",
+            "WFS,dps,division",
+            "WFS,,division",
+            "organizations.csv: row 6: an agency has no parent_organization_id, and a division has one",
+        ),
+        (
+            "services",
+            SERVICE,
+            SERVICE.replace("false", "no"),
+            "services.csv: row 13: is_high_impact 'no': is neither true nor false",
+        ),
+        (
+            "services",
+            SERVICE,
+            SERVICE.replace("Request vital records", ""),
+            "services.csv: row 13: service_name is empty",
+        ),
+        (
+            "services",
+            SERVICE,
+            SERVICE.replace("dps-fld", " dps-fld"),
+            "services.csv: row 13: organization_id ' dps-fld' begins or ends with a space",
+        ),
+        ("services", SERVICE, SERVICE + ",", "services.csv: row 13: has 6 cells instead of 5"),
+        (
+            "surveys",
+            SURVEY,
+            SURVEY.replace("2027-09-30", "9/30/2027"),
+            "surveys.csv: row 13: omb_expires_on '9/30/2027': is no date as YYYY-MM-DD",
+        ),
+        (
+            "surveys",
+            SURVEY,
+            SURVEY.replace("2027-09-30", ""),
+            "surveys.csv: row 13: omb_control_number and omb_expires_on come both or neither",
+        ),
+        (
+            "surveys",
+            SURVEY,
+            SURVEY + "2019-12-31",
+            "surveys.csv: row 13: valid_to is before valid_from",
+        ),
+        (
+            "policy",
+            "suppression_min_n,10",
+            "suppression_min_n,ten",
+            "policy.csv: row 2: value 'ten': is no number",
+        ),
+        (
+            "policy",
+            "suppression_min_n,10",
+            "suppression_min,10",
+            "policy.csv: there is no row for suppression_min_n",
+        ),
+        (
+            "identity_rules",
+            "email,medium,6",
+            "email,medium,",
+            "identity_rules.csv: row 4: the tier medium needs a degree_cap, and no other tier has one",
+        ),
+        (
+            "question_crosswalk",
+            QUESTION,
+            QUESTION.replace("1,5,4", "0,5,4"),
+            "question_crosswalk.csv: row 20: valid_min and valid_max must be in order and within 1 to 5, "
+            "the scale's range",
+        ),
+        (
+            "question_crosswalk",
+            QUESTION,
+            QUESTION.replace("1,5,4", "1,5,6"),
+            "question_crosswalk.csv: row 20: positive_min must be above valid_min and not above valid_max",
+        ),
+        (
+            "question_crosswalk",
+            QUESTION,
+            QUESTION.replace("ease,csat_5", ","),
+            "question_crosswalk.csv: row 20: a core question needs driver, scale, valid_min and valid_max",
+        ),
+        (
+            "question_crosswalk",
+            "kiosk_csat,comment,comment,,",
+            "kiosk_csat,comment,comment,ease,",
+            "question_crosswalk.csv: row 21: a question of the role comment has no driver, scale or range",
+        ),
+        # twice
+        (
+            "services",
+            SERVICE,
+            SERVICE.replace("fld-records", "fld-card"),
+            "services.csv: row 13: service_id fld-card is in row 12 already",
+        ),
+        (
+            "question_crosswalk",
+            QUESTION,
+            QUESTION.replace("ease", "satisfaction"),
+            "question_crosswalk.csv: row 20: instrument kiosk_csat, driver satisfaction, scale csat_5 "
+            "is in row 19 already",
+        ),
+    ],
+)
+def test_a_wrong_row_is_named(settings: Settings, name: str, old: str, new: str, problem: str) -> None:
+    change(settings, name, old, new)
+    assert problem in problems(settings)
+
+
+def test_two_versions_of_a_form_do_not_overlap(settings: Settings) -> None:
+    path = settings.seeds / "surveys.csv"
+    last = path.read_text().splitlines()[-1]
+    again = last.replace("fld-kiosk,1,", "fld-kiosk,2,").replace("2020-01-01,", "2026-01-01,")
+    path.write_text(path.read_text() + again + "\n")
+    assert problems(settings) == [
+        "surveys.csv: row 15: form fld-kiosk of kiosk_surveys is valid from 2026-01-01, "
+        "while row 14 is valid until 9999-12-31"
+    ]
+    path.write_text(path.read_text().replace(last, last + "2025-12-31"))
+    check_seeds(settings)
+
+
+@pytest.mark.parametrize("policy", REQUIRED_POLICIES)
+def test_every_policy_is_needed(settings: Settings, policy: str) -> None:
+    path = settings.seeds / "policy.csv"
+    path.write_text("".join(row for row in path.open() if not row.startswith(f"{policy},")))
+    assert problems(settings) == [f"policy.csv: there is no row for {policy}"]
+
+
+def test_every_wrong_row_is_told_at_once_and_the_many_are_counted(settings: Settings) -> None:
+    change(settings, "services", "false\ntrv-new", "no\ntrv-new")
+    path = settings.seeds / "segments.csv"
+    path.write_text("segment,segment_name\n" + "same,Same\n" * 30)
+    found = problems(settings)
+    assert found[0] == "services.csv: row 5: is_high_impact 'no': is neither true nor false"
+    assert found[1:3] == [
+        "segments.csv: row 3: segment same is in row 2 already",
+        "segments.csv: row 4: segment same is in row 2 already",
+    ]
+    assert found[-1] == "… and 10 more"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "is missing; without any rows it still needs its header segment,segment_name"),
+        (b"", "row 1: the header must be segment,segment_name"),
+        (b"segment;segment_name\n", "row 1: the header must be segment,segment_name"),
+        (b"segment_name,segment\n", "row 1: the header must be segment,segment_name"),
+        ("segment,segment_name\nä,ö\n".encode("latin-1"), "is not UTF-8; save it as CSV UTF-8"),
+        (b'segment,segment_name\n"a" b,c\n', "row 2: is no CSV (',' expected after '\"')"),
+        (b"segment,segment_name\n\na,b\n", "row 2: has 0 cells instead of 2"),
+    ],
+)
+def test_a_file_that_is_no_seed(settings: Settings, content: bytes | None, problem: str) -> None:
+    path = settings.seeds / "segments.csv"
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    assert problems(settings) == [f"segments.csv: {problem}"]
+
+
+def test_a_seed_may_have_no_rows_and_a_byte_order_mark(settings: Settings) -> None:
+    (settings.seeds / "segments.csv").write_bytes(b"\xef\xbb\xbfsegment,segment_name\r\n")
+    header = (settings.seeds / "contact_queues.csv").read_text().splitlines()[0]
+    (settings.seeds / "contact_queues.csv").write_text(header + "\n")
+    check_seeds(settings)
