@@ -51,8 +51,11 @@ def run(connection_string: str, suites: Iterable[Suite]) -> list[Outcome]:
         One outcome a rule, in order.
     """
     import great_expectations as gx
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
-    context = gx.get_context(mode="ephemeral")
+    # Nothing is kept and no Data Docs are built, so it needs no folder anywhere.
+    config = DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults())
+    context = gx.get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_sql(
         "candidate", connection_string=connection_string, kwargs={"connect_args": {"read_only": True}}

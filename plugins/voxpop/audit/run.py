@@ -171,10 +171,7 @@ def _refusal(settings: Settings, candidate: Candidate, result: AuditResult) -> s
     failed = result.failed
     current = store.current(settings)
     stays = f"{current.release_id} stays current" if current else "nothing is published yet"
-    lines = [
-        f"{found.table}: it does not hold that {found.name}: {_rows_at_fault(found)}"
-        for found in failed[:NAMED]
-    ]
+    lines = [f"{found.table}: not so: {found.name}: {_rows_at_fault(found)}" for found in failed[:NAMED]]
     if len(failed) > NAMED:
         lines.append(f"and {len(failed) - NAMED} more")
     return "\n".join(

@@ -172,7 +172,9 @@ def _make(  # noqa: PLR0917 - stage's own second half
     made = _copy_tables(connection, settings)
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
-    late = late_sources(landed, sources)
+    ids = {batch["batch_id"] for batch in basis.batches}
+    built = [batch for batch in landed if batch.batch_id in ids]
+    late = late_sources(built, sources)
     supersedes = before.release_id if before else None
     made["release_info"] = tables.fill_release_info(
         connection,
@@ -191,13 +193,12 @@ def _make(  # noqa: PLR0917 - stage's own second half
         if table["audience"] == "public":
             shutil.copyfile(folder / "parquet" / f"{name}.parquet", folder / "public" / f"{name}.parquet")
 
-    ids = {batch["batch_id"] for batch in basis.batches}
     old = {batch["batch_id"] for batch in before.manifest["batches"]} if before else set()
     evidence.write(
         connection,
         settings,
         folder / "audit",
-        [batch for batch in landed if batch.batch_id in ids],
+        built,
         ids - old,
     )
     restated = (

@@ -20,7 +20,7 @@ def late_sources(landed: Sequence[RawManifest], configured: Collection[str]) -> 
     configured and never landed, always.
 
     Args:
-        landed: visible batches.
+        landed: the batches that count; an excluded one does not.
         configured: names of the sources that should land.
 
     Returns:

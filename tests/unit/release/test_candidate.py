@@ -208,6 +208,23 @@ def test_excluded_batches_are_in_the_manifest_with_the_reason(home):
     assert extra.batch_id not in {b["batch_id"] for b in said["batches"]}
 
 
+def test_a_source_whose_newest_batch_is_excluded_is_late(home):
+    newer = {"start": date(2026, 5, 1), "end": date(2026, 5, 2)}
+    extra = home.land("genesys", "conversations", ["conv-1"], **newer)
+    home.land("touchpoints", "responses", ["sub-1"], **newer)
+    exclude(home.settings, extra.batch_id, "sent twice", NOW)
+    home.build()
+    made = stage(home, sources=("genesys", "touchpoints", "kiosks"))
+    assert made.manifest["late_sources"] == [
+        {"source": "genesys", "newest": "2026-04-30", "expected": "2026-05-01"},
+        {"source": "kiosks", "newest": None, "expected": "2026-05-01"},
+    ]
+    with duckdb.connect(str(made.database), read_only=True) as connection:
+        assert connection.execute("select late_sources from marts.release_info").fetchall() == [
+            ("genesys, kiosks",)
+        ]
+
+
 def test_what_a_crash_left_is_removed(home, monkeypatch):
     monkeypatch.setattr(tables, "export", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
