@@ -43,7 +43,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/macros dbt_project/tests
 
 format: $(READY)
 	$(BIN)/ruff format .
