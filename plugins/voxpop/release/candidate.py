@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from voxpop.config import Settings
-from voxpop.errors import BuildError, UsageError
+from voxpop.errors import BuildError, Locked, UsageError
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
@@ -107,7 +107,13 @@ def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     if not settings.warehouse.exists():
         raise UsageError("Nothing has been built yet. Run `voxpop build`.")
     with lock.hold(settings, "stage"), duckdb.connect() as connection:
-        connection.execute(f"attach {tables.quoted(str(settings.warehouse))} as warehouse (read_only)")
+        try:
+            connection.execute(f"attach {tables.quoted(str(settings.warehouse))} as warehouse (read_only)")
+        except duckdb.IOException as error:
+            raise Locked(
+                f"warehouse: something that is not voxpop has it open ({str(error).splitlines()[0]}). Close it "
+                "(people read releases: `voxpop sql`), then stage again."
+            ) from error
         yield connection
 
 

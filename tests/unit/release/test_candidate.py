@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -244,6 +246,19 @@ def test_two_at_once_the_second_is_told_who_has_it(home):
 def test_it_waits_for_nobody_who_works_on_the_warehouse(home):
     with lock.hold(home.settings, "marts"), pytest.raises(Locked, match="marts"):
         stage(home)
+
+
+def test_somebody_who_has_the_warehouse_open_is_spoken_of(home):
+    program = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, str(home.settings.warehouse)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(Locked, match="not voxpop has it open"):
+            stage(home)
+        other.communicate()
 
 
 def test_an_unfinished_build_is_not_staged(home):
