@@ -111,8 +111,8 @@ def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"attach {tables.quoted(str(settings.warehouse))} as warehouse (read_only)")
         except duckdb.IOException as error:
             raise Locked(
-                f"warehouse: something that is not voxpop has it open ({str(error).splitlines()[0]}). Close it "
-                "(people read releases: `voxpop sql`), then stage again."
+                f"warehouse: something that is not voxpop has it open ({str(error).splitlines()[0]}). "
+                "Close it (people read releases: `voxpop sql`), then stage again."
             ) from error
         yield connection
 
