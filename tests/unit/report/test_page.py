@@ -14,6 +14,10 @@ from voxpop.report import figures, render
 MANIFEST: dict[str, Any] = {
     "release_id": "20260701T060000Z-0123abcd",
     "batches": [{"source": "touchpoints"}, {"source": "genesys"}, {"source": "genesys"}],
+    "late_sources": [
+        {"source": "touchpoints", "newest": "2026-06-28", "expected": "2026-06-30"},
+        {"source": "kiosk_surveys", "newest": None, "expected": "2026-06-30"},
+    ],
 }
 
 
@@ -140,6 +144,13 @@ def test_page_says_what_the_tables_say(marts: duckdb.DuckDBPyConnection) -> None
         assert text in html, text
     assert "99.0" not in html  # the quarter that has only begun
     assert "Department of &lt;Public&gt; Services" in html
+
+
+def test_late_sources_are_named_with_the_last_day_of_their_data(marts: duckdb.DuckDBPyConnection) -> None:
+    html = render.render(marts, MANIFEST)
+    assert "touchpoints is late: its data end on 2026-06-28, the others' on 2026-06-30." in html
+    assert "kiosk_surveys is late: nothing of it has landed." in html
+    assert "is late" not in render.render(marts, MANIFEST | {"late_sources": []})
 
 
 def test_withheld_is_named_and_never_zero(marts: duckdb.DuckDBPyConnection) -> None:
