@@ -20,7 +20,7 @@ from voxpop.config import PROJECT, Settings
 from voxpop.raw.manifests import visible
 from voxpop.release import store
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(1200)]
 
 
 def current(settings: Settings) -> store.Release:
@@ -55,7 +55,7 @@ def test_the_first_run_publishes_history(settings: Settings, command: Any, menti
     release = current(settings)
     assert f"Published {release.release_id}" in done.stdout
     assert "CX index (0–100)" in done.stdout and "Trust, mean of 1–5" in done.stdout
-    assert "95% interval" in done.stdout and "Abandoned, genesys" in done.stdout
+    assert "95% interval" in done.stdout and "Abandoned, Phone (genesys)" in done.stdout
     assert "Fiscal quarter 2026Q3" in done.stdout
     assert str(release.folder) in done.stdout and "make run" in done.stdout and "make up" in done.stdout
     assert agency.landed_to(settings) == date(2026, 6, 30)

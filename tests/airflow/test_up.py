@@ -19,7 +19,7 @@ from voxpop.config import PROJECT, Settings
 from voxpop.release import store
 from voxpop.sources.registry import load_sources
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(1800)]
 
 SCREENSHOTS = PROJECT / "var" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]

@@ -18,6 +18,7 @@ from voxpop.config import Settings
 from voxpop.errors import BuildError, ConfigError, Locked, Refused, SourceError, SourceUnavailable
 from voxpop.raw import exclusions
 from voxpop.raw.records import Window
+from voxpop.release import store
 from voxpop.sources.http import Connection
 from voxpop.warehouse.build import LAYERS
 
@@ -291,6 +292,35 @@ class TestBuildAndPublish:
         assert sum(step.startswith("audit") for step in answers["steps"]) == 1
         (block,) = [r.getMessage() for r in caplog.records if r.name == "voxpop.failures"]
         assert "expect_n on cx_index: 3 rows" in block and "`exclude`" in block
+
+
+class TestRollback:
+    """The DAG by which people go back."""
+
+    def test_it_goes_back_to_the_release_with_the_reason(
+        self, dags: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        calls: list[tuple[Any, ...]] = []
+
+        def rollback(_: Settings, release_id: str | None, reason: str, now: datetime) -> Any:
+            calls.append((release_id, reason))
+            return SimpleNamespace(release_id="20260105T060000Z-0123abcd")
+
+        monkeypatch.setattr(store, "rollback", rollback)
+        for release_id in ("20260105T060000Z-0123abcd", None):
+            conf = {"release_id": release_id, "reason": "figures of January are wrong"}
+            ran = dags["rollback"].test(logical_date=datetime.now(UTC), run_conf=conf)
+            assert ran.state == "success"
+        assert calls == [
+            ("20260105T060000Z-0123abcd", "figures of January are wrong"),
+            (None, "figures of January are wrong"),
+        ]
+
+    def test_without_a_reason_airflow_refuses_to_begin(self, dags: dict[str, Any]) -> None:
+        from airflow.sdk.exceptions import ParamValidationError
+
+        with pytest.raises(ParamValidationError, match="reason"):
+            dags["rollback"].params.validate()
 
 
 CONNECTIONS = {

@@ -48,8 +48,9 @@ def main() -> int:
         return UsageError.exit_code
     console = Console(highlight=False, soft_wrap=True)
     settings = load_settings()
-    # Told by `kill`, this ends as it does by Ctrl-C: what it started ends with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Told by `kill`, or by a terminal that closes, this ends as by Ctrl-C: what it started ends with it.
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, signal.default_int_handler)
     try:
         with files.locked(_lock(settings), "make run", now=datetime.now(UTC)):
             return _run(settings, console, same_day="--same-day" in sys.argv)

@@ -47,6 +47,8 @@ def main() -> int:
         with files.locked(home.folder(settings) / "run.lock", "Airflow's home", now=datetime.now(UTC)):
             up = session.read(settings)
             if up is not None and session.is_up(settings):
+                if not up.url:
+                    raise VoxpopError("An earlier `make up` did not come to its end. End it: make down")
                 console.print(f"Airflow is up already, since {up.since:%Y-%m-%d %H:%M} UTC: {up.url}")
                 return 0
             start(settings, console, today=datetime.now(UTC).date())
@@ -114,6 +116,13 @@ The DAGs are on. Releases are under "Releases" in the navigation.
 End it with: make down""",
         markup=False,
     )
+    landed_to = agency.landed_to(settings)
+    if server and landed_to:
+        console.print(
+            f"\n`make run` landed up to {landed_to}. For the days since then, trigger\n"
+            f"extract_touchpoints and extract_genesys with from = {landed_to + timedelta(days=1)}, to = {today}.",
+            markup=False,
+        )
     return up
 
 
