@@ -118,9 +118,10 @@ End it with: make down""",
     )
     landed_to = agency.landed_to(settings)
     if server and landed_to:
+        missing = f"from = {landed_to + timedelta(days=1)}, to = {today}"
         console.print(
             f"\n`make run` landed up to {landed_to}. For the days since then, trigger\n"
-            f"extract_touchpoints and extract_genesys with from = {landed_to + timedelta(days=1)}, to = {today}.",
+            f"extract_touchpoints and extract_genesys with {missing}.",
             markup=False,
         )
     return up
