@@ -123,7 +123,7 @@ def _outcome(engine: Any, suite: Suite, rule: Rule, result: Any) -> Outcome:
 
 
 def _blame(engine: Any, suite: Suite, rule: Rule) -> str:
-    """What is to blame, the most frequent first: `touchpoints.responses.…: 3 rows; …`."""
+    """What is to blame, the most frequent first: `touchpoints.responses.…: 3 rows; touchpoints.…`."""
     import sqlalchemy as sa
 
     query = _over_batch(rule.query).format(batch=f"({suite.source})")
@@ -133,7 +133,7 @@ def _blame(engine: Any, suite: Suite, rule: Rule) -> str:
     )
     with engine.connect() as connection:
         found: Sequence[tuple[str | None, int]] = connection.execute(sa.text(grouped)).fetchall()
-    shown = [f"{blame or 'no batch'}: {rows} row{'s' if rows > 1 else ''}" for blame, rows in found[:SHOWN]]
+    shown = [(blame or "no batch") + (f": {rows} rows" if rows > 1 else "") for blame, rows in found[:SHOWN]]
     return "; ".join(shown) + (f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
 
 
