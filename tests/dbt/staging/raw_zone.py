@@ -23,6 +23,10 @@ STREAMS = {
 }
 
 
+stamp = datetime.fromisoformat
+"""A time as the warehouse gives it: UTC, without saying so."""
+
+
 def iso(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 

@@ -1,0 +1,197 @@
+"""The project's conventions, read from dbt's manifest: layers, names, grain, keys, descriptions, contracts.
+
+What breaks one on purpose stands in `exceptions.yml` with its reason; an exception that nothing needs fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from voxpop.config import PROJECT, Settings
+from voxpop.warehouse.dbt import Dbt
+
+EXCEPTIONS = Path(__file__).with_name("exceptions.yml")
+LAYERS = ("staging", "intermediate", "marts")
+MAY_USE = {
+    "staging": {"source", "seed", "staging"},
+    "intermediate": {"seed", "staging", "intermediate"},
+    "marts": {"seed", "intermediate", "marts"},
+}
+PREFIXES = {"staging": ("base_", "stg_"), "intermediate": ("int_",)}
+SUFFIXES = {"timestamp": ("_at",), "date": ("_date", "_start", "_on", "_day", "_from", "_to")}
+KEY_TESTS = {"unique", "unique_together"}
+
+Found = Iterator[tuple[str, str]]
+"""What breaks a rule: the model or column, and how."""
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    home = tmp_path_factory.mktemp("conventions")
+    settings = Settings(home, PROJECT / "config" / "sources.yml", PROJECT / "dbt_project" / "seeds")
+    parsed = Dbt(settings)._invoke(["parse"])
+    assert len(models(parsed)) > 20
+    return parsed
+
+
+def models(manifest: Any) -> list[Any]:
+    found = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    return sorted(found, key=lambda model: model.name)
+
+
+def layer(node: Any) -> str:
+    if node.resource_type != "model":
+        return str(node.resource_type)
+    return str(Path(node.original_file_path).parts[1])
+
+
+def standing_on(manifest: Any, model: Any) -> Iterator[Any]:
+    for unique_id in model.depends_on.nodes:
+        yield manifest.nodes.get(unique_id) or manifest.sources[unique_id]
+
+
+def data_tests(manifest: Any, model: Any) -> set[str]:
+    return {
+        node.test_metadata.name
+        for node in manifest.nodes.values()
+        if node.resource_type == "test" and node.test_metadata and node.attached_node == model.unique_id
+    }
+
+
+def layers_flow_one_way(manifest: Any) -> Found:
+    for model in models(manifest):
+        for node in standing_on(manifest, model):
+            if layer(node) not in MAY_USE[layer(model)]:
+                yield model.name, f"is {layer(model)} and stands on {node.name}, a {layer(node)}"
+
+
+def names_say_the_layer(manifest: Any) -> Found:
+    every_prefix = tuple(prefix for prefixes in PREFIXES.values() for prefix in prefixes)
+    for model in models(manifest):
+        if layer(model) not in LAYERS:
+            yield model.name, f"is in no layer but in {model.original_file_path}"
+        elif layer(model) in PREFIXES and not model.name.startswith(PREFIXES[layer(model)]):
+            yield model.name, f"begins with none of {PREFIXES[layer(model)]}"
+        elif layer(model) == "marts" and model.name.startswith(every_prefix):
+            yield model.name, "is a mart with the name of another layer"
+
+
+def staging_is_named_by_its_source(manifest: Any) -> Found:
+    for model in models(manifest):
+        folder = Path(model.original_file_path).parent.name
+        if layer(model) == "staging" and not model.name.split("_", 1)[1].startswith(f"{folder}__"):
+            yield model.name, f"lies in {folder} and is not named <kind of source>__<entities> so"
+
+
+def one_description_a_file(manifest: Any) -> Found:
+    for model in models(manifest):
+        expected = str(Path(model.original_file_path).with_suffix(".yml"))
+        if model.patch_path is None or not model.patch_path.endswith(expected):
+            yield model.name, f"is not described in {expected}"
+
+
+def the_grain_is_said_first(manifest: Any) -> Found:
+    for model in models(manifest):
+        if not model.description.startswith("One row per "):
+            yield model.name, f"its description begins {model.description[:30]!r}"
+
+
+def every_column_is_described(manifest: Any) -> Found:
+    for model in models(manifest):
+        if not model.columns:
+            yield model.name, "names no columns"
+        for column in model.columns.values():
+            if not column.description.strip():
+                yield f"{model.name}.{column.name}", "has no description"
+
+
+def keys_are_tested(manifest: Any) -> Found:
+    for model in models(manifest):
+        if not data_tests(manifest, model) & KEY_TESTS:
+            yield model.name, "no test says what is unique in it"
+
+
+def marts_have_contract_and_audience(manifest: Any) -> Found:
+    for model in models(manifest):
+        if layer(model) != "marts":
+            continue
+        if not model.config.contract.enforced:
+            yield model.name, "its contract is not enforced"
+        if model.config.meta.get("audience") not in {"internal", "public"}:
+            yield model.name, "its meta names no audience, internal or public"
+        for column in model.columns.values():
+            if not column.data_type:
+                yield f"{model.name}.{column.name}", "has no data_type"
+
+
+def columns_are_named_by_what_they_hold(manifest: Any) -> Found:
+    for model in models(manifest):
+        for column in model.columns.values():
+            kind = (column.data_type or "").lower()
+            if kind == "boolean" and not column.name.startswith(("is_", "has_")):
+                yield f"{model.name}.{column.name}", "is boolean and begins with neither is_ nor has_"
+            if kind in SUFFIXES and not column.name.endswith(SUFFIXES[kind]):
+                yield f"{model.name}.{column.name}", f"is a {kind} and ends with none of {SUFFIXES[kind]}"
+
+
+def incremental_models_replace_partitions(manifest: Any) -> Found:
+    for model in models(manifest):
+        config = model.config
+        if config.materialized != "incremental":
+            continue
+        if config.incremental_strategy != "replace_partitions":
+            yield model.name, f"its strategy is {config.incremental_strategy}"
+        if not (config.get("partition_by") or config.unique_key):
+            yield model.name, "says neither partition_by nor unique_key"
+        touched = config.get("touched")
+        if touched and touched not in {node.name for node in standing_on(manifest, model)}:
+            yield model.name, f"does not refer to {touched}, which lists what it has touched"
+        if config.on_schema_change != "fail":
+            yield model.name, "on_schema_change is not fail"
+
+
+def measures_have_unit_tests(manifest: Any) -> Found:
+    tested = {test.model for test in manifest.unit_tests.values()}
+    for model in models(manifest):
+        if Path(model.original_file_path).parts[1:3] == ("marts", "measures") and model.name not in tested:
+            yield model.name, "has no dbt unit test"
+
+
+RULES: list[Callable[[Any], Found]] = [
+    layers_flow_one_way,
+    names_say_the_layer,
+    staging_is_named_by_its_source,
+    one_description_a_file,
+    the_grain_is_said_first,
+    every_column_is_described,
+    keys_are_tested,
+    marts_have_contract_and_audience,
+    columns_are_named_by_what_they_hold,
+    incremental_models_replace_partitions,
+    measures_have_unit_tests,
+]
+
+
+def exceptions() -> list[dict[str, str]]:
+    found: list[dict[str, str]] = yaml.safe_load(EXCEPTIONS.read_text())
+    return found
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_convention(manifest: Any, rule: Callable[[Any], Found]) -> None:
+    excepted = {entry["what"] for entry in exceptions() if entry["rule"] == rule.__name__}
+    broken = dict(rule(manifest))
+    assert {what: how for what, how in broken.items() if what not in excepted} == {}
+    assert excepted - broken.keys() == set(), "these exceptions are needed no more"
+
+
+def test_exceptions_give_a_reason() -> None:
+    names = {rule.__name__ for rule in RULES}
+    for entry in exceptions():
+        assert entry.keys() == {"rule", "what", "reason"}
+        assert entry["rule"] in names
+        assert len(entry["reason"]) > 20, entry
