@@ -94,10 +94,11 @@ def attack(public: pd.DataFrame) -> list[str]:
     found = []
     for cells in items_of(public):
         found += leaks(cells, ["n", "total", "squares"])
+    found += leaks(public[public["measure"] == "cx_index"], ["n"])
     for key, cell in public[public["scale"] == "likert_5"].groupby(CELL):
-        index = cell[cell["measure"] == "cx_index"].iloc[0]
-        means = cell[cell["measure"] == "mean"]
-        if not index["suppressed"] and means["value"].isna().sum() == 1:
+        (index,) = cell.loc[cell["measure"] == "cx_index", "suppressed"]
+        means = cell.loc[cell["measure"] == "mean", "value"]
+        if not index and means.isna().sum() == 1:
             found.append(f"{key}: the index less the other drivers is the one that is withheld")
     return found
 

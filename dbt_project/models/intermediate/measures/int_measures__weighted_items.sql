@@ -27,7 +27,9 @@ totals as (
         driver,
         count(*) as n,
         {{ exact_sum('weight') }} as weight,
+        {{ exact_sum('weight * weight') }} as weight_squares,
         {{ exact_sum('weight * worth') }} as worth,
+        {{ exact_sum('weight * worth * worth') }} as worth_squares,
         {{ exact_sum('weight * top') }} as top,
         {{ exact_sum('weight * top_two') }} as top_two,
         {{ exact_sum('weight * bottom_two') }} as bottom_two
@@ -42,7 +44,10 @@ levels as (
         driver,
         n,
         weight,
+        n * weight_squares / (weight * weight) as weights_effect,
         worth / weight as worth,
+        -- 0, and not what is left of two roundings, where all answers are alike
+        {{ figure('worth_squares / weight - (worth / weight) * (worth / weight)') }} as worth_spread,
         top / weight as top,
         top_two / weight as top_two,
         bottom_two / weight as bottom_two,
@@ -67,23 +72,18 @@ shares as (
         on {{ same('answers', 'levels', ['cell_number', 'scale', 'driver']) }}
 ),
 
--- how far one sampling unit moves each figure, all its answers together; and how far apart answers lie
+-- how far one sampling unit moves each figure, all its answers together
 units as (
     select
         cell_number,
         scale,
         driver,
         sampling_unit_number,
-        {{ exact_sum('share * share') }} as weights,
         {{ exact_sum('share * worth') }} as worth,
         {{ exact_sum('share * adjusted_worth') }} as adjusted_worth,
         {{ exact_sum('share * top') }} as top,
         {{ exact_sum('share * top_two') }} as top_two,
-        {{ exact_sum('share * bottom_two') }} as bottom_two,
-        {{ exact_sum('share * worth * worth') }} as worth_spread,
-        {{ exact_sum('share * top * top') }} as top_spread,
-        {{ exact_sum('share * top_two * top_two') }} as top_two_spread,
-        {{ exact_sum('share * bottom_two * bottom_two') }} as bottom_two_spread
+        {{ exact_sum('share * bottom_two') }} as bottom_two
     from shares
     group by cell_number, scale, driver, sampling_unit_number
 ),
@@ -94,16 +94,11 @@ squares as (
         scale,
         driver,
         count(*) as unit_count,
-        {{ exact_sum('weights') }} as weights,
         {{ exact_sum('worth * worth') }} as worth,
         {{ exact_sum('adjusted_worth * adjusted_worth') }} as adjusted_worth,
         {{ exact_sum('top * top') }} as top,
         {{ exact_sum('top_two * top_two') }} as top_two,
-        {{ exact_sum('bottom_two * bottom_two') }} as bottom_two,
-        {{ exact_sum('worth_spread') }} as worth_spread,
-        {{ exact_sum('top_spread') }} as top_spread,
-        {{ exact_sum('top_two_spread') }} as top_two_spread,
-        {{ exact_sum('bottom_two_spread') }} as bottom_two_spread
+        {{ exact_sum('bottom_two * bottom_two') }} as bottom_two
     from units
     group by cell_number, scale, driver
 )
@@ -116,7 +111,7 @@ select
     levels.n,
     levels.weight,
     squares.unit_count,
-    levels.n * squares.weights as weights_effect,
+    levels.weights_effect,
     case measures.measure
         when 'top_box' then levels.top
         when 'top_two' then levels.top_two
@@ -130,10 +125,10 @@ select
         else squares.worth
     end as squares,
     case measures.measure
-        when 'top_box' then squares.top_spread
-        when 'top_two' then squares.top_two_spread
-        when 'bottom_two' then squares.bottom_two_spread
-        else squares.worth_spread
+        when 'top_box' then levels.top * (1 - levels.top)
+        when 'top_two' then levels.top_two * (1 - levels.top_two)
+        when 'bottom_two' then levels.bottom_two * (1 - levels.bottom_two)
+        else levels.worth_spread
     end as spread,
     levels.adjusted_worth as adjusted_value,
     -- n of the n + 1 that count with the five answers added
