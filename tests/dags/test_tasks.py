@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from voxpop import pipeline
-from voxpop.airflow import runs
+from voxpop.airflow import run_dags, runs
 from voxpop.airflow.connections import from_airflow, to_airflow
 from voxpop.airflow.events import Event
 from voxpop.config import Settings
@@ -292,6 +296,41 @@ class TestBuildAndPublish:
         assert sum(step.startswith("audit") for step in answers["steps"]) == 1
         (block,) = [r.getMessage() for r in caplog.records if r.name == "voxpop.failures"]
         assert "expect_n on cx_index: 3 rows" in block and "`exclude`" in block
+
+
+class TestRunDags:
+    """The process of `make run` that Airflow works in: its exit code, and what it tells."""
+
+    @pytest.mark.parametrize(
+        ("refusal", "broken", "code"),
+        [(None, None, 0), ("3 rows of cx_index", None, 3), (None, BuildError("a model"), 1)],
+        ids=["done", "refused", "failed"],
+    )
+    def test_it_ends_with_what_became_of_the_runs(
+        self,
+        answers: dict[str, Any],
+        settings: Settings,
+        monkeypatch: pytest.MonkeyPatch,
+        refusal: str | None,
+        broken: Exception | None,
+        code: int,
+    ) -> None:
+        answers["refusal"] = refusal
+        if broken:
+            monkeypatch.setattr(pipeline, "finish_build", raising(broken))
+        request = run_dags.Request("build_and_publish", datetime.now(UTC), {})
+        asked = io.BytesIO(msgspec.json.encode([request]) + b"\n")
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=asked))
+        ours, theirs = os.pipe()
+        assert run_dags.main(theirs) == code
+        os.close(theirs)
+        with os.fdopen(ours, "rb") as lines:
+            told = [msgspec.json.decode(line, type=Event) for line in lines]
+        done = [event.step.removeprefix("build_and_publish.") for event in told if event.kind == "done"]
+        assert done[:5] == ["begin", *LAYERS]
+        assert [event.message for event in told if event.kind == "failed"] == (
+            [refusal or str(broken)] if code else []
+        )
 
 
 class TestRollback:

@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 
 from voxpop.airflow import home
-from voxpop.airflow.events import Event, say
+from voxpop.airflow.events import Event, log, say
 from voxpop.config import PROJECT, load_settings
 from voxpop.errors import Refused
 
@@ -63,14 +63,16 @@ def main(descriptor: int) -> int:
         sys.stderr.write("\n".join(dags.import_errors.values()))
         return 1
     teller = _Teller(descriptor)
-    steps = logging.getLogger("voxpop.steps")
-    steps.setLevel(logging.INFO)
-    steps.addHandler(teller)
-    say(Event("airflow", "progress", "its home is ready"))
-    succeeded = True
-    for request in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[Request]):
-        run = dags.dags[request.dag_id].test(logical_date=request.logical_date, run_conf=request.conf)
-        succeeded = succeeded and run.state == "success"
+    log.setLevel(logging.INFO)
+    log.addHandler(teller)
+    try:
+        say(Event("airflow", "progress", "its home is ready"))
+        succeeded = True
+        for request in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[Request]):
+            run = dags.dags[request.dag_id].test(logical_date=request.logical_date, run_conf=request.conf)
+            succeeded = succeeded and run.state == "success"
+    finally:
+        log.removeHandler(teller)
     if succeeded:
         return 0
     return Refused.exit_code if teller.exit_code == Refused.exit_code else 1
