@@ -12,14 +12,13 @@ import time
 
 import numpy as np
 from voxpop.config import load_settings
-from voxpop.sample_agency import genesys, touchpoints
+from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS, genesys, touchpoints
 from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import kiosk_ndjson, visits_csv
 from voxpop.sample_agency.misbehavior import LEVELS
-from voxpop.sample_agency.server import HISTORY_ENDS, HISTORY_STARTS
 
 BAR = 60_000
 PAGE = 1000

@@ -13,12 +13,7 @@ from voxpop.config import Settings
 from voxpop.errors import ConfigError
 from voxpop.raw import files
 from voxpop.raw.records import Window
-
-FIRST_DAY = date(2024, 4, 1)
-"""Its history begins here: nine fiscal quarters before the day after `LAST_DAY`."""
-
-LAST_DAY = date(2026, 6, 30)
-"""The last day of the history that a first `make run` lands."""
+from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
 
 _READY_SECONDS = 120.0
 
@@ -45,7 +40,7 @@ def landed_to(settings: Settings) -> date | None:
 def next_day(landed_to: date | None, *, same_day: bool) -> date:
     """The last day of what a run lands next: all of history first, then a day at a time."""
     if landed_to is None:
-        return LAST_DAY
+        return HISTORY_ENDS
     return landed_to if same_day else landed_to + timedelta(days=1)
 
 
@@ -58,7 +53,7 @@ def remember(settings: Settings, day: date) -> None:
 
 def window(day: date) -> Window:
     """What a run lands that brings the agency to the end of `day`: all of history first, then that day."""
-    first = FIRST_DAY if day == LAST_DAY else day
+    first = HISTORY_STARTS if day == HISTORY_ENDS else day
     return Window(_midnight(first), _midnight(day + timedelta(days=1)))
 
 

@@ -10,6 +10,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+HISTORY_STARTS = date(2024, 4, 1)
+HISTORY_ENDS = date(2026, 6, 30)
+"""First and last day of the default history: nine fiscal quarters."""
+
 
 def generate(folder: Path, start: date, end: date, *, seeds: Path | None = None) -> dict[str, int]:
     """Write what the agency's tools hold about some days into files.

@@ -20,16 +20,13 @@ import uvicorn
 
 from voxpop.config import load_settings
 from voxpop.errors import UsageError
+from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
 from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files, write_whole
 from voxpop.sample_agency.misbehavior import FAULTS, LEVELS
 from voxpop.sample_agency.serve import TOUCHPOINTS, Credentials, Tools, make_app
 from voxpop.sample_agency.truth import write_truth
-
-HISTORY_STARTS = date(2024, 4, 1)
-HISTORY_ENDS = date(2026, 6, 30)
-"""The default history: nine fiscal quarters."""
 
 
 def serve(

@@ -10,7 +10,6 @@ from voxpop.airflow import agency
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
 from voxpop.raw.records import Window
-from voxpop.sample_agency import server
 
 
 @pytest.fixture
@@ -21,10 +20,6 @@ def settings(tmp_path: Path) -> Settings:
 def test_the_first_run_lands_all_of_history() -> None:
     day = agency.next_day(None, same_day=False)
     assert agency.window(day) == Window(datetime(2024, 4, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
-
-
-def test_history_is_what_the_server_serves_by_itself() -> None:
-    assert (agency.FIRST_DAY, agency.LAST_DAY) == (server.HISTORY_STARTS, server.HISTORY_ENDS)
 
 
 def test_a_later_run_lands_the_next_day_alone() -> None:

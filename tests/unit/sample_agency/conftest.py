@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 from voxpop.config import load_settings
+from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
 from voxpop.sample_agency.agency import Agency, make_agency
 from voxpop.sample_agency.events import Events, events_between
-from voxpop.sample_agency.server import HISTORY_ENDS, HISTORY_STARTS
 
 
 @pytest.fixture(scope="session")
