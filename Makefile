@@ -54,8 +54,8 @@ bench: $(READY)
 
 # The lock names no registry: whoever installs chooses theirs.
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --extra dev \
-		--output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+		--generate-hashes --extra dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf var .mypy_cache .ruff_cache .pytest_cache dbt_project/target dbt_project/logs
