@@ -84,7 +84,7 @@
 {% macro _texts(parts) -%}
     {%- set texts = [] -%}
     {%- for part in parts -%}
-        {%- do texts.append("coalesce(cast(" ~ part ~ " as varchar), chr(30))") -%}
+        {%- do texts.append("coalesce(cast(" ~ part ~ " as string), chr(30))") -%}
     {%- endfor -%}
     {{ return(texts) }}
 {%- endmacro %}

@@ -15,12 +15,12 @@
     {%- set files = [] -%}
     {%- if execute -%}
         {%- set listed -%}
-            select unnest(files) as file
+            select batch_id, {{ exploded('files') }} as file
             from {{ pending }}
             where kind_of_source = '{{ kind }}' and stream = '{{ stream }}'
             order by batch_id, file
         {%- endset -%}
-        {%- set files = run_query(listed).columns[0].values() -%}
+        {%- set files = run_query(listed).columns[1].values() -%}
     {%- endif -%}
     (
         select
@@ -42,7 +42,7 @@
     {%- if files -%}
         read_parquet([
             {%- for file in files %}'{{ file | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor -%}
-        ])
+        ], union_by_name = true)
     {%- else -%}
         (
             select
@@ -57,6 +57,24 @@
             limit 0
         )
     {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__raw_files(files) -%}
+    (
+        {%- for file in files %}
+        select * from parquet.`{{ file }}` union all
+        {%- endfor %}
+        select
+            cast(null as string) as record_id,
+            cast(null as timestamp) as source_updated_at,
+            cast(null as timestamp) as fetched_at,
+            cast(null as string) as batch_id,
+            cast(null as string) as kind,
+            cast(null as string) as payload,
+            cast(null as string) as payload_hash,
+            cast(null as array<struct<`type`: string, token: string, key_version: int>>) as identifiers
+        where false
+    )
 {%- endmacro %}
 
 {#- Parse a payload, once: a struct of the fields asked for, in their names' spelling.

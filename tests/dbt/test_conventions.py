@@ -33,7 +33,7 @@ Found = Iterator[tuple[str, str]]
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     home = tmp_path_factory.mktemp("conventions")
     settings = Settings(home, PROJECT / "config" / "sources.yml", PROJECT / "dbt_project" / "seeds")
-    parsed = Dbt(settings)._invoke(["parse"])
+    parsed = Dbt(settings).manifest()
     assert len(models(parsed)) > 20
     return parsed
 

@@ -18,7 +18,7 @@ with records as (
     select
         _record_key,
         source_system,
-        cast('{{ stream }}' as varchar) as stream,
+        cast('{{ stream }}' as string) as stream,
         record_id,
         record_date,
         coalesce({{ model[1] }}, cast(record_date as timestamp)) as seen_at,

@@ -20,7 +20,7 @@ with versions as (
     select
         _record_key,
         source_system,
-        cast('{{ stream }}' as varchar) as stream,
+        cast('{{ stream }}' as string) as stream,
         record_id,
         record_date,
         _batch_id,

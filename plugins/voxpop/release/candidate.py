@@ -45,7 +45,8 @@ class _Basis:
 def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -> Candidate | None:
     """Make a candidate from the warehouse.
 
-    Candidates that are left over, from a crash or a refusal, are removed.
+    Candidates that are left over, from a crash or a refusal, are removed; so is a release that a crash kept from
+    becoming current.
 
     Args:
         settings: where everything is.
@@ -64,6 +65,8 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
     with store.locked(settings, now):
         for left in settings.releases.glob(f"{store.CANDIDATE}*"):
             shutil.rmtree(left)
+        for release in store.never_current(settings):
+            shutil.rmtree(release.folder)
         with _warehouse(settings) as connection:
             landed = visible(settings)
             basis = _basis(connection, settings, landed)

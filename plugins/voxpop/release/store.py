@@ -210,6 +210,23 @@ def withdrawn(settings: Settings) -> list[Release]:
     return [release for release in list_releases(settings) if release.release_id in left]
 
 
+def never_current(settings: Settings) -> list[Release]:
+    """Give the releases that have their name and never were current: their publishing ended in between.
+
+    They were made to follow the one that is still current, and the log says nothing of them.
+    """
+    before = current(settings)
+    now_current = before.release_id if before else None
+    known = {now_current}
+    for line in log(settings):
+        known |= {line["release_id"], line.get("before")}
+    return [
+        release
+        for release in list_releases(settings)
+        if release.release_id not in known and release.manifest["supersedes"] == now_current
+    ]
+
+
 def log(settings: Settings) -> list[LogLine]:
     """Give what was done to the link and the folders, oldest first."""
     file = settings.releases / _LOG

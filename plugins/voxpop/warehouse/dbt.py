@@ -17,9 +17,12 @@ from typing import Any
 
 from voxpop.config import Settings
 from voxpop.errors import BuildError
+from voxpop.warehouse.fingerprint import fingerprint
 
 _PARTS_OF_PROJECT = ("dbt_project.yml", "profiles.yml", "macros", "models", "tests")
 _FAILED = {"error", "fail", "runtime error"}
+_parsed: dict[tuple[Path, str], Any] = {}
+"""The manifest of the project that this process parsed last, by its folder and fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Dbt:
     """dbt on one home's warehouse; a caller holds the warehouse's lock."""
 
     def __init__(self, settings: Settings) -> None:
-        """Lay out the project; it is parsed when it is first used.
+        """Lay out the project; it is parsed when it is first used, and again when its fingerprint changes.
 
         What dbt gets as its project is a folder of links to the models and to this agency's seeds. It writes
         artifacts below its target under the path that a seed has in the project, so for seeds outside of the
@@ -59,11 +62,24 @@ class Dbt:
         for part in _PARTS_OF_PROJECT:
             _link(project / part, settings.dbt_project / part)
         _link(project / "seeds", settings.seeds)
+        self._key = (project, fingerprint(settings))
+        self._written = settings.dbt_target / "target" / "manifest.json"
         self._warehouse = settings.warehouse
         self._options = ["--project-dir", str(project), "--profiles-dir", str(project)]
         self._options += ["--target-path", str(settings.dbt_target / "target")]
         self._options += ["--log-level", "none", "--log-level-file", "none"]
-        self._manifest: Any = None
+
+    def manifest(self) -> Any:
+        """Parse the project, unless this process has parsed it as it is; dbt's `Manifest`.
+
+        Raises:
+            BuildError: the project can't be read.
+        """
+        if self._key not in _parsed or not self._written.exists():
+            manifest = self._invoke(["parse"], None)
+            _parsed.clear()
+            _parsed[self._key] = manifest
+        return _parsed[self._key]
 
     def build(self, select: str, exclude: str | None, *, full_refresh: bool) -> list[ModelResult]:
         """Run what is selected, with the tests whose models are all there by then; unit tests stay out.
@@ -79,13 +95,11 @@ class Dbt:
         Raises:
             BuildError: a node failed, or the project can't be read; names the node and says why.
         """
-        if self._manifest is None:
-            self._manifest = self._invoke(["parse"])
         arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
         arguments += ["--exclude-resource-type", "unit_test", "--no-write-json"]
         arguments += ["--exclude", exclude] if exclude else []
         arguments += ["--full-refresh"] if full_refresh else []
-        outcome = self._invoke(arguments)
+        outcome = self._invoke(arguments, self.manifest())
         results = [_result(node) for node in outcome.results]
         failed = [result for result in results if result.status in _FAILED]
         if failed:
@@ -96,13 +110,13 @@ class Dbt:
             )
         return results
 
-    def _invoke(self, arguments: Sequence[str]) -> Any:
+    def _invoke(self, arguments: Sequence[str], manifest: Any) -> Any:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
         with _surroundings(self._warehouse):
             try:
-                outcome = dbtRunner(manifest=self._manifest).invoke([*arguments, *self._options])
+                outcome = dbtRunner(manifest=manifest).invoke([*arguments, *self._options])
             finally:
                 DuckDBConnectionManager.close_all_connections()
         if outcome.exception is not None:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from voxpop.config import PROJECT, Settings
 from voxpop.warehouse import build
-from voxpop.warehouse.dbt import Dbt, ModelResult
+from voxpop.warehouse.dbt import Dbt
 from voxpop.warehouse.state import opened
 
 from .raw_zone import RawZone
@@ -21,17 +21,16 @@ _parsed: dict[Path, Any] = {}
 
 
 class ParsedOnce(Dbt):
-    """dbt whose project is parsed once for all tests with the same seeds; it is the same in every home."""
+    """dbt whose project is parsed once for all homes with the same seeds: it is the same in all of them."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._seeds = settings.seeds
-        self._manifest = _parsed.get(settings.seeds)
 
-    def build(self, select: str, exclude: str | None, *, full_refresh: bool) -> list[ModelResult]:
-        results = super().build(select, exclude, full_refresh=full_refresh)
-        _parsed[self._seeds] = self._manifest
-        return results
+    def manifest(self) -> Any:
+        if self._seeds not in _parsed:
+            _parsed[self._seeds] = super().manifest()
+        return _parsed[self._seeds]
 
 
 @dataclass

@@ -78,6 +78,10 @@ FOR_SPARK = {
         "`people` ARRAY<STRUCT<`name`: STRING, `parts`: ARRAY<STRING>>>, "
         "`inner` STRUCT<`camelCase`: STRING>')",
     ),
+    "raw": (
+        "{{ spark__raw_files(['/raw/a.parquet', '/raw/b.parquet'])[:95] }}",
+        "( select * from parquet.`/raw/a.parquet` union all select * from parquet.`/raw/b.parquet`",
+    ),
     "hash": ("{{ spark__sha256_hex('x') }}", "sha2(x, 256)"),
     "epoch": ("{{ spark__epoch_seconds('t') }}", "unix_timestamp(t)"),
     "local date": ("{{ spark__local_date('t', 'z') }}", "cast(from_utc_timestamp(t, z) as date)"),
@@ -93,9 +97,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     settings.warehouse.parent.mkdir()
     templates = [case for case, _ in [*CASES.values(), *FOR_SPARK.values()]]
     dbt = Dbt(settings)
-    dbt._manifest = dbt._invoke(["parse"])
     separator = "\n---8<---\n"
-    outcome = dbt._invoke(["compile", "--inline", separator.join(templates)])
+    outcome = dbt._invoke(["compile", "--inline", separator.join(templates)], dbt.manifest())
     made = dict(zip(templates, outcome.results[0].node.compiled_code.split(separator), strict=True))
     return lambda template: made[template]
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
 from voxpop.raw.batches import Manifest, Record, exclude, include
 from voxpop.warehouse import build
+from voxpop.warehouse.state import BuildState
 
 from .conftest import Home, new_home
 from .raw_zone import T0, contact, conversation, submission, survey_response
@@ -225,48 +223,29 @@ def test_a_build_that_did_not_end_is_made_good(home: Home, at_once: dict[str, li
     assert home.begin().nothing_to_do
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from voxpop.config import Settings
-from voxpop.warehouse import build
-from voxpop.warehouse.state import BuildState, opened
-
-def die(*arguments):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-home, seeds, where = sys.argv[1:]
-settings = Settings(Path(home), Path("unused"), Path(seeds))
-build.begin(settings, run_id="killed")
-build.run_layer(settings, "seeds")
-if where == "staging":
-    BuildState.layers_done = die
-build.run_layer(settings, "staging")
-with opened(settings) as state:
-    state.layers_done(build.LAYERS)
-BuildState._replace = die
-build.finish(settings)
-"""
-
-
-@pytest.mark.parametrize("where", ["staging", "finish"])
-def test_a_killed_build_replays_the_same_batches(
-    home: Home, at_once: dict[str, list[str]], where: str
+def test_batches_are_built_together_or_not_at_all(
+    home: Home, at_once: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed when staging's tables are written and nothing says so; killed inside the last transaction."""
+    """The last transaction breaks off in its midst. (Kills of whole processes: tests/end_to_end.)"""
     for source, records, at in history()[:4]:
         home.raw.land(source, records, at=at)
     home.build_staging()
-    built = home.rows("select batch_id from _build.built_batches order by all")
+    built = home.rows("from _build.built_batches order by all")
     landed = [home.raw.land(source, records, at=at).batch_id for source, records, at in history()[4:]]
 
-    arguments = [str(home.settings.home), str(home.settings.seeds), where]
-    child = subprocess.run(
-        [sys.executable, "-c", KILLED, *arguments], check=False, capture_output=True, text=True
-    )
-    assert child.returncode == -signal.SIGKILL, child.stderr
-    assert home.rows("select batch_id from _build.built_batches order by all") == built
+    replace = BuildState._replace
+
+    def break_off(state: BuildState, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if table == "fingerprint":
+            raise KeyboardInterrupt
+        replace(state, table, rows)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(BuildState, "_replace", break_off)
+        home.build_staging()
     assert home.content() == at_once, "the tables were written"
+    assert home.rows("from _build.built_batches order by all") == built
+    assert home.rows("select count(*) from _build.pending_batches") == [(4,)]
 
     plan = home.build_staging()
     assert sorted(batch.manifest.batch_id for batch in plan.batches) == sorted(landed)

@@ -238,6 +238,16 @@ def test_what_a_crash_left_is_removed(home, monkeypatch):
     assert list(home.settings.releases.glob(".tmp-*")) == [made.folder]
 
 
+def test_a_release_that_a_crash_kept_from_becoming_current_is_removed(home, monkeypatch):
+    monkeypatch.setattr(store, "_point", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        publish(home)
+    monkeypatch.undo()
+    assert len(store.list_releases(home.settings)) == 1
+    release_id = publish(home)
+    assert [release.release_id for release in store.list_releases(home.settings)] == [release_id]
+
+
 def test_two_at_once_the_second_is_told_who_has_it(home):
     with store.locked(home.settings, NOW), pytest.raises(Locked, match=r"releases: process \d+ on"):
         stage(home)

@@ -120,6 +120,21 @@ def test_publishing_goes_on_after_a_crash(settings, monkeypatch, broken):
     assert store.show(settings, None).release_id == made.release_id
 
 
+def test_a_release_that_a_crash_kept_from_becoming_current_is_known(settings, monkeypatch):
+    first = publish(settings, 0)
+    publish(settings, 1)
+    store.rollback(settings, first, "wrong", NOW)
+    made = make_candidate(settings, 2)
+    monkeypatch.setattr(store, "_point", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store.publish(settings, made, now=NOW)
+    monkeypatch.undo()
+    # the one that was left by going back is another matter
+    assert [release.release_id for release in store.never_current(settings)] == [made.release_id]
+    store.publish(settings, candidate.find(settings, made.release_id), now=NOW)
+    assert store.never_current(settings) == []
+
+
 def test_two_at_once(settings):
     made = make_candidate(settings)
     with store.locked(settings, NOW), pytest.raises(Locked, match=r"releases: process \d+ on"):

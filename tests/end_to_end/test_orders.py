@@ -1,0 +1,46 @@
+"""However the same records arrive, the release is the same: in parts, in another order, twice, at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .home import END, LATELY, SPLITS, Home, window
+
+
+def test_split_and_a_part_at_a_time_is_the_same_as_all_at_once(history: Home, published: Home) -> None:
+    assert len(history.published()) == 3
+    assert history.hashes() == published.hashes()
+    assert len(history.batches()) > len(published.batches())
+
+
+def test_twice_is_the_same_as_once(history: Home, tmp_path: Path) -> None:
+    home = history.copy(tmp_path / "var")
+    before, batches = home.current().release_id, home.batches()
+    home.land(*reversed(SPLITS))
+    assert home.batches() == batches, "what landed already is not landed again"
+    assert home.publish() is None
+    # the same records once more, in a batch of their own: it is built, and nothing that is published changes
+    hashes = home.hashes()
+    home.land(window(LATELY, END))
+    assert len(home.batches()) > len(batches)
+    assert home.publish() is not None
+    assert home.current().release_id != before
+    assert home.hashes() == hashes
+
+
+def test_in_another_order_is_the_same_and_a_full_refresh_too(
+    agency: Home, history: Home, published: Home, tmp_path: Path
+) -> None:
+    """The batches become visible the newest first."""
+    home = agency.copy(tmp_path / "var")
+    shutil.rmtree(home.settings.raw)
+    *older, newest = sorted(history.batches(), key=lambda batch: (batch.dt, batch.started_at))
+    for batches in ([newest], reversed(older)):
+        for batch in batches:
+            place = home.settings.raw / batch.folder.relative_to(history.settings.raw)
+            shutil.copytree(batch.folder, place)
+        home.build()
+    assert home.warehouse_hashes() == published.hashes()
+    assert home.build(full_refresh=True).is_full_refresh
+    assert home.warehouse_hashes() == published.hashes()
