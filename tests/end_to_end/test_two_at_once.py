@@ -64,7 +64,7 @@ def test_two_runs_at_once_the_second_is_told_who_works_and_one_release_appears(
         said = home.command("build")
         assert said.code == 1
         assert f"{holder}" in said.err
-        assert "works on it. Nothing was changed; run this again when it has ended." in said.err
+        assert "works on it. Run this again when it has ended." in said.err
         assert said.err.count("\n") == 1, "one message, no traceback"
         assert home.current().release_id == before
         first.send_signal(signal.SIGCONT)

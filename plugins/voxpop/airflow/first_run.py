@@ -52,7 +52,7 @@ def main() -> int:
     for told in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(told, signal.default_int_handler)
     try:
-        with files.locked(_lock(settings), "make run", now=datetime.now(UTC)):
+        with files.locked(_lock(settings), "Airflow's home", "make run"):
             return _run(settings, console, same_day="--same-day" in sys.argv)
     except KeyboardInterrupt:
         console.print("Interrupted. What has landed is kept, and the next `make run` goes on from there.")

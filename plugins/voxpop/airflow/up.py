@@ -44,7 +44,7 @@ def main() -> int:
     settings = load_settings()
     home.folder(settings).mkdir(parents=True, exist_ok=True)
     try:
-        with files.locked(home.folder(settings) / "run.lock", "Airflow's home", now=datetime.now(UTC)):
+        with files.locked(home.folder(settings) / "run.lock", "Airflow's home", "make up"):
             up = session.read(settings)
             if up is not None and session.is_up(settings):
                 if not up.url:

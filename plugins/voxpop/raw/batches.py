@@ -173,7 +173,7 @@ class BatchWriter:
             files.locked(
                 landing / f"{self._work.name}.lock",
                 f"{self._source}: {self._stream} {self._name}",
-                now=self._now,
+                "landing",
             )
         )
         try:

@@ -13,7 +13,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -25,11 +25,11 @@ FILE_MODE = 0o600
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds a lock: written into the lock's file."""
+    """Who holds a lock and for what, written into its file; since when is that file's own time of change."""
 
     pid: int
     host: str
-    since: datetime
+    doing: str
 
 
 def make_folder(path: Path, *, below: Path) -> None:
@@ -135,20 +135,20 @@ def remove_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, what: str, *, now: datetime) -> Iterator[None]:
+def locked(path: Path, what: str, doing: str) -> Iterator[None]:
     """Hold a lock that ends with its process, however that ends.
 
     Args:
-        path: the lock's file; gone when the lock is free and nobody crashed.
-        what: what the lock stands for, for the message.
-        now: since when it is held.
+        path: the lock's file, in a folder that is there; gone when the lock is free and nobody crashed.
+        what: what the lock keeps others from, for the message that they get.
+        doing: what it is held for, for the same.
 
     Raises:
-        Locked: another process has it; the message names that process.
+        Locked: another has it; the message names process, host, what it does and since when.
     """
     descriptor = _take(path, what)
     try:
-        holder = Holder(os.getpid(), socket.gethostname(), now)
+        holder = Holder(os.getpid(), socket.gethostname(), doing)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, msgspec.json.encode(holder), 0)
         yield
@@ -164,9 +164,9 @@ def _take(path: Path, what: str) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            written = os.pread(descriptor, 1024, 0)
+            holder = _holder(descriptor)
             os.close(descriptor)
-            raise Locked(f"{what}: {_describe(written)} works on it; try again when it has ended.") from None
+            raise Locked(f"{what}: {holder} works on it. Run this again when it has ended.") from None
         if _is_at(path, descriptor):
             return descriptor
         os.close(descriptor)  # its holder removed it between our opening it and locking it
@@ -179,9 +179,10 @@ def _is_at(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _describe(written: bytes) -> str:
+def _holder(descriptor: int) -> str:
+    since = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC)
     try:
-        holder = msgspec.json.decode(written, type=Holder)
-    except msgspec.DecodeError:
+        holder = msgspec.json.decode(os.pread(descriptor, 1024, 0), type=Holder)
+    except msgspec.DecodeError:  # taken a moment ago, its name not written yet
         return "another process"
-    return f"process {holder.pid} on {holder.host}, since {holder.since:%Y-%m-%d %H:%M:%S} UTC,"
+    return f"process {holder.pid} on {holder.host} ({holder.doing}, since {since:%Y-%m-%d %H:%M:%S} UTC)"

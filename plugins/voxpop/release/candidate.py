@@ -62,7 +62,7 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
         BuildError: a build has not been finished, or the warehouse lacks a table.
         Locked: another process works on the releases or on the warehouse.
     """
-    with store.locked(settings, now):
+    with store.locked(settings, "stage"):
         for left in settings.releases.glob(f"{store.CANDIDATE}*"):
             shutil.rmtree(left)
         for release in store.never_current(settings):

@@ -75,8 +75,8 @@ class LogLine(TypedDict, total=False):
     reason: str
 
 
-def locked(settings: Settings, now: datetime) -> AbstractContextManager[None]:
-    """Hold the releases: one process at a time stages, publishes or goes back.
+def locked(settings: Settings, step: str) -> AbstractContextManager[None]:
+    """Hold the releases: one process at a time stages, publishes or goes back; `step` says which.
 
     Raises:
         Locked: another process has them; the message names it.
@@ -84,7 +84,7 @@ def locked(settings: Settings, now: datetime) -> AbstractContextManager[None]:
     if not settings.releases.exists():
         settings.releases.mkdir(mode=FOLDER_MODE, parents=True)
         settings.releases.chmod(FOLDER_MODE)
-    return files.locked(settings.releases / ".lock", "releases", now=now)
+    return files.locked(settings.releases / ".lock", "releases", step)
 
 
 def list_releases(settings: Settings) -> list[Release]:
@@ -141,7 +141,7 @@ def publish(settings: Settings, candidate: Candidate, *, now: datetime) -> Path:
         Locked: another process stages, publishes or goes back.
     """
     folder = settings.releases / candidate.release_id
-    with locked(settings, now):
+    with locked(settings, "publish"):
         before = current(settings)
         if before is not None and before.release_id == candidate.release_id:
             return folder
@@ -182,7 +182,7 @@ def rollback(settings: Settings, release_id: str | None, reason: str, now: datet
     """
     if not reason.strip():
         raise UsageError("Give a reason; it is kept in the log.")
-    with locked(settings, now):
+    with locked(settings, "rollback"):
         before = show(settings, None)
         release = show(settings, release_id or _older(settings, before))
         if release.release_id == before.release_id:

@@ -249,7 +249,7 @@ def test_a_release_that_a_crash_kept_from_becoming_current_is_removed(home, monk
 
 
 def test_two_at_once_the_second_is_told_who_has_it(home):
-    with store.locked(home.settings, NOW), pytest.raises(Locked, match=r"releases: process \d+ on"):
+    with store.locked(home.settings, "publish"), pytest.raises(Locked, match=r"releases: process \d+ on"):
         stage(home)
 
 

@@ -73,7 +73,7 @@ def test_what_is_published_is_read_only_and_not_for_others(settings):
 
 
 def test_the_folder_of_releases_is_not_for_others(settings):
-    with store.locked(settings, NOW):
+    with store.locked(settings, "publish"):
         assert stat.S_IMODE(settings.releases.stat().st_mode) == 0o750
 
 
@@ -137,7 +137,7 @@ def test_a_release_that_a_crash_kept_from_becoming_current_is_known(settings, mo
 
 def test_two_at_once(settings):
     made = make_candidate(settings)
-    with store.locked(settings, NOW), pytest.raises(Locked, match=r"releases: process \d+ on"):
+    with store.locked(settings, "publish"), pytest.raises(Locked, match=r"releases: process \d+ on"):
         store.publish(settings, made, now=NOW)
 
 
