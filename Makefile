@@ -28,7 +28,7 @@ run: $(READY)
 	$(BIN)/python -m voxpop.airflow.first_run
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not airflow and not bench"
+	$(BIN)/python -m pytest -m "not airflow and not bench" --numprocesses 2
 
 test-airflow: $(READY)
 	$(BIN)/python -m pytest -m airflow
