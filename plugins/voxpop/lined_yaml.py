@@ -12,6 +12,13 @@ from pydantic import ValidationError
 
 from voxpop.errors import ConfigError
 
+PLAIN_WORDS = {
+    "extra_forbidden": "there is no such key",
+    "missing": "it is missing",
+    "string_type": "it has to be text: put yes, no, dates and numbers in quotes",
+}
+"""What pydantic calls an error → what it means to who wrote the file."""
+
 Where = tuple[str | int, ...]
 """The keys and positions that lead to a value."""
 
@@ -34,7 +41,11 @@ class Document:
 
     def invalid(self, where: Where, error: ValidationError) -> ConfigError:
         """Make the error that says all that pydantic found wrong with the value at a place."""
-        found = [self.error((*where, *each["loc"]), each["msg"].rstrip(".")) for each in error.errors()]
+        found = []
+        for each in error.errors():
+            place = [part for part in each["loc"] if part != "[key]"]
+            message = each["msg"].removeprefix("Value error, ").rstrip(".")
+            found.append(self.error((*where, *place), PLAIN_WORDS.get(each["type"], message)))
         return ConfigError("\n".join(str(each) for each in found))
 
 

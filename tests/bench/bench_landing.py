@@ -170,7 +170,7 @@ def main() -> None:
     pa.array(["Arrow looks for pandas at its first array"])
     forms, talks = (
         Submissions("f", {"answer_10": "email", "answer_11": "account"}),
-        Conversations("genesys", {"attributes.account_number": "account", "ani": "phone"}),
+        Conversations({"attributes.account_number": "account", "ani": "phone"}),
     )
     scale = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     api("Touchpoints, 500 a page", submissions(100 * scale, 500, draw), forms.records)

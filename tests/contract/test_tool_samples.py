@@ -16,7 +16,7 @@ from voxpop.sources.touchpoints.parse import Submissions
 CHECKOUT = Path(__file__).resolve().parents[2]
 SAMPLES = Path(os.environ.get("VOXPOP_SAMPLES") or CHECKOUT.parent / "shared" / "samples")
 
-CONVERSATIONS = Conversations("genesys", {"ani": "phone", "callbackNumbers": "phone"})
+CONVERSATIONS = Conversations({"ani": "phone", "callbackNumbers": "phone"})
 
 
 def sample(path: str) -> bytes:

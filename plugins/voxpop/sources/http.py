@@ -11,11 +11,11 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NoReturn, Self, TypeVar
 
 import httpx
 import msgspec
@@ -26,7 +26,7 @@ from voxpop.errors import SourceError, SourceUnavailable
 from voxpop.sources.connections import Connection, load_connections
 from voxpop.sources.verbatim import CutOff, decode
 
-__all__ = ["Answer", "Connection", "Http", "Patience", "Refusal", "Unreadable", "load_connections"]
+__all__ = ["Answer", "Connection", "Http", "Patience", "Refusal", "load_connections"]
 
 T = TypeVar("T")
 
@@ -79,15 +79,6 @@ class Refusal(SourceError):
         self.status = status
 
 
-class Unreadable(SourceUnavailable):
-    """The last try, too, was cut off: `body` as it came, which is no JSON from byte `position` on."""
-
-    def __init__(self, message: str, body: bytes, position: int) -> None:
-        super().__init__(message)
-        self.body = body
-        self.position = position
-
-
 @dataclass(frozen=True)
 class _Passing:
     """A try that failed in a way that may pass.
@@ -97,7 +88,6 @@ class _Passing:
 
     reason: str
     wait: float | None = None
-    cut_off: tuple[bytes, int] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -178,18 +168,14 @@ class Http:
         Raises:
             Refusal: 4xx other than 429.
             SourceError: a redirect, an answer too large, JSON of another shape.
-            SourceUnavailable: no good answer within the bounds; `Unreadable` if it was one cut off.
+            SourceUnavailable: no good answer within the bounds.
         """
 
         def read(body: bytes) -> Answer[T] | _Passing:
             try:
                 return Answer(decode(body, kind), body)
             except CutOff as error:
-                position = error.position
-            return _Passing(
-                f"an answer of {len(body):,} bytes that is no JSON from byte {position:,} on",
-                cut_off=(body, position),
-            )
+                return _Passing(f"an answer of {len(body):,} bytes that is {error}")
 
         return self._persist(method, url, read, what, secrets, params=params, json=json, data=form)
 
@@ -317,18 +303,15 @@ class Http:
             *(_outcome(state).reason, state.upcoming_sleep),
         )
 
-    def _give_up(self, call: _Call, state: RetryCallState) -> None:
+    def _give_up(self, call: _Call, state: RetryCallState) -> NoReturn:
         outcome = _outcome(state)
         spent = self.patience.seconds - (call.deadline - self.patience.clock())
         asks = f"; it asks to wait {outcome.wait:,.0f} s" if outcome.wait else ""
-        message = (
+        raise SourceUnavailable(
             f"{call.title}: no good answer in {state.attempt_number} tries and {spent:,.0f} s. The last: "
             f"{outcome.reason}{asks}. Rerun when the tool answers again: it goes on behind the last page "
             "that landed."
         )
-        if outcome.cut_off:
-            raise Unreadable(message, *outcome.cut_off)
-        raise SourceUnavailable(message)
 
     def _advice(self, status: int) -> str:
         if status in (401, 403):

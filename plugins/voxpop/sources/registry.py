@@ -5,19 +5,21 @@ A wrong key or value stops the run before anything is asked of a tool, with the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from voxpop import lined_yaml
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
 from voxpop.raw.records import IdentifierType
+from voxpop.sources.genesys.parse import customer_field
 from voxpop.sources.mapping import FileFormat, InteractionMapping, SurveyResponseMapping
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """Names a source: it becomes part of folder names, batch ids and DAG ids."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -36,7 +38,7 @@ class _Tool(_Settled):
         repull_days: a scheduled window begins this much earlier, since records change after they were sent.
     """
 
-    name: Name
+    name: str
     connection: Text
     repull_days: int = Field(ge=0, le=800)
 
@@ -66,7 +68,7 @@ class GenesysConfig(_Tool):
 
     kind: Literal["genesys"]
     page_size: int = Field(default=1000, ge=1, le=1000)
-    identifiers: Mapping[Text, IdentifierType] = {}
+    identifiers: Mapping[Annotated[str, AfterValidator(customer_field)], IdentifierType] = {}
 
 
 class _Folder(FileFormat):
@@ -79,7 +81,7 @@ class _Folder(FileFormat):
     """
 
     kind: Literal["file_drop"]
-    name: Name
+    name: str
     folder: Path
     pattern: Text
 
@@ -118,11 +120,15 @@ def load_sources(settings: Settings) -> dict[str, SourceConfig]:
         raise ConfigError(
             f"{document.path}: it holds one key, `sources`, with a mapping from name to source."
         )
+    if not top["sources"]:
+        raise document.error(("sources",), "it names no source")
     return {name: _source(document, name, body) for name, body in top["sources"].items()}
 
 
 def _source(document: lined_yaml.Document, name: str, body: object) -> SourceConfig:
     at = ("sources", name)
+    if not NAME.fullmatch(name):
+        raise document.error(at, "a source's name is made of a–z, 0–9 and _, and begins with a letter")
     if not isinstance(body, dict):
         raise document.error(at, "it is a mapping that begins with `kind`")
     if "name" in body:

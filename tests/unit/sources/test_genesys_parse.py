@@ -7,13 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from voxpop.errors import ConfigError
 from voxpop.sources.genesys.parse import Conversations
 from voxpop.sources.protocol import Record
 
 ID = "1bc96a39-6725-40c4-9345-db72aa67b8c6"
 PARSER = Conversations(
-    "genesys",
     {
         "attributes.account_number": "account",
         "ani": "phone",
@@ -206,10 +204,3 @@ def test_payloads_are_kept_as_they_came(text: str) -> None:
     records, rejected = PARSER.records(f'{{"conversations":[{text}]}}'.encode())
     assert [(each.record_id, each.payload) for each in records] == [(ID, text.strip().encode())]
     assert rejected == []
-
-
-def test_an_unknown_identifier_field_is_a_mistake_in_the_configuration() -> None:
-    with pytest.raises(
-        ConfigError, match=r'sources.yml: gc: identifiers: "anni" is not read; there are attrib'
-    ):
-        Conversations("gc", {"anni": "phone"})

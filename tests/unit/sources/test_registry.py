@@ -36,6 +36,12 @@ sources:
       is_resolved: {column: Done, values: {"Y": true, "N": false}}
     identifiers:
       Mail: email
+  genesys:
+    kind: genesys
+    connection: gc
+    repull_days: 4
+    identifiers: {attributes.case: case,
+                  ani: phone}
 """
 
 
@@ -47,7 +53,7 @@ def read(tmp_path: Path, text: str) -> dict[str, object]:
 
 def test_what_is_good_is_read(tmp_path: Path) -> None:
     found = read(tmp_path, GOOD)
-    assert list(found) == ["touchpoints", "visits"]
+    assert list(found) == ["touchpoints", "visits", "genesys"]
     tool, drop = found["touchpoints"], found["visits"]
     assert isinstance(tool, TouchpointsConfig) and isinstance(drop, InteractionDrop)
     assert (tool.name, tool.kind, tool.connection, tool.repull_days) == (
@@ -92,13 +98,17 @@ def test_every_example_is_good() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("repull_days", "repul_days", r"line 5: sources\.touchpoints\.repul_days: Extra inputs"),
+        (
+            "repull_days: 35",
+            "repul_days: 35",
+            r"line 5: sources\.touchpoints\.repul_days: there is no such key\.$",
+        ),
         (
             "repull_days: 35",
             "repull_days: soon",
             r"line 5: .*\.repull_days: .*valid integer",
         ),
-        ("connection: tp", "# none", r"line 2: sources\.touchpoints\.connection: Field required"),
+        ("connection: tp", "# none", r"line 2: sources\.touchpoints\.connection: it is missing\.$"),
         (
             "kind: touchpoints",
             "kind: touchpoint",
@@ -110,14 +120,22 @@ def test_every_example_is_good() -> None:
             r"line 7: .*\.forms\.0\.identifiers\.answer_10:",
         ),
         ("kind: touchpoints", "kind: touchpoints\n    name: x", r"line 4: .*name already"),
-        ("  visits:", "  Visits:", r"line 8: sources\.Visits\.name: String should match pattern"),
+        ("  visits:", "  Visits:", r"line 8: sources\.Visits: a source.s name is made of a–z"),
         ("maps_to: interaction", "maps_to: call", r"line 13: sources\.visits\.maps_to: it is interaction or"),
         (
             "started_at: In",
             "start: In",
-            r"sources\.visits\.fields\.started_at: Field required",
+            r"sources\.visits\.fields\.started_at: it is missing",
         ),
         ("interaction_id: Visit", "interaction_id: 7", r"line 15: sources\.visits\.fields\.interaction_id"),
+        (
+            "started_at: In",
+            "started_at: {column: no}",
+            r"line 16: .*\.started_at\.column: it has to be text: put yes",
+        ),
+        ('"Y": true', "Yes: true", r"line 18: .*\.is_resolved\.values\.1: it has to be text: put yes"),
+        ("ani: phone", "anni: phone", r"line 26: sources\.genesys\.identifiers\.anni: it is not read; there"),
+        ("attributes.case: case", '"attributes.": case', r"line 25: .* it is not read; there are attributes"),
         ("Mail: email", "Mail: mail", r"line 20: sources\.visits\.identifiers\.Mail"),
         ('"Y": true', '"Y": done', r"fields\.is_resolved: .*true or false, without quotes"),
         (
@@ -139,9 +157,13 @@ def test_every_example_is_good() -> None:
         (
             "format: csv",
             "format: csv\n    time_zone: Mars/Base",
-            r"line 13: .*no IANA time zone",
+            r"line 13: sources\.visits\.time_zone: 'Mars/Base' is no IANA time zone",
         ),
-        ("format: csv", "format: xlsx", r"line 12: sources\.visits\.format"),
+        (
+            "format: csv",
+            "format: xlsx",
+            r"line 12: sources\.visits\.format: Input should be .csv. or .ndjson.\.$",
+        ),
         ("repull_days: 35", "connection: b", r"line 5: the key 'connection' stands here a second time"),
         ("repull_days: 35", "repull_days: [35", r"line 6: "),
     ],
@@ -157,6 +179,11 @@ def test_a_mistake_is_pointed_at(tmp_path: Path, old: str, new: str, said: str) 
 def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="it holds one key, `sources`"):
         read(tmp_path, text)
+
+
+def test_no_source_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"line 1: sources: it names no source\.$"):
+        read(tmp_path, "sources: {}")
 
 
 def test_no_file_and_no_text(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def connect(
         transport: instead of the network, for tests.
 
     Raises:
-        ConfigError: the connection lacks one of these, or `identifiers` names a field that isn't read.
+        ConfigError: the connection lacks one of these.
     """
     needed = {
         "login_url": connection.login_url,
@@ -98,7 +98,7 @@ def connect(
         raise ConfigError(
             f'{config.name}: the connection "{config.connection}" has no {missing}. Set it and rerun.'
         )
-    parser = Conversations(config.name, config.identifiers)
+    parser = Conversations(config.identifiers)
     http = Http(config.name, config.connection, connection, patience=patience, transport=transport)
     return Genesys(config, http, connection, parser)
 

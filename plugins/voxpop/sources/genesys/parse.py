@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from voxpop.errors import ConfigError
 from voxpop.sources.protocol import Record, Rejected
 from voxpop.sources.verbatim import NotARecord, sort_out, texts, utc
 
@@ -62,31 +61,32 @@ class _Conversation(msgspec.Struct, gc=False, rename="camel"):
 _DECODER = msgspec.json.Decoder(_Conversation)
 
 
+def customer_field(name: str) -> str:
+    """Give back the name of a field that can identify a customer.
+
+    Raises:
+        ValueError: no such field is read.
+    """
+    if name in SESSION_FIELDS or (name.startswith(ATTRIBUTE) and name != ATTRIBUTE):
+        return name
+    raise ValueError(f"it is not read; there are {ATTRIBUTE}<name>, {', '.join(SESSION_FIELDS)}")
+
+
 class Conversations:
     """The parser.
 
     Args:
-        source: the source's name, for messages.
-        identifiers: field of the customer's participant → type of identifier; `attributes.<name>`, `ani`,
-            `addressFrom` or `callbackNumbers`.
-
-    Raises:
-        ConfigError: another field.
+        identifiers: `customer_field` → type of the identifier that it holds.
     """
 
-    def __init__(self, source: str, identifiers: Mapping[str, str]) -> None:
+    def __init__(self, identifiers: Mapping[str, str]) -> None:
         self._attributes: list[tuple[str, str]] = []
         self._fields: list[tuple[str, str]] = []
         for field, kind in identifiers.items():
             if field.startswith(ATTRIBUTE):
                 self._attributes.append((field.removeprefix(ATTRIBUTE), kind))
-            elif field in SESSION_FIELDS:
-                self._fields.append((field, kind))
             else:
-                raise ConfigError(
-                    f'sources.yml: {source}: identifiers: "{field}" is not read; there are '
-                    f"{ATTRIBUTE}<name>, {', '.join(SESSION_FIELDS)}. Correct it and rerun."
-                )
+                self._fields.append((field, kind))
 
     def records(self, page: bytes) -> tuple[list[Record], list[Rejected]]:
         """Split a page; what has no usable `conversationId` is rejected with its bytes."""
