@@ -15,12 +15,16 @@
             service_organization_id (of a service whose answers are all one organization's; else null), n, total and squares
             (sums of the answers and of their squares, which tell whether they are all alike; null where that is no secret),
             and reason (why the cell is withheld for its own sake, else null).
+        parts_of_n: columns of cells that count some of n and that a published figure is over too: what a sum hides is not
+            to be few of them either. None of them is as well as enough.
         rounds: how often to go round.
 
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, rounds=5) -%}
+{% macro withheld_cells(cells, parts_of_n=[], rounds=5) -%}
+{%- set counts = ['n'] + parts_of_n -%}
+{%- set additive = counts + ['total', 'squares'] -%}
 with
 
 cells as (
@@ -80,10 +84,8 @@ gaps as (
         dense_rank() over (order by item, quarter_start) as block_number,
         is_whole,
         place,
-        n,
-        total,
-        squares,
-        {%- for column in ['n', 'total', 'squares'] %}
+        {%- for column in additive %}
+        {{ column }},
         sum(case when is_whole then {{ column }} else -{{ column }} end) over (partition by sum_name) as gap_{{ column }},
         {%- endfor %}
         reason is not null as is_withheld
@@ -112,15 +114,13 @@ round_0 as {{ materialized() }} (
         block_number,
         is_whole,
         place,
-        n,
-        total,
-        squares,
-        gap_n,
-        gap_total,
-        gap_squares,
+        {%- for column in additive %}
+        {{ column }},
+        gap_{{ column }},
+        {%- endfor %}
         bool_or(is_withheld or (kind = '{{ kind }}' and is_open and is_smallest_shown)) over (partition by place)
             as is_withheld
-    from {{ _open_sums(state.name) | indent }} as sums
+    from {{ _open_sums(state.name, counts) | indent }} as sums
 ),
 {% set state.name = next -%}
 {%- endfor -%}
@@ -135,7 +135,7 @@ verdicts as (
             place,
             is_withheld,
             bool_or(is_open) over (partition by block_number) as is_block_open
-        from {{ _open_sums(state.name) | indent(8) }} as sums
+        from {{ _open_sums(state.name, counts) | indent(8) }} as sums
     ) as blocks
     group by place
 )
@@ -154,7 +154,7 @@ where verdicts.is_withheld or verdicts.is_block_open
 
 
 {#- The sums of a round, each with `is_open` and, of the cells it still shows, `is_smallest_shown`. -#}
-{% macro _open_sums(state) -%}
+{% macro _open_sums(state, counts) -%}
 (
     select
         *,
@@ -163,11 +163,12 @@ where verdicts.is_withheld or verdicts.is_block_open
             withheld_count = 1
             or (
                 not is_whole_withheld
-                and hidden_n > 0
                 and shown_part_count >= 1
                 and (
-                    hidden_n < {{ policy('suppression_min_n') }}
-                    or coalesce(hidden_n * hidden_squares = hidden_total * hidden_total, false)
+                    {%- for count in counts %}
+                    {{ 'or ' if not loop.first }}(hidden_{{ count }} > 0 and hidden_{{ count }} < {{ policy('suppression_min_n') }})
+                    {%- endfor %}
+                    or coalesce(hidden_n > 0 and hidden_n * hidden_squares = hidden_total * hidden_total, false)
                 )
             )
         ) as is_open,
@@ -179,7 +180,7 @@ where verdicts.is_withheld or verdicts.is_block_open
             sum(case when is_withheld then 0 else 1 end) over (partition by sum_number) as shown_count,
             sum(case when is_withheld or is_whole then 0 else 1 end) over (partition by sum_number) as shown_part_count,
             bool_or(is_whole and is_withheld) over (partition by sum_number) as is_whole_withheld,
-            {%- for column in ['n', 'total', 'squares'] %}
+            {%- for column in counts + ['total', 'squares'] %}
             gap_{{ column }} + sum(case when is_withheld and not is_whole then {{ column }} else 0 end)
                 over (partition by sum_number) as hidden_{{ column }},
             {%- endfor %}

@@ -226,6 +226,8 @@ def test_nothing_withheld_of_contacts_can_be_worked_out(measures: Measures, seed
     assert set(withheld["suppression_reason"]) == {"small_n", "complement"}
     assert (public.loc[~public["suppressed"], "offered"] >= MINIMUM).all()
     assert leaks(public, ["n"]) == []
+    # what is over answered contacts (their wait, say) is not to be had of a few of them either
+    assert leaks(public.assign(n=public["handled"]), ["n"]) == []
     careless = public.copy()
     hidden = careless["suppression_reason"] == "complement"
     truth = measures.frame("select * from int_measures__contacts").set_index(CELL)["offered"]

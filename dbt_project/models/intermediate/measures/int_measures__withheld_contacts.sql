@@ -1,3 +1,5 @@
+{#- What a figure is over: a mean over four answered contacts is withheld like four contacts. -#}
+{%- set parts_of_offered = ['handled', 'timed_answers', 'timed_contacts', 'service_level_base'] -%}
 {%- set cells -%}
 (
     select
@@ -10,15 +12,12 @@
         offered as n,
         cast(null as bigint) as total,
         cast(null as bigint) as squares,
-        -- each number that a figure is over: a mean over four answered contacts is withheld like four contacts
+        {{ parts_of_offered | join(',\n        ') }},
         case
-            when least(
-                offered,
-                nullif(handled, 0),
-                nullif(timed_answers, 0),
-                nullif(timed_contacts, 0),
-                nullif(service_level_base, 0)
-            ) < {{ policy('suppression_min_n') }} then 'small_n'
+            when
+                least(offered, {% for part in parts_of_offered %}nullif({{ part }}, 0){{ ', ' if not loop.last }}{% endfor %})
+                < {{ policy('suppression_min_n') }}
+                then 'small_n'
         end as reason
     from {{ ref('int_measures__contacts') }}
 ) as contacts
@@ -32,5 +31,5 @@ select
     withheld.item as source_system,
     withheld.reason
 from (
-    {{ withheld_cells(cells) | indent }}
+    {{ withheld_cells(cells, parts_of_offered) | indent }}
 ) as withheld
