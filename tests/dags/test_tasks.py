@@ -294,8 +294,19 @@ class TestBuildAndPublish:
         assert states["audit"] == "failed"
         assert {states["report"], states["publish"]} == {"upstream_failed"}
         assert sum(step.startswith("audit") for step in answers["steps"]) == 1
-        (block,) = [r.getMessage() for r in caplog.records if r.name == "voxpop.failures"]
+        (block,) = [r.getMessage() for r in caplog.records if "FAILED " in r.getMessage()]
         assert "expect_n on cx_index: 3 rows" in block and "`exclude`" in block
+
+
+def asked_to_build(monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[Event]]:
+    """The exit code of a `run_dags` that is asked for one build, and what it told."""
+    asked = io.BytesIO(msgspec.json.encode([run_dags.Request("build_and_publish", {})]) + b"\n")
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=asked))
+    ours, theirs = os.pipe()
+    code = run_dags.main(theirs)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as lines:
+        return code, [msgspec.json.decode(line, type=Event) for line in lines]
 
 
 class TestRunDags:
@@ -318,19 +329,27 @@ class TestRunDags:
         answers["refusal"] = refusal
         if broken:
             monkeypatch.setattr(pipeline, "finish_build", raising(broken))
-        request = run_dags.Request("build_and_publish", datetime.now(UTC), {})
-        asked = io.BytesIO(msgspec.json.encode([request]) + b"\n")
-        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=asked))
-        ours, theirs = os.pipe()
-        assert run_dags.main(theirs) == code
-        os.close(theirs)
-        with os.fdopen(ours, "rb") as lines:
-            told = [msgspec.json.decode(line, type=Event) for line in lines]
+        ended_with, told = asked_to_build(monkeypatch)
+        assert ended_with == code
         done = [event.step.removeprefix("build_and_publish.") for event in told if event.kind == "done"]
         assert done[:5] == ["begin", *LAYERS]
         assert [event.message for event in told if event.kind == "failed"] == (
             [refusal or str(broken)] if code else []
         )
+
+    def test_a_run_began_when_it_did_and_takes_the_place_of_no_backfill(
+        self, answers: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from airflow.models.dagrun import DagRun
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        before = datetime.now(UTC)
+        assert asked_to_build(monkeypatch)[0] == 0
+        with create_session() as session:
+            (run,) = session.scalars(select(DagRun).where(DagRun.end_date > before))
+            assert before < run.start_date < run.end_date
+            assert run.logical_date == run.start_date, "a backfill passes over a day whose date a run has"
 
 
 class TestRollback:

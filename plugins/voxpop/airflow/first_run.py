@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -118,11 +118,10 @@ def _requests(settings: Settings, day: date) -> list[dict[str, object]]:
     window = agency.window(day)
     conf = {"from": window.start.date().isoformat(), "to": window.end.date().isoformat()}
     extracts = [
-        {"dag_id": f"extract_{name}", "logical_date": window.end, "conf": conf if source.is_windowed else {}}
+        {"dag_id": f"extract_{name}", "conf": conf if source.is_windowed else {}}
         for name, source in load_sources(settings).items()
     ]
-    # Without a logical date of its own `dag.test()` would clear the tasks of every earlier run.
-    return [*extracts, {"dag_id": "build_and_publish", "logical_date": datetime.now(UTC), "conf": {}}]
+    return [*extracts, {"dag_id": "build_and_publish", "conf": {}}]
 
 
 def _show(settings: Settings, console: Console, current: store.Release, day: date, *, is_new: bool) -> None:

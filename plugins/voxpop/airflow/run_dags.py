@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -25,12 +25,10 @@ class Request(msgspec.Struct, frozen=True):
 
     Attributes:
         dag_id: which.
-        logical_date: by it the run is known, and at it its data interval ends.
         conf: its parameters.
     """
 
     dag_id: str
-    logical_date: datetime
     conf: dict[str, str | bool | None]
 
 
@@ -69,7 +67,10 @@ def main(descriptor: int) -> int:
         say(Event("airflow", "progress", "its home is ready"))
         succeeded = True
         for request in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[Request]):
-            run = dags.dags[request.dag_id].test(logical_date=request.logical_date, run_conf=request.conf)
+            # By it the UI says when the run began. Without one `dag.test()` would clear the tasks of every
+            # earlier run, and a day's midnight would stand in the way of that day's backfill.
+            now = datetime.now(UTC)
+            run = dags.dags[request.dag_id].test(logical_date=now, run_conf=request.conf)
             succeeded = succeeded and run.state == "success"
     finally:
         log.removeHandler(teller)
