@@ -56,6 +56,8 @@ _UNFORESEEN = "voxpop did not foresee this: the traceback is above. Clear the ta
 def on_failure(context: Mapping[str, Any]) -> None:
     """Airflow's `on_failure_callback`: put the block into the task's log."""
     instance = context["ti"]
+    # Airflow calls this inside a group of lines that its UI shows folded: nobody would see the block.
+    log.info("::endgroup::")
     log.error(
         "%s",
         block(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from voxpop.airflow.callbacks import block
+from voxpop.airflow.callbacks import block, on_failure
 from voxpop.errors import (
     AuditError,
     BuildError,
@@ -44,6 +45,15 @@ def test_it_says_what_why_what_is_kept_what_to_do_and_where_to_read(dag_id: str)
 def test_the_runbook_that_it_names_is_there(dag_id: str) -> None:
     named = block(dag_id, "a_task", "a run", 1, None).splitlines()[-1].split()[1]
     assert (PROJECT / named).is_file()
+
+
+def test_the_block_stands_outside_of_the_lines_that_the_ui_folds(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="voxpop.failures")
+    task = SimpleNamespace(dag_id="rollback", task_id="roll_back", run_id="a run", try_number=1)
+    on_failure({"ti": task, "exception": UsageError("there is no such release")})
+    end_of_group, said = [record.getMessage() for record in caplog.records]
+    assert end_of_group == "::endgroup::"
+    assert "there is no such release" in said
 
 
 KINDS = (AuditError, BuildError, ConfigError, Locked, Refused, SourceError, SourceUnavailable, UsageError)
