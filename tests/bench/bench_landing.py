@@ -102,7 +102,7 @@ def api(name: str, pages: list[bytes], parse: Parse) -> None:
         home = Path(folder)
         settings = Settings(home=home, sources_file=home / "sources.yml", seeds=home)
         tokenizer = Tokenizer(bytes(32), 1, frozenset())
-        names = {"source": "bench", "kind_of_source": "bench", "stream": "records"}
+        names = {"source": "bench", "kind_of_source": "bench", "stream": "records", "configuration": ""}
         cpu, wall = time.process_time(), time.perf_counter()
         with BatchWriter(settings, **names, window=WINDOW, tokenizer=tokenizer, now=NOW) as writer:
             for number, body in enumerate(pages, start=1):

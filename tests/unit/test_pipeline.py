@@ -33,6 +33,7 @@ def land(settings: Settings, window: Window) -> None:
         kind_of_source="genesys",
         stream="conversations",
         window=window,
+        configuration="",
         tokenizer=Tokenizer(bytes(32), 1, frozenset()),
         now=NOW,
     ) as writer:

@@ -94,6 +94,7 @@ class _State(msgspec.Struct):
     batch_id: str
     started_at: datetime
     key_version: int
+    configuration: str
     cursor: dict[str, Any] | None = None
     is_done: bool = False
     parts: list[Part] = []
@@ -126,6 +127,7 @@ class BatchWriter:
         stream: str,
         window: Window | None,
         original: Original | None = None,
+        configuration: str,
         tokenizer: Tokenizer,
         now: datetime,
     ) -> None:
@@ -138,6 +140,8 @@ class BatchWriter:
             stream: which of its streams.
             window: what is asked for; None for a file.
             original: the file; None for a window.
+            configuration: hash of what decides what is asked for and how it is read; a landing that was
+                interrupted under another one begins anew.
             tokenizer: makes tokens of the records' identifiers.
             now: the time of this run: when its pages are fetched.
         """
@@ -147,6 +151,7 @@ class BatchWriter:
         self._stream = stream
         self._window = window
         self._original = original
+        self._configuration = configuration
         self._tokenizer = tokenizer
         self._now = now.astimezone(UTC)
         self._stream_folder = settings.raw / source / stream
@@ -317,27 +322,36 @@ class BatchWriter:
         cursor_file = self._work / "cursor.json"
         if (self._work / manifests.NAME).exists():
             manifest = manifests.read(self._work / manifests.NAME)
-            self._state = _State(manifest.batch_id, manifest.started_at, manifest.key_version, is_done=True)
+            self._state = self._fresh(manifest.batch_id, manifest.started_at)
+            self._state.is_done = True
             return
         if cursor_file.exists():
             self._state = msgspec.json.decode(cursor_file.read_bytes(), type=_State)
-            if self._state.key_version == self._tokenizer.key_version and self._reload():
+            if self._is_as_begun() and self._reload():
                 self._sweep()
                 return
         self._begin()
+
+    def _fresh(self, batch_id: str, started_at: datetime) -> _State:
+        return _State(batch_id, started_at, self._tokenizer.key_version, self._configuration)
+
+    def _is_as_begun(self) -> bool:
+        state = self._state
+        begun = state.key_version, state.configuration
+        return begun == (self._tokenizer.key_version, self._configuration)
 
     def _begin(self) -> None:
         files.remove_folder(self._work)
         files.make_folder(self._work, below=self._settings.raw)
         started = self._now
-        self._state = _State("", started, self._tokenizer.key_version)
+        self._state = self._fresh("", started)
         while True:
             stamp = f"{started:%Y%m%dT%H%M%S%f}Z"
             batch_id = f"{self._source}.{self._stream}.{self._name}.{stamp}"
             if not self._target(batch_id).exists():
                 break
             started += timedelta(microseconds=1)
-        self._state = _State(batch_id, started, self._tokenizer.key_version)
+        self._state = self._fresh(batch_id, started)
         self._seen = set()
 
     def _reload(self) -> bool:

@@ -105,8 +105,9 @@ class _Run:
                         writer.write_page(*tool.parse(stream, page), page.cursor)
                         self.progress(f"{config.name}.{stream}", writer.received)
             except (SourceError, SourceUnavailable) as error:
-                kept = f"{writer.received:,} records of {stream} {window.key} are kept for the next run."
-                error.args = (f"{error} {kept}",)
+                what = f"{stream} {window.key}"
+                kept = f"{writer.received:,} records of {what} are kept for the next run."
+                error.args = (f"{error} {kept if writer.received else f'Nothing of {what} has landed.'}",)
                 raise
             return writer.finish()
 
@@ -173,6 +174,7 @@ class _Run:
             stream=stream,
             window=window,
             original=original,
+            configuration=hashlib.sha256(config.model_dump_json().encode()).hexdigest(),
             tokenizer=self.tokenizer,
             now=self.now,
         )

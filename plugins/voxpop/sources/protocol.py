@@ -39,7 +39,8 @@ class Source(Protocol):
     def pages(self, stream: str, window: Window, cursor: Cursor | None) -> Iterator[Page]:
         """Ask for a stream's window, page by page, from `cursor` (None: from the beginning).
 
-        A page is durable before the next one is asked for. No page is a good answer: nothing happened.
+        A page is durable before the next one is asked for. No page is a good answer: nothing happened. A
+        cursor comes back only as long as the source's configuration is what it was.
 
         Raises:
             SourceError: the tool refuses for good.

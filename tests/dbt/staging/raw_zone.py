@@ -59,6 +59,7 @@ class RawZone:
             stream=stream,
             window=None if is_file else Window(day, day + timedelta(days=1)),
             original=Original(f"{source}.csv", 1, digest, digest) if is_file else None,
+            configuration="",
             tokenizer=Tokenizer.load(self.settings, create=True),
             now=at or T0 + timedelta(days=30, hours=self.landings),
         ) as writer:

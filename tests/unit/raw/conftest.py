@@ -34,13 +34,14 @@ def tokenizer() -> Tokenizer:
 
 @pytest.fixture
 def opens(settings: Settings, tokenizer: Tokenizer) -> Opens:
-    def open_writer(window: Window = WINDOW, now: datetime = NOW) -> BatchWriter:
+    def open_writer(window: Window = WINDOW, now: datetime = NOW, configuration: str = "one") -> BatchWriter:
         return BatchWriter(
             settings,
             source="genesys",
             kind_of_source="genesys",
             stream="conversations",
             window=window,
+            configuration=configuration,
             tokenizer=tokenizer,
             now=now,
         )

@@ -69,7 +69,7 @@ def pages(
 
 def land_window(settings: Settings) -> None:
     tokenizer = Tokenizer(bytes(32), 1, frozenset())
-    names = {"source": "genesys", "kind_of_source": "genesys", "stream": "conversations"}
+    names = {"source": "genesys", "kind_of_source": "genesys", "stream": "conversations", "configuration": ""}
     with BatchWriter(settings, **names, window=WINDOW, tokenizer=tokenizer, now=NOW) as writer:
         if not writer.is_done:
             for page in pages(writer.cursor):

@@ -224,10 +224,21 @@ def test_another_key_makes_the_landing_begin_anew(settings: Settings, opens: Ope
         kind_of_source="genesys",
         stream="conversations",
         window=WINDOW,
+        configuration="one",
         tokenizer=newer,
         now=NOW,
     ) as writer:
         assert writer.cursor is None
+
+
+def test_another_configuration_makes_the_landing_begin_anew(opens: Opens) -> None:
+    with opens() as writer:
+        writer.write_page([record("a")], [], {"page": 2})
+    with opens(configuration="other") as writer:
+        assert writer.cursor is None and writer.received == 0
+        writer.write_page([record("b")], [], {"page": 2})
+    with opens(configuration="other") as writer:
+        assert writer.cursor == {"page": 2} and writer.received == 1
 
 
 def test_the_same_window_again_changes_nothing(opens: Opens, settings: Settings) -> None:

@@ -118,6 +118,23 @@ def test_what_landed_is_kept_and_said(site: Site, error: type[Exception]) -> Non
     assert (manifest.records, len(manifest.parts)) == (6, 3)
 
 
+def test_under_another_configuration_an_interrupted_landing_begins_anew(site: Site) -> None:
+    site.tool.fails_at = 2
+    with pytest.raises(SourceUnavailable):
+        site.land()
+    site.settings.sources_file.write_text(SOURCES + "    identifiers: {ani: phone}\n")
+    site.tool.fails_at = None
+    (manifest,) = site.land()
+    assert site.tool.asked[1] == (WINDOW, None)
+    assert (manifest.records, manifest.duplicates, len(manifest.parts)) == (6, 0, 3)
+
+
+def test_a_failure_before_the_first_page_says_that_nothing_has_landed(site: Site) -> None:
+    site.tool.fails_at = 0
+    with pytest.raises(SourceUnavailable, match=r"later\. Nothing of conversations \S+ has landed\.$"):
+        site.land()
+
+
 def test_a_finished_landing_is_not_asked_for_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(self: object) -> Manifest:
         raise KeyboardInterrupt

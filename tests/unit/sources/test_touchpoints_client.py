@@ -134,22 +134,6 @@ def test_every_cursor_resumes_where_its_page_ended(time: Any) -> None:
             assert ids(pages[:taken]) + ids(rest) == everything
 
 
-def test_a_cursor_of_a_form_that_is_gone_begins_anew(time: Any) -> None:
-    agency = Agency(aa=2, bb=2)
-    with opened(agency, time, "aa", "bb") as source:
-        cursor = next(source.pages("responses", WINDOW, None)).cursor
-    with opened(agency, time, "aa") as source:
-        assert ids(list(source.pages("responses", WINDOW, cursor))) == agency.forms["aa"]
-
-
-def test_a_cursor_of_another_page_size_begins_its_form_anew(time: Any) -> None:
-    agency = Agency(aa=9)
-    with opened(agency, time, "aa", page_size=2) as source:
-        cursor = next(source.pages("responses", WINDOW, None)).cursor
-    with opened(agency, time, "aa", page_size=5) as source:
-        assert ids(list(source.pages("responses", WINDOW, cursor))) == agency.forms["aa"]
-
-
 @pytest.mark.parametrize("deleted", [1, 2, 3, 4, 6])
 @pytest.mark.parametrize("before_request", [2, 3, 4])
 def test_submissions_deleted_meanwhile_lose_no_other(time: Any, deleted: int, before_request: int) -> None:

@@ -47,7 +47,6 @@ class _Place(msgspec.Struct):
 
     form: str
     page: int
-    size: int
     count: int | None = None
 
 
@@ -105,9 +104,11 @@ class Touchpoints:
         Days are inclusive on both sides and by `created_at`, UTC: a window that begins or ends inside a day
         brings that whole day. Raises as `Source.pages`.
         """
-        places = [_Place(form.id, 1, self._config.page_size) for form in self._config.forms]
+        places = [_Place(form.id, 1) for form in self._config.forms]
         if cursor is not None:
-            places = _resumed(places, msgspec.convert(cursor, _Place))
+            at = msgspec.convert(cursor, _Place)
+            behind = [form.id for form in self._config.forms].index(at.form) + 1
+            places = [at, *places[behind:]]
         for place, following in zip(places, [*places[1:], None], strict=True):
             yield from self._form(place, following, window)
 
@@ -129,7 +130,7 @@ class Touchpoints:
                         f"pages are read ({steps_back} times). Rerun later: it goes on behind the last page "
                         "that landed."
                     )
-                page = max(1, place.page - -(-fallen // place.size))
+                page = max(1, place.page - -(-fallen // self._config.page_size))
                 place = msgspec.structs.replace(place, page=page, count=meta.total_count)
                 continue
             place = msgspec.structs.replace(place, page=place.page + 1, count=meta.total_count)
@@ -149,19 +150,11 @@ class Touchpoints:
             secrets=self._key,
             params={
                 "page[number]": place.page,
-                "page[size]": place.size,
+                "page[size]": self._config.page_size,
                 "start_date": f"{window.start:%Y-%m-%d}",
                 "end_date": f"{last:%Y-%m-%d}",
             },
         )
-
-
-def _resumed(places: list[_Place], at: _Place) -> list[_Place]:
-    """What is still to do; from the beginning where the form is no longer configured."""
-    for number, place in enumerate(places):
-        if place.form == at.form:
-            return [at if at.size == place.size else place, *places[number + 1 :]]
-    return places
 
 
 def _fallen(before: int | None, now: int | None) -> int:
