@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ class FileRow(msgspec.Struct, frozen=True):
     """A row as it stands in a file.
 
     Attributes:
-        number: in CSV the header is row 1; in NDJSON it is the line's number.
+        number: in CSV as a spreadsheet shows it, from 1 on; in NDJSON the line's.
         values: its texts, in the order of the columns; none if there is a problem.
         text: what it is in the file, its end of line too.
         problem: why it has no values, without a value in it.
@@ -52,11 +53,11 @@ def verbatim_codec(path: Path, form: FileFormat) -> str:
 
 
 def csv_rows(text: IO[str], delimiter: str) -> Iterator[FileRow]:
-    """Read CSV as RFC 4180 has it, the header first. Blank lines are no rows."""
+    """Read CSV as RFC 4180 has it, the header first. Blank lines are not given, though they have a number."""
     lines = _Remembered(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    columns = number = 0
-    while True:
+    columns = 0
+    for number in itertools.count(1):
         lines.remembered = []
         values, problem = [], ""
         try:
@@ -67,8 +68,7 @@ def csv_rows(text: IO[str], delimiter: str) -> Iterator[FileRow]:
             problem = f"not CSV ({error})"
         if not values and not problem:
             continue
-        number += 1
-        if number == 1:
+        if not columns:
             values = [name.strip() for name in values]
             columns = len(values)
         elif len(values) != columns and not problem:

@@ -284,8 +284,8 @@ def test_quoted_newlines_and_blank_lines(drop: Drop) -> None:
     drop.put("a.csv", HEADER + "\r\n" + row + ROW)
     (manifest,) = drop.land()
     assert [(each["handled_by"], each["row"]) for each in payloads(manifest)] == [
-        ('two\r\nlines, "quoted"', 2),
-        ("José", 3),
+        ('two\r\nlines, "quoted"', 3),
+        ("José", 4),
     ]
 
 
