@@ -85,7 +85,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         Rule(
             "every answer is in a figure",
             _ANSWERS_WITHOUT_FIGURE,
-            warns_because="Of items from 1 to 10 only a score of three together is defined; it isn't built yet."
+            warns_because="Of items from 1 to 10 only a score of three together is defined; it isn't built."
             " Their answers are in fct_survey_answers. Since 0.1.0.",
         ),
         Rule("an index is the mean of its drivers' means", _INDEX_AGAINST_DRIVERS),
