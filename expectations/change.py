@@ -4,23 +4,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from expectations.rules import Rule, Suite, never
 
 
-def suites(current: Mapping[str, str], policy: Mapping[str, float], *, is_ordered: bool) -> list[Suite]:
-    """The change of figures and of volume.
+def suites(
+    current: Mapping[str, str], policy: Mapping[str, float], *, ordered_since: str | None
+) -> list[Suite]:
+    """The change of figures and of volume, and figures that are gone.
 
     A period that had ended when the current release was made is closed; what comes later adds to open ones.
 
     Args:
         current: table → SQL for its rows in the current release.
         policy: the agency's.
-        is_ordered: a person has excluded or included batches since the current release: then all of this only
-            warns, because it is what they wanted, or else could never be published.
+        ordered_since: the current release's id, if a person has excluded or included batches since it: then
+            all of this only warns, because it is what they wanted, or else could never be published.
     """
-    ordered = "batches were excluded or included since the current release" if is_ordered else None
+    ordered = f"batches were excluded or included since {ordered_since}" if ordered_since else None
     points, share = policy["change_max_index_points"], policy["change_max_volume_share"]
     small = "(tested.low_n or before.low_n)"
     moved = f"""
@@ -51,8 +53,32 @@ def suites(current: Mapping[str, str], policy: Mapping[str, float], *, is_ordere
                     f"{far} and ({small} or not {closed})",
                     blame=cell,
                     join=moved,
-                    warns_because="a few answers do this to an open or small quarter (since 0.1.0)",
+                    warns_because="a few answers do this to an open or small quarter (since 2026-11-22)",
                 ),
+                Rule(
+                    _NOTHING_GONE,
+                    _gone(
+                        current["cx_index"],
+                        ("breakdown", "member", "scale", "measure", "driver"),
+                        f"select max(answered_local_date) from ({current['fct_survey_responses']})",
+                    ),
+                    warns_because=ordered,
+                ),
+            ],
+        ),
+        Suite(
+            "change_of_contact_center_performance",
+            "select * from marts.contact_center_performance",
+            [
+                Rule(
+                    _NOTHING_GONE,
+                    _gone(
+                        current["contact_center_performance"],
+                        ("breakdown", "member", "source_system"),
+                        f"select max(started_local_date) from ({current['fct_interactions']})",
+                    ),
+                    warns_because=ordered,
+                )
             ],
         ),
         Suite(
@@ -67,10 +93,27 @@ def suites(current: Mapping[str, str], policy: Mapping[str, float], *, is_ordere
                 for what, table, day in (
                     ("contacts", "fct_interactions", "started_local_date"),
                     ("responses", "fct_survey_responses", "answered_local_date"),
+                    ("comments", "fct_comments", "commented_date"),
                 )
             ],
         ),
     ]
+
+
+_NOTHING_GONE = "no closed period lacks a figure that it had"
+"""A cell may come to be withheld, by late records elsewhere; it can't come to be without any record."""
+
+
+def _gone(before: str, key: Sequence[str], until: str) -> str:
+    """SQL for the shown cells of closed periods, not small ones, that have no row any more."""
+    columns = ", ".join(key)
+    return f"""
+        select concat_ws(' ', before.period_label, {columns}) as blame
+        from ({before}) as before
+        left join tested using (period_type, period_start, {columns})
+        where tested.period_type is null and not before.suppressed and not before.low_n
+            and period_start + if(period_type = 'month', interval 1 month, interval 3 months) <= ({until})
+    """
 
 
 def _volume(table: str, day: str, before: str, share: float, least: float) -> str:

@@ -62,6 +62,12 @@ READ_BY_OTHERS: Mapping[str, str] = {
         commented_date question_id comment_text redaction_count ssn_count phone_count
         email_count card_count address_count source_system _batch_id
     """,
+    "identity_conflicts": """
+        conflict_id customer_id identifier_type tier first_seen_at last_seen_at record_count
+    """,
+    "identity_merges": """
+        old_id new_id _run_id cause
+    """,
     "cx_index": """
         period_type period_start period_label breakdown member scale measure driver n value low
         high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
@@ -130,6 +136,8 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "fct_survey_responses": fct_survey_responses(),
         "fct_survey_answers": fct_survey_answers(),
         "fct_comments": fct_comments(policy),
+        "identity_conflicts": identity_conflicts(),
+        "identity_merges": identity_merges(),
         "cx_index": measures.cx_index(policy),
         "contact_center_performance": measures.contact_center_performance(policy),
         "release_info": release_info(),
@@ -300,6 +308,11 @@ def fct_survey_answers() -> list[Rule]:
         required("response_id", "driver", "scale", "raw_value", "is_positive", "answered_date"),
         unique("response_id", "driver"),
         refers("response_id", "fct_survey_responses"),
+        never(
+            "survey_id and survey_version are those of the response",
+            "exists (from marts.fct_survey_responses as r where r.response_id = tested.response_id and"
+            " (r.survey_id, r.survey_version) is distinct from (tested.survey_id, tested.survey_version))",
+        ),
         one_of("scale", SCALES),
         never(
             "likert_5 and csat_5 are scored from 1 to 5, other scales are not",
@@ -328,6 +341,10 @@ def fct_comments(policy: Mapping[str, float]) -> list[Rule]:
         required("comment_id", "response_id", "comment_text"),
         unique("comment_id"),
         refers("response_id", "fct_survey_responses"),
+        refers("customer_id", "dim_customers"),
+        refers("organization_id", "dim_organizations"),
+        refers("service_id", "dim_services"),
+        refers("channel", "dim_channels"),
         not_negative("redaction_count", *counts),
         never("redaction_count is the sum of its kinds", f"redaction_count <> {' + '.join(counts)}"),
         never(
@@ -340,6 +357,27 @@ def fct_comments(policy: Mapping[str, float]) -> list[Rule]:
             "select format('{} of {}', count(*) filter (redaction_count > 0), count(*)) as blame from tested"
             f" having count(*) filter (redaction_count > 0) > {limit} * count(*)",
         ),
+    ]
+
+
+def identity_conflicts() -> list[Rule]:
+    """One row per customer whose identifiers hang together with somebody else's."""
+    own = "'a customer'"
+    return [
+        required("conflict_id", "customer_id", "identifier_type", blame=own),
+        unique("customer_id", blame=own),
+        refers("customer_id", "dim_customers", blame=own),
+    ]
+
+
+def identity_merges() -> list[Rule]:
+    """One row per customer id that a build replaced, and the build; a later may have replaced `new_id`."""
+    own = "_run_id"
+    return [
+        required("old_id", "new_id", "_run_id", blame=own),
+        unique("old_id", "new_id", "_run_id", blame=own),
+        one_of("cause", ("merge", "split", "earlier token"), blame=own),
+        never("no id is replaced by itself", "old_id = new_id", blame=own),
     ]
 
 

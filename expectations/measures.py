@@ -60,6 +60,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
             """,
             blame=cell,
         ),
+        never("a shown cell has a value", "not suppressed and value is null", blame=cell),
         never("a value lies in its interval", "value not between low - 1e-9 and high + 1e-9", blame=cell),
         never("an index is of Likert items only", "measure = 'cx_index' and scale <> 'likert_5'", blame=cell),
         *_suppression(
@@ -85,10 +86,10 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         Rule(
             "every answer is in a figure",
             _ANSWERS_WITHOUT_FIGURE,
-            warns_because="Of items from 1 to 10 only a score of three together is defined; it isn't built."
-            " Their answers are in fct_survey_answers. Since 0.1.0.",
+            warns_because="of items from 1 to 10 only a score of three together is defined, and isn't built;"
+            " their answers are in fct_survey_answers (since 2026-11-26)",
         ),
-        Rule("an index is the mean of its drivers' means", _INDEX_AGAINST_DRIVERS),
+        Rule("an index is the mean of its drivers' means, over all who answered", _ANSWERS_AGAINST_CX_INDEX),
     ]
 
 
@@ -138,19 +139,43 @@ _ANSWERS_AGAINST_INDEX = f"""
     )
 """
 
-_INDEX_AGAINST_DRIVERS = """
-    with drivers as (
+_ANSWERS_AGAINST_CX_INDEX = f"""
+    with facts as (
+        select
+            r.organization_id, r.service_id, r.channel, r.answered_local_date as day,
+            a.response_id, a.driver, a.score
+        from marts.fct_survey_answers as a
+        inner join marts.fct_survey_responses as r using (response_id)
+        where r.is_counted and a.scale = 'likert_5'
+    ),
+    members as ({_MEMBERS}),
+    drivers as (
+        select period_type, period_start, breakdown, member, driver, avg(score) as mean
+        from members
+        group by all
+    ),
+    found as (
         select
             period_type, period_start, breakdown, member,
-            count(*) as drivers, avg((value - 1) / 4 * 100) as mean
-        from tested
-        where measure = 'mean' and scale = 'likert_5' and not suppressed
+            25 * (avg(mean) - 1) as value_found, count(*) as drivers_found
+        from drivers
         group by all
+    ),
+    respondents as (
+        select period_type, period_start, breakdown, member, count(distinct response_id) as n_found
+        from members
+        group by all
+    ),
+    published as (select * from tested where measure = 'cx_index')
+    select concat_ws(' ', period_type, period_start, breakdown, member) as blame
+    from found
+    inner join respondents using (period_type, period_start, breakdown, member)
+    full join published using (period_type, period_start, breakdown, member)
+    where not coalesce(suppressed, false) and (
+        n is distinct from n_found
+        or driver_count is distinct from drivers_found
+        or abs(value - value_found) > 1e-6
     )
-    select concat_ws(' ', period_label, breakdown, member) as blame
-    from tested
-    inner join drivers using (period_type, period_start, breakdown, member)
-    where measure = 'cx_index' and driver_count = drivers.drivers and abs(value - mean) > 1e-6
 """
 
 
@@ -189,29 +214,61 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
             ),
             items=("source_system",),
         ),
-        Rule("offered and abandoned are what the contacts give", _CONTACTS_AGAINST_PERFORMANCE),
+        Rule("every figure is what the contacts give", _contacts_against_performance(policy)),
     ]
 
 
-_CONTACTS_AGAINST_PERFORMANCE = f"""
-    with facts as (
-        select organization_id, service_id, channel, source_system, is_abandoned, started_local_date as day
-        from marts.fct_interactions
-        where direction = 'inbound' and source_system in (select source_system from tested)
-    ),
-    cells as (
-        select
-            period_type, period_start, breakdown, member, source_system,
-            count(*) as offered_found, count(*) filter (is_abandoned) as abandoned_found
-        from ({_MEMBERS})
-        group by all
+def _contacts_against_performance(policy: Mapping[str, float]) -> str:
+    call, message = policy["service_level_seconds"], policy["service_level_message_seconds"]
+    figures = {
+        "abandonment_share": "avg(is_abandoned::integer)",
+        "average_speed_of_answer_seconds": "avg(wait_seconds) filter (is_handled)",
+        "average_handle_seconds": "avg(handle_seconds) filter (is_handled)",
+        "service_level_share": f"""
+            count(*) filter (is_handled and wait_seconds <= if(channel_group = 'phone', {call}, {message}))
+            / count(*) filter (
+                not coalesce(is_abandoned and wait_seconds < {policy["short_abandon_seconds"]}, false)
+                and not (is_handled and wait_seconds is null)
+            )
+        """,
+        "transfer_share": "avg(is_transferred::integer) filter (is_handled)",
+    }
+    found = ", ".join(f"{formula} as {name}_found" for name, formula in figures.items())
+    wrong = " or ".join(
+        f"({name} is null) <> (coalesce(isnan({name}_found), true)) or abs({name} - {name}_found) > 1e-6"
+        for name in figures
     )
-    select concat_ws(' ', period_type, period_start, breakdown, member, source_system) as blame
-    from cells
-    full join tested using (period_type, period_start, breakdown, member, source_system)
-    where not coalesce(suppressed, false)
-        and (offered is distinct from offered_found or abandoned is distinct from abandoned_found)
-"""
+    return f"""
+        with facts as (
+            select
+                organization_id, service_id, channel, channel_group, source_system, wait_seconds,
+                started_local_date as day,
+                talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0) as handle_seconds,
+                coalesce(is_abandoned, false) as is_abandoned,
+                coalesce(is_transferred, false) as is_transferred,
+                not coalesce(is_abandoned, false) and coalesce(handled_by = 'agent', false) as is_handled
+            from marts.fct_interactions
+            left join marts.dim_channels using (channel)
+            where direction = 'inbound' and source_system in (select source_system from tested)
+        ),
+        cells as (
+            select
+                period_type, period_start, breakdown, member, source_system,
+                count(*) as offered_found,
+                count(*) filter (is_handled) as handled_found,
+                count(*) filter (is_abandoned) as abandoned_found,
+                {found}
+            from ({_MEMBERS})
+            group by all
+        )
+        select concat_ws(' ', period_type, period_start, breakdown, member, source_system) as blame
+        from cells
+        full join tested using (period_type, period_start, breakdown, member, source_system)
+        where not coalesce(suppressed, false) and (
+            (offered, handled, abandoned) is distinct from (offered_found, handled_found, abandoned_found)
+            or {wrong}
+        )
+    """
 
 
 def _periods_and_members(cell: str) -> list[Rule]:

@@ -22,12 +22,18 @@ _ADDRESS = (
 )
 
 _NO_ADDRESS = (
-    r"(?i)\d (hours?|hrs?|minutes?|mins?|days?|weeks?|months?|years?|miles?|times?|people|staff"
-    r"|employees?|calls?|forms?|letters?|offices?|visits?|windows?) "
+    r"(?i)^\d+ ([NSEW]\.? )?(hours?|hrs?|minutes?|mins?|days?|weeks?|months?|years?|miles?|times?|people"
+    r"|staff|employees?|calls?|forms?|letters?|offices?|visits?|windows?) "
 )
-"""A text with such a count ("a 2 Hours Drive") is not judged for addresses."""
+"""What begins with such a count ("a 2 Hours Drive") looks like an address and is none."""
 
-IN_IDENTIFIERS: Mapping[str, str] = {"SSN": _SSN, "email": _EMAIL, "phone": _PHONE, "card": _CARD}
+IN_IDENTIFIERS: Mapping[str, str] = {
+    "SSN": _SSN,
+    "email": _EMAIL,
+    "phone": _PHONE,
+    "card": _CARD,
+    "address": _ADDRESS,
+}
 """In a column of identifiers only what has its separators: bare digits are what identifiers are."""
 
 IN_TEXT: Mapping[str, str] = {
@@ -80,12 +86,13 @@ def no_personal_data(columns: Mapping[str, str]) -> Rule | None:
 def _suspicious(column: str, batch: str) -> str:
     kinds = IN_IDENTIFIERS if column.endswith("_id") else IN_TEXT
     text = f'"{column}"::varchar'
+    judged = {"card": _LUHN, "address": f"not regexp_matches(found, '{_NO_ADDRESS}')"}
     cases = " ".join(
-        f"when regexp_matches({text}, '{pattern}')"
-        + (f" and not regexp_matches({text}, '{_NO_ADDRESS}')" if kind == "address" else "")
-        + f" then '{kind}'"
+        f"when regexp_matches({text}, '{pattern}') then '{kind}'"
+        if kind not in judged
+        else f"when len(list_filter(regexp_extract_all({text}, '{pattern}'), lambda found: {judged[kind]}))"
+        f" > 0 then '{kind}'"
         for kind, pattern in kinds.items()
-        if kind != "card"
     )
     any_kind = "|".join(f"({pattern})" for pattern in kinds.values())
     return f"""
@@ -93,9 +100,6 @@ def _suspicious(column: str, batch: str) -> str:
         from (
             select *, case
                 {cases}
-                when list_any_value(list_filter(
-                    regexp_extract_all({text}, '{kinds["card"]}'), lambda found: {_LUHN}
-                )) is not null then 'card'
             end as kind
             from tested
             where regexp_matches({text}, '[0-9@]') and regexp_matches({text}, '{any_kind}')

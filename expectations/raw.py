@@ -72,7 +72,7 @@ def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
                 where is_new and batches > 5
                     and (a_day * {USUAL_VOLUME} < usual or a_day > usual * {USUAL_VOLUME})
                 """,  # noqa: S608 - a number of our own
-                warns_because="holidays, campaigns and outages do this too (since 0.1.0)",
+                warns_because="holidays, campaigns and outages do this too (since 2026-11-22)",
             ),
         ],
     )
@@ -133,7 +133,7 @@ def answers(source: str) -> Suite:
                 having coalesce(sum(answers) filter (status = 'out_of_range'), 0)
                     > {USUAL_OUT_OF_RANGE} * sum(answers) filter (status in ('valid', 'out_of_range'))
                 """,  # noqa: S608 - a number of our own
-                warns_because="they are in no figure, but the form may have changed (since 0.1.0)",
+                warns_because="they are in no figure, but the form may have changed (since 2026-11-22)",
             )
         ],
     )

@@ -106,7 +106,7 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
             name: _rows(current.folder / "parquet" / f"{name}.parquet") for name in current.manifest["tables"]
         }
         is_ordered = _excluded(current.manifest) != _excluded(manifest)
-        suites += change.suites(held, policy, is_ordered=is_ordered)
+        suites += change.suites(held, policy, ordered_since=current.release_id if is_ordered else None)
     return suites
 
 

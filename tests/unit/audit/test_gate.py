@@ -58,6 +58,21 @@ def test_a_good_candidate_passes(passed):
     }
 
 
+def test_no_two_expectations_of_a_suite_share_a_name(passed):
+    """A result is looked up by its name."""
+    _, result = passed
+    names = [(one.suite, one.name) for one in result.expectations]
+    assert len(names) == len(set(names)) > 150
+
+
+def test_every_warning_says_since_when(passed):
+    """Those that a person ordered name the release since which they hold, and its id begins with its date."""
+    _, result = passed
+    reasons = [one.reason for one in result.expectations if one.severity == "warn"]
+    assert reasons
+    assert [reason for reason in reasons if not re.search(r"since \d{4}-?\d\d-?\d\d", str(reason))] == []
+
+
 def test_every_table_has_a_suite(passed):
     made, result = passed
     assert set(made.manifest["tables"]) <= {one.table for one in result.expectations}
@@ -92,13 +107,46 @@ FAULTS = [
     " where comment_id in"
     " (select comment_id from marts.fct_comments where redaction_count = 0 order by 1 limit 3)",
     "delete from marts.dim_customers where customer_id = 'c300'",
+    "insert into marts.identity_conflicts values ('x', 'nobody', 'case', 'strong', null, null, 1)",
+    "insert into marts.identity_merges values ('c1', 'c1', 'run-1', 'merge'), ('c2', 'c3', 'run-1', 'guess')",
+    "update marts.fct_survey_answers set survey_version = 2 where driver = 'ease' and response_id ="
+    " (select response_id from marts.fct_survey_responses where source_record_id = 'sub-3')",
+    "update marts.fct_comments set customer_id = 'nobody', organization_id = 'none', service_id = 'none',"
+    " channel = 'fax' where comment_id = (select max(comment_id) from marts.fct_comments)",
     "comment on column marts.cx_index.band is null",
     f"update marts.cx_index set n = n + 1 where {CELL} and period_label = '2026-01'",
     f"update marts.cx_index set value = 5.5, high = 6 where {CELL} and period_label = '2026-02'",
+    f"update marts.cx_index set value = null where {CELL} and period_label = '2026-04'",
+    "update marts.cx_index set n = n + 1"
+    " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-03'",
+    "update marts.cx_index set driver_count = 2, value = value + 1"
+    " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-02'",
+    "delete from marts.cx_index"
+    " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-01'",
     f"update marts.cx_index set suppressed = true, suppression_reason = 'small_n' where {CELL}"
     " and period_label = '2026-03'",
     "update marts.contact_center_performance set handled = handled + 1 where breakdown = 'all'"
     " and period_label = '2026Q3'",
+    *(
+        f"update marts.contact_center_performance set {changed}"
+        f" where breakdown = 'channel' and member = 'phone' and period_label = '2026-0{month}'"
+        for month, changed in enumerate(
+            (
+                "handled = handled - 1, other = 1",
+                "average_speed_of_answer_seconds = average_speed_of_answer_seconds + 1",
+                "average_handle_seconds = average_handle_seconds + 1",
+                "service_level_share = service_level_share + 0.01",
+            ),
+            start=1,
+        )
+    ),
+    *(
+        f"update marts.contact_center_performance set {share}_share = {share}_share + 0.01"
+        f" where breakdown = 'channel' and member = 'live_chat' and period_label = '2026-0{month}'"
+        for month, share in ((1, "abandonment"), (2, "transfer"))
+    ),
+    "update marts.contact_center_performance set transfer_share = null"
+    " where breakdown = 'channel' and member = 'live_chat' and period_label = '2026-03'",
     "update marts.contact_center_performance set service_level_high = 1.2 where breakdown = 'all'"
     " and period_label = '2026Q2'",
     "insert into intermediate.int_survey_answers select response_id, 'answer_77', 'unmapped', _batch_id"
@@ -135,8 +183,25 @@ FOUND = {
     ("fct_interactions", "customer_id is in dim_customers"): (3, "genesys."),
     ("fct_survey_responses", "customer_id is in dim_customers"): (2, "touchpoints."),
     ("data_dictionary", "every column has a description"): (1, "cx_index.band"),
+    ("fct_survey_answers", "survey_id and survey_version are those of the response"): (4, "touchpoints."),
+    ("fct_comments", "customer_id is in dim_customers"): (2, "touchpoints."),
+    ("fct_comments", "organization_id is in dim_organizations"): (1, "touchpoints."),
+    ("fct_comments", "service_id is in dim_services"): (1, "touchpoints."),
+    ("fct_comments", "channel is in dim_channels"): (1, "touchpoints."),
+    ("identity_conflicts", "customer_id is in dim_customers"): (1, "a customer"),
+    ("identity_merges", "no id is replaced by itself"): (1, "run-1"),
+    ("identity_merges", "cause is one of earlier token, merge, split"): (1, "run-1"),
+    # eight planted ones, and the waits of conv-1 and conv-2 in the 10 other cells that they are in
+    ("contact_center_performance", "every figure is what the contacts give"): (
+        18,
+        "month 2026-01-01 channel",
+    ),
     ("cx_index", "n and values are what the answers give"): (2, "service ben-apply likert_5 mean trust"),
-    ("cx_index", "an index is the mean of its drivers' means"): (1, "2026-02 service ben-apply"),
+    ("cx_index", "a shown cell has a value"): (1, "2026-04 service ben-apply likert_5 mean trust"),
+    ("cx_index", "an index is the mean of its drivers' means, over all who answered"): (
+        3,
+        "month 2026-01-01 channel phone; month 2026-02-01 channel phone; month 2026-03-01 channel phone",
+    ),
     ("cx_index", "a value is in its measure's range"): (1, "2026-02 service ben-apply likert_5 mean trust"),
     ("cx_index", "a withheld cell shows no figure"): (1, "2026-03 service ben-apply likert_5 mean trust"),
     ("cx_index", "no withheld member is what is left of a published whole"): (1, "2026-03 service ben-apply"),
@@ -252,7 +317,7 @@ def test_small_cells_must_be_withheld(home, stage):
     assert counts == {
         "a cell with fewer than 10 is withheld": 1,
         "a shown cell with fewer than 30 is marked low_n": 6,
-        "offered and abandoned are what the contacts give": 1,
+        "every figure is what the contacts give": 1,
     }
 
 
@@ -293,6 +358,10 @@ def test_change_against_the_current_release(published, stage):
         " where month(answered_local_date) = 2 and source_record_id < 'sub-3'",
         "delete from marts.fct_interactions"
         " where month(started_local_date) = 1 and source_record_id > 'conv-10'",
+        "delete from marts.fct_comments where month(commented_date) = 3",
+        "delete from marts.cx_index where breakdown = 'channel' and member = 'phone' and driver = 'trust'"
+        " and period_label in ('2026-02', '2026-04', '2026Q3')",
+        "delete from marts.contact_center_performance where breakdown = 'all' and period_label = '2026-03'",
     )
     made = stage(published, LATER)
     with pytest.raises(Refused) as caught:
@@ -304,6 +373,11 @@ def test_change_against_the_current_release(published, stage):
     assert contacts == (1, "genesys 2026-01")
     count, observed = found["change_of_volume", "no closed month's responses changed by more than 50%"]
     assert (count, observed) == (2, "touchpoints 2026-02; touchpoints 2026-03")
+    comments = found["change_of_volume", "no closed month's comments changed by more than 50%"]
+    assert comments == (1, "touchpoints 2026-03")
+    gone = "no closed period lacks a figure that it had"
+    assert found["change_of_cx_index", gone] == (1, "2026-02 channel phone likert_5 mean trust")
+    assert found["change_of_contact_center_performance", gone] == (1, "2026-03 all all genesys")
     suite = "change_of_cx_index"
     warned = results(made)[suite, "no open or small quarter's index moved by more than 15 points"]
     assert (warned["severity"], warned["success"]) == ("warn", False)
@@ -330,7 +404,9 @@ def test_a_change_that_a_person_ordered_only_warns(published, stage):
     warned = results(made)["change_of_volume", "no closed month's contacts changed by more than 50%"]
     assert (warned["severity"], warned["success"]) == ("warn", False)
     assert warned["observed"] == "genesys 2026-01"
-    assert warned["reason"] == "batches were excluded or included since the current release"
+    current = store.current(published.settings)
+    assert current is not None
+    assert warned["reason"] == f"batches were excluded or included since {current.release_id}"
 
 
 def test_new_records_alone_change_nothing_that_is_closed(published, stage):

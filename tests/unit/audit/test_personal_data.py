@@ -34,6 +34,7 @@ def found(column: str, text: str) -> list[str]:
         ("card", "378282246310005"),
         ("address", "I live at 1600 Pennsylvania Avenue NW"),
         ("address", "at 12 N Old Mill Rd, upstairs"),
+        ("address", "I waited 2 hours for you to find 12 Old Mill Road"),
     ],
 )
 def test_personal_data_in_text_is_found(kind, text):
@@ -76,7 +77,9 @@ def test_what_identifiers_look_like_is_left_alone_in_their_columns(text):
     assert found("source_record_id", text) == []
 
 
-@pytest.mark.parametrize("text", ["123-45-6789", "a@b.gov", "202-555-0123", "4111-1111-1111-1111"])
+@pytest.mark.parametrize(
+    "text", ["123-45-6789", "a@b.gov", "202-555-0123", "4111-1111-1111-1111", "12 Old Mill Road"]
+)
 def test_personal_data_in_a_column_of_identifiers_is_found(text):
     assert len(found("source_record_id", text)) == 1
 

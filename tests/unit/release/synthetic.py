@@ -58,6 +58,11 @@ create table marts.dim_customers (
     customer_id varchar primary key, first_seen_at timestamp, last_seen_at timestamp, token_count integer,
     interaction_count integer, response_count integer, segment varchar, household_id varchar
 );
+create table marts.identity_conflicts (
+    conflict_id varchar, customer_id varchar, identifier_type varchar, tier varchar, first_seen_at timestamp,
+    last_seen_at timestamp, record_count bigint
+);
+create table marts.identity_merges (old_id varchar, new_id varchar, _run_id varchar, cause varchar);
 """
 
 FACTS = """
@@ -240,9 +245,11 @@ select
     count(*) filter (not is_abandoned) as handled, count(*) filter (is_abandoned) as abandoned,
     0 as other,
     count(*) filter (is_abandoned) / count(*) as abandonment_share, 0 as abandonment_low,
-    1 as abandonment_high,
-    20 as average_speed_of_answer_seconds, 220 as average_handle_seconds, 0.8 as service_level_share,
-    0.7 as service_level_low, 0.9 as service_level_high, 0 as transfer_share, 0 as transfer_low,
+    1 as abandonment_high, avg(wait_seconds) filter (not is_abandoned) as average_speed_of_answer_seconds,
+    200 as average_handle_seconds,
+    count(*) filter (not is_abandoned and (wait_seconds <= 20 or channel = 'live_chat')) / count(*)
+        as service_level_share,
+    0 as service_level_low, 1 as service_level_high, 0 as transfer_share, 0 as transfer_low,
     0.1 as transfer_high, false as suppressed, count(*) < 30 as low_n
 from members group by all {{order}};
 """
