@@ -3,7 +3,7 @@ with
 contacts as (
     select
         contacts.*,
-        withheld.reason
+        withheld.reason is not null as suppressed
     from {{ ref('int_measures__contacts') }} as contacts
     left join {{ ref('int_measures__withheld_contacts') }} as withheld
         on {{ same('contacts', 'withheld', ['period_type', 'period_start', 'breakdown', 'member', 'source_system']) }}
@@ -42,12 +42,12 @@ select
     member,
     source_system,
     {%- for count in counts %}
-    case when reason is null then {{ count }} end as {{ count }},
+    case when not suppressed then {{ count }} end as {{ count }},
     {%- endfor %}
     {%- for name, value in figures.items() %}
-    case when reason is null then {{ figure(value) }} end as {{ name }},
+    case when not suppressed then {{ figure(value) }} end as {{ name }},
     {%- endfor %}
-    reason is not null as suppressed,
-    reason as suppression_reason,
-    reason is null and offered < {{ policy('low_n_below') }} as low_n
+    suppressed,
+    {{ public_reason('suppressed') }} as suppression_reason,
+    not suppressed and offered < {{ policy('low_n_below') }} as low_n
 from figures

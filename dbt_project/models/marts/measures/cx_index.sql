@@ -23,11 +23,9 @@ estimates as (
     select
         estimates.*,
         case
-            when estimates.measure <> 'cx_index' then withheld_items.reason
-            when withheld_indexes.member is null then null
-            when estimates.n < {{ policy('suppression_min_n') }} then 'small_n'
-            else 'complement'
-        end as suppression_reason,
+            when estimates.measure = 'cx_index' then withheld_indexes.member is not null
+            else withheld_items.reason is not null
+        end as suppressed,
         case
             when estimates.measure = 'cx_index' then {{ index_band('estimates.value') }}
         end as band,
@@ -54,18 +52,18 @@ select
     measure,
     driver,
     {%- for name in withheld_figures %}
-    case when suppression_reason is null then {{ name }} end as {{ name }},
+    case when not suppressed then {{ name }} end as {{ name }},
     {%- endfor %}
     case when is_opt_in then 'indicative' else 'sampling' end as interval_kind,
     is_weighted,
     {%- for name in weighted_figures %}
-    case when suppression_reason is null then {{ name }} end as {{ name }},
+    case when not suppressed then {{ name }} end as {{ name }},
     {%- endfor %}
     driver_count,
     drivers,
-    case when suppression_reason is null then band end as band,
-    case when suppression_reason is null then band_uncertain end as band_uncertain,
-    suppression_reason is not null as suppressed,
-    suppression_reason,
-    suppression_reason is null and n < {{ policy('low_n_below') }} as low_n
+    case when not suppressed then band end as band,
+    case when not suppressed then band_uncertain end as band_uncertain,
+    suppressed,
+    {{ public_reason('suppressed') }} as suppression_reason,
+    not suppressed and n < {{ policy('low_n_below') }} as low_n
 from estimates
