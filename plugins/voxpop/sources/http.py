@@ -246,7 +246,7 @@ class Http:
         )
         if response.is_success:
             return self._checked(call, read, body)
-        said = _hide(_message(body), call.secrets)
+        said = _hide(_message(body), call.secrets).rstrip(".")
         answer = f"{response.status_code} {response.reason_phrase}".strip() + (f' "{said}"' if said else "")
         if response.status_code == 429 or response.is_server_error:
             return _Passing(answer, wait=_retry_after(response.headers))

@@ -116,12 +116,12 @@ class _Run:
         paths, unfinished = waiting(config, self.settings.home / config.folder)
         for name in unfinished:
             self._leave(config, name, "it is named as unfinished")
-        looks = {path: Look.at(path) for path in paths if path.exists()}
         batches = visible(self.settings, config.name, STREAMS[config.maps_to])
         known = {batch.original.content for batch in batches if batch.original}
         landed, refused = [], []
-        for path, look in looks.items():
+        for path in paths:
             try:
+                look = Look.at(path)
                 original = _original(path, config)
                 if original.content in known:
                     continue
@@ -135,7 +135,7 @@ class _Run:
                 landed += [] if manifest.already_landed else [manifest]
         if refused:
             raise SourceError(
-                f"{config.name}: {len(refused)} of {len(looks)} files can't be landed, and nothing of them "
+                f"{config.name}: {len(refused)} of {len(paths)} files can't be landed, and nothing of them "
                 "was; the others are. Rerun when they are as configured.\n" + "\n".join(refused)
             )
         return landed

@@ -18,6 +18,7 @@ import httpx
 import pyarrow.parquet as pq
 import pytest
 import voxpop.sample_agency
+from voxpop.config import PROJECT
 from voxpop.errors import UsageError
 from voxpop.sample_agency import generate
 from voxpop.sample_agency.agency import Agency
@@ -153,3 +154,16 @@ def test_it_knows_nothing_of_what_it_is_used_to_test() -> None:
             for name in names:
                 inside = name.startswith(("voxpop.sample_agency", "voxpop.config", "voxpop.errors"))
                 assert inside or not name.startswith("voxpop"), f"{path.name} imports {name}"
+
+
+def test_no_model_and_no_test_of_a_formula_reads_its_truth() -> None:
+    """Only tests that compare may: a formula that was fitted to the truth would always find it."""
+    folders = [PROJECT / "dbt_project", PROJECT / "expectations", PROJECT / "tests" / "dbt"]
+    files = [
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.suffix in (".sql", ".yml", ".csv", ".py")
+    ]
+    assert len(files) > 100
+    assert [path for path in files if "sample_agency" in path.read_text(encoding="utf-8")] == []

@@ -169,7 +169,7 @@ def test_polling_slows_down_and_ends(time: Any) -> None:
 def test_a_job_that_ends_badly_is_refused_and_deleted(time: Any, state: str) -> None:
     cloud = Cloud()
     cloud.states = ["QUEUED", state]
-    cloud.error = "too many conversations"
+    cloud.error = "too many conversations."
     with (
         opened(cloud, time) as source,
         pytest.raises(SourceError, match=rf'job job1 ended as {state}: "too many conversations"\. Correct'),

@@ -163,6 +163,7 @@ def test_json_that_stays_cut_off_is_given_up_and_said(server: Any, time: Any, to
             "invalid_client: client not found",
         ),
         (403, b'{"error":{"code":"API_KEY_INVALID","message":"An invalid api_key"}}', "An invalid api_key"),
+        (403, b'{"message":"Not yours."}', '"Not yours". Set the connection'),
         (404, b'{"errors":[{"title":"no form","status":404}]}', "no form"),
         (409, b"plain\n\x00text " + b"x" * 1000, "plain text xxx"),
         (400, b'{"code":"bad.request","status":400}', '"bad.request"'),

@@ -273,6 +273,24 @@ def test_a_file_that_grows_while_it_is_read_waits(drop: Drop, monkeypatch: pytes
     assert manifest.records == 2
 
 
+def test_a_file_that_goes_away_is_said_and_holds_up_no_other(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop.put("b.csv", HEADER + ROW)
+    gone = drop.put("a.csv", HEADER + ROW)
+    waiting = land.waiting
+
+    def and_goes(*given: Any) -> Any:
+        found = waiting(*given)
+        gone.unlink()
+        return found
+
+    monkeypatch.setattr(land, "waiting", and_goes)
+    (manifest,) = drop.land()
+    assert manifest.original is not None and manifest.original.name == "b.csv"
+    assert drop.said[0] == "visits: a.csv: it went away while it was looked at; left for the next run"
+
+
 def test_a_file_without_a_last_line_end_is_whole(drop: Drop) -> None:
     drop.put("a.csv", (HEADER + ROW).rstrip())
     (manifest,) = drop.land()

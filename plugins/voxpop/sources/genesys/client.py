@@ -202,7 +202,7 @@ class Genesys:
             if status.state in ENDED_BADLY:
                 raise SourceError(
                     f"{self._config.name}: job {job} ended as {status.state}"
-                    + (f': "{status.error}"' if status.error else "")
+                    + (f': "{status.error.rstrip(".")}"' if status.error else "")
                     + ". Correct what the tool complains of, and rerun."
                 )
             if patience.clock() + wait > deadline:
