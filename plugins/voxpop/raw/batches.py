@@ -412,14 +412,13 @@ class BatchWriter:
 
     def _twin(self, manifest: Manifest) -> Manifest | None:
         """Find the visible batch that has the same: of this window the newest, or any of this file."""
-        batches = visible(self._settings, self._source, self._stream)
+        batches = visible(self._settings, self._source, self._stream, self._name)
         if manifest.original is not None:
             content = manifest.original.content
             return next(
                 (batch for batch in batches if batch.original and batch.original.content == content), None
             )
-        same = [batch for batch in batches if batch.window == manifest.window]
-        return same[-1] if same and same[-1].sha256 == manifest.sha256 else None
+        return batches[-1] if batches and batches[-1].sha256 == manifest.sha256 else None
 
     def _collect_quarantine(self, manifest: Manifest) -> None:
         if not manifest.quarantined:

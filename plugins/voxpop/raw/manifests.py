@@ -109,13 +109,19 @@ def quarantine_file(settings: Settings, source: str, stream: str, batch_id: str)
     return settings.raw / "_quarantine" / source / stream / f"{batch_id}.parquet"
 
 
-def visible(settings: Settings, source: str = "*", stream: str = "*") -> list[Manifest]:
+def visible(settings: Settings, source: str = "*", stream: str = "*", of: str = "*") -> list[Manifest]:
     """Give the manifests of all batches, or of one source's or stream's, by batch id.
+
+    Args:
+        settings: where raw is.
+        source: its name.
+        stream: its name.
+        of: what a batch's id says it is of: a window's key, or the beginning of a file's hash.
 
     Raises:
         VoxpopError: a manifest can't be read; names the file.
     """
-    found = [read(path) for path in settings.raw.glob(f"{source}/{stream}/dt=*/*/{NAME}")]
+    found = [read(path) for path in settings.raw.glob(f"{source}/{stream}/dt=*/*.{of}.*/{NAME}")]
     return sorted(found, key=lambda manifest: manifest.batch_id)
 
 
