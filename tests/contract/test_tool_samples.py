@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 from datetime import UTC, date, datetime
@@ -9,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from voxpop.sources.file_drop import chunks
+from voxpop.sources.file_inspection import inspect
 from voxpop.sources.genesys.parse import Conversations
+from voxpop.sources.mapping import SurveyResponseMapping
 from voxpop.sources.protocol import Record
 from voxpop.sources.touchpoints.parse import Submissions
 
@@ -123,3 +128,27 @@ def test_the_description_of_touchpoints_still_says_what_the_client_relies_on() -
         "name": "x-api-key",
         "in": "header",
     }
+
+
+def test_every_row_of_the_quarterly_upload_is_a_record(tmp_path: Path) -> None:
+    """The layout in which agencies hand in a quarter's answers, as a file drop of Touchpoints' own sample."""
+    content = sample("touchpoints/sample_cx_responses_upload.csv")
+    header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    mapping = SurveyResponseMapping(
+        format="csv",
+        maps_to="survey_response",
+        fields={
+            "response_id": "external_id",
+            "form_id": {"constant": "a11-quarterly"},
+            "answered_on": {"constant": "2026-01-05"},
+        },
+        answers=header[1:],
+    )
+    path = tmp_path / "upload.csv"
+    path.write_bytes(content)
+    inspect(path, mapping)
+    (chunk,) = chunks(path, path.name, mapping, 0)
+    assert (chunk.rejected, chunk.repeated) == ([], 0)
+    answers = [json.loads(record.payload)["answers"] for record in chunk.records]
+    assert len(rows) == 1000
+    assert answers == [dict(zip(header[1:], row[1:], strict=True)) for row in rows]
