@@ -89,6 +89,10 @@
 
 {#- A temporary table from a query that may read the table that it replaces. -#}
 {% macro components_replace(name, query) %}
+    {%- do adapter.dispatch('components_replace')(name, query) -%}
+{% endmacro %}
+
+{% macro duckdb__components_replace(name, query) %}
     {%- do run_query('create or replace temporary table ' ~ name ~ ' as ' ~ query) -%}
 {% endmacro %}
 

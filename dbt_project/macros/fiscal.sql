@@ -7,7 +7,7 @@
 
 {#- The fiscal quarter of a date, as '2026Q1'; null of null. -#}
 {% macro fiscal_quarter(day) -%}
-    cast({{ fiscal_year(day) }} as varchar) || 'Q' || cast(extract(quarter from {{ day }}) % 4 + 1 as varchar)
+    cast({{ fiscal_year(day) }} as string) || 'Q' || cast(extract(quarter from {{ day }}) % 4 + 1 as string)
 {%- endmacro %}
 
 {#- The first day of a date's fiscal quarter, a date: fiscal quarters begin when calendar quarters do. -#}

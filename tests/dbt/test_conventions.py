@@ -5,6 +5,7 @@ What breaks one on purpose stands in `exceptions.yml` with its reason; an except
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,13 @@ MAY_USE = {
 PREFIXES = {"staging": ("base_", "stg_"), "intermediate": ("int_",)}
 SUFFIXES = {"timestamp": ("_at",), "date": ("_date", "_start", "_on", "_day", "_from", "_to")}
 KEY_TESTS = {"unique", "unique_together"}
+ONE_ENGINE = re.compile(
+    r"\bas varchar\b|\w::\w|\bhugeint\b|\btemporary table\b|\basof\b|\bat time zone\b|\blambda\b"
+    r"|\b(?:list_\w+|unnest|generate_series|read_parquet|epoch|epoch_[mun]s|make_timestamp|isodow|strftime"
+    r"|string_split|regexp_matches|regexp_extract_all|sha256|arg_max|arg_min)\(",
+    re.IGNORECASE,
+)
+"""Spellings that DuckDB reads and Spark doesn't: they belong in a macro that is dispatched by engine."""
 
 Found = Iterator[tuple[str, str]]
 """What breaks a rule: the model or column, and how."""
@@ -154,6 +162,23 @@ def incremental_models_replace_partitions(manifest: Any) -> Found:
             yield model.name, "on_schema_change is not fail"
 
 
+def sql_is_spelled_for_both_engines(manifest: Any) -> Found:
+    code = {model.name: model.raw_code for model in models(manifest)}
+    code |= {
+        macro.name: macro.macro_sql
+        for macro in manifest.macros.values()
+        if macro.package_name == "voxpop" and not macro.name.startswith(("duckdb__", "spark__"))
+    }
+    assert len(code) > 100
+    for name, sql in sorted(code.items()):
+        if found := ONE_ENGINE.search(re.sub(r"\{#.*?#\}", "", sql, flags=re.DOTALL)):
+            yield name, f"says {found.group()!r} outside of a dispatched macro"
+    for model in models(manifest):
+        for column in model.columns.values():
+            if (column.data_type or "").lower() == "varchar":
+                yield f"{model.name}.{column.name}", "is a varchar, which Spark wants a length of: string"
+
+
 def measures_have_unit_tests(manifest: Any) -> Found:
     tested = {test.model for test in manifest.unit_tests.values()}
     for model in models(manifest):
@@ -172,6 +197,7 @@ RULES: list[Callable[[Any], Found]] = [
     marts_have_contract_and_audience,
     columns_are_named_by_what_they_hold,
     incremental_models_replace_partitions,
+    sql_is_spelled_for_both_engines,
     measures_have_unit_tests,
 ]
 

@@ -31,20 +31,20 @@ comments as (
 )
 
 select
-    cast({{ hash_id(['source_system', 'source_record_id', 'question_id']) }} as varchar) as comment_id,
-    cast(response_id as varchar) as response_id,
+    cast({{ hash_id(['source_system', 'source_record_id', 'question_id']) }} as string) as comment_id,
+    cast(response_id as string) as response_id,
     cast(record_date as date) as record_date,
-    cast(organization_id as varchar) as organization_id,
-    cast(service_id as varchar) as service_id,
-    cast(channel as varchar) as channel,
+    cast(organization_id as string) as organization_id,
+    cast(service_id as string) as service_id,
+    cast(channel as string) as channel,
     cast(answered_at as timestamp) as commented_at,
-    cast(question_id as varchar) as question_id,
-    cast(comment_text as varchar) as comment_text,
+    cast(question_id as string) as question_id,
+    cast(comment_text as string) as comment_text,
     {% for kind in scrub_kinds() -%}
     {{ redaction_count('comment_text', kind) }} as {{ kind | lower }}_count,
     {% endfor -%}
-    cast(source_system as varchar) as source_system,
-    cast(_record_key as varchar) as _record_key,
-    cast(_batch_id as varchar) as _batch_id
+    cast(source_system as string) as source_system,
+    cast(_record_key as string) as _record_key,
+    cast(_batch_id as string) as _batch_id
 from comments
 where comment_text is not null

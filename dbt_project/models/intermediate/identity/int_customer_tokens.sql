@@ -66,10 +66,10 @@ compared as (
         earlier._moved_run_id,
         earlier._moved_cause
         {%- else -%}
-        cast(null as varchar) as earlier_customer_id,
-        cast(null as varchar) as _former_customer_id,
-        cast(null as varchar) as _moved_run_id,
-        cast(null as varchar) as _moved_cause
+        cast(null as string) as earlier_customer_id,
+        cast(null as string) as _former_customer_id,
+        cast(null as string) as _moved_run_id,
+        cast(null as string) as _moved_cause
         {%- endif %}
     from named
     {% if is_rebuilt -%}
@@ -96,20 +96,20 @@ explained as (
 )
 
 select
-    cast(node as varchar) as node,
-    cast(identifier_type as varchar) as identifier_type,
-    cast(token as varchar) as token,
-    cast(tier as varchar) as tier,
+    cast(node as string) as node,
+    cast(identifier_type as string) as identifier_type,
+    cast(token as string) as token,
+    cast(tier as string) as tier,
     cast(first_seen_at as timestamp) as first_seen_at,
     cast(last_seen_at as timestamp) as last_seen_at,
     cast(record_count as bigint) as record_count,
     cast(degree as bigint) as degree,
     is_capped,
-    cast(component as varchar) as component,
+    cast(component as string) as component,
     is_in_conflict,
-    cast(customer_id as varchar) as customer_id,
+    cast(customer_id as string) as customer_id,
     -- Whom the token stood for until a build moved it; kept until another build moves it again.
-    cast(case when is_moved then earlier_customer_id else _former_customer_id end as varchar) as _former_customer_id,
-    cast(case when is_moved then {{ run_id() }} else _moved_run_id end as varchar) as _moved_run_id,
-    cast(case when is_moved then cause else _moved_cause end as varchar) as _moved_cause
+    cast(case when is_moved then earlier_customer_id else _former_customer_id end as string) as _former_customer_id,
+    cast(case when is_moved then {{ run_id() }} else _moved_run_id end as string) as _moved_run_id,
+    cast(case when is_moved then cause else _moved_cause end as string) as _moved_cause
 from explained

@@ -1,5 +1,5 @@
 select
-    cast(customer_id as varchar) as customer_id,
+    cast(customer_id as string) as customer_id,
     cast(min(first_seen_at) as timestamp) as first_seen_at,
     cast(max(last_seen_at) as timestamp) as last_seen_at,
     cast(count(*) as bigint) as token_count,

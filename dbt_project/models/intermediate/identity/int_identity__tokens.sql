@@ -23,10 +23,10 @@ degrees as (
 )
 
 select
-    cast(seen.node as varchar) as node,
-    cast(seen.identifier_type as varchar) as identifier_type,
-    cast(seen.token as varchar) as token,
-    cast(seen.tier as varchar) as tier,
+    cast(seen.node as string) as node,
+    cast(seen.identifier_type as string) as identifier_type,
+    cast(seen.token as string) as token,
+    cast(seen.tier as string) as tier,
     cast(seen.first_seen_at as timestamp) as first_seen_at,
     cast(seen.last_seen_at as timestamp) as last_seen_at,
     cast(seen.record_count as bigint) as record_count,

@@ -12,7 +12,7 @@ with owners as (
 )
 
 select
-    cast(_record_key as varchar) as _record_key,
-    cast(case when strong_count = 1 then strong_customer_id else medium_customer_id end as varchar) as customer_id
+    cast(_record_key as string) as _record_key,
+    cast(case when strong_count = 1 then strong_customer_id else medium_customer_id end as string) as customer_id
 from owners
 where strong_count = 1 or (strong_count = 0 and medium_count = 1)

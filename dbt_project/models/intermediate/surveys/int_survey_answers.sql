@@ -95,7 +95,7 @@ judged as (
             when
                 contains(
                     concat('|', not_answered, '|'),
-                    concat('|', coalesce(cast(try_cast(number_given as bigint) as varchar), answer), '|')
+                    concat('|', coalesce(cast(try_cast(number_given as bigint) as string), answer), '|')
                 )
                 then 'not_answered'
             when number_given between valid_min and valid_max then 'valid'
@@ -132,18 +132,18 @@ questions as (
 )
 
 select
-    cast(questions.response_id as varchar) as response_id,
-    cast(questions.question_id as varchar) as question_id,
+    cast(questions.response_id as string) as response_id,
+    cast(questions.question_id as string) as question_id,
     cast(responses.record_date as date) as record_date,
-    cast(responses.survey_id as varchar) as survey_id,
+    cast(responses.survey_id as string) as survey_id,
     cast(responses.survey_version as integer) as survey_version,
-    cast(questions.role as varchar) as role,
-    cast(questions.driver as varchar) as driver,
-    cast(questions.scale as varchar) as scale,
-    cast(questions.raw_value as varchar) as raw_value,
+    cast(questions.role as string) as role,
+    cast(questions.driver as string) as driver,
+    cast(questions.scale as string) as scale,
+    cast(questions.raw_value as string) as raw_value,
     cast(questions.number_value as double) as number_value,
     cast(questions.is_positive as boolean) as is_positive,
-    cast(questions.status as varchar) as status,
-    cast(responses._batch_id as varchar) as _batch_id
+    cast(questions.status as string) as status,
+    cast(responses._batch_id as string) as _batch_id
 from questions
 inner join responses on questions.response_id = responses.response_id

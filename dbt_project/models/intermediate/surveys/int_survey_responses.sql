@@ -17,10 +17,10 @@ with touchpoints as (
         created_at as answered_at,
         cast(null as date) as answered_on,
         location_code as source_channel,
-        cast(null as varchar) as source_service,
+        cast(null as string) as source_service,
         language,
         cast(null as decimal(18, 9)) as weight,
-        cast(null as varchar) as cluster_id,
+        cast(null as string) as cluster_id,
         answers,
         is_flagged,
         is_archived,
@@ -73,7 +73,7 @@ forms as (
         surveys.source_system,
         surveys.source_form_id,
         max_by(
-            organizations.time_zone, lpad(cast(surveys.survey_version as varchar), 9, '0') || surveys.survey_id
+            organizations.time_zone, lpad(cast(surveys.survey_version as string), 9, '0') || surveys.survey_id
         ) as time_zone
     from {{ ref('surveys') }} as surveys
     inner join {{ ref('organizations') }} as organizations
@@ -131,29 +131,29 @@ dated as (
 )
 
 select
-    cast({{ hash_id(['source_system', 'record_id']) }} as varchar) as response_id,
-    cast(source_system as varchar) as source_system,
-    cast(record_id as varchar) as source_record_id,
+    cast({{ hash_id(['source_system', 'record_id']) }} as string) as response_id,
+    cast(source_system as string) as source_system,
+    cast(record_id as string) as source_record_id,
     cast(record_date as date) as record_date,
-    cast(form_id as varchar) as form_id,
-    cast(survey_id as varchar) as survey_id,
+    cast(form_id as string) as form_id,
+    cast(survey_id as string) as survey_id,
     cast(survey_version as integer) as survey_version,
-    cast(instrument as varchar) as instrument,
-    cast(organization_id as varchar) as organization_id,
-    cast(service_id as varchar) as service_id,
-    cast(case when source_channel is null then default_channel else named_channel end as varchar) as channel,
-    cast(language as varchar) as language,
+    cast(instrument as string) as instrument,
+    cast(organization_id as string) as organization_id,
+    cast(service_id as string) as service_id,
+    cast(case when source_channel is null then default_channel else named_channel end as string) as channel,
+    cast(language as string) as language,
     cast(answered_at as timestamp) as answered_at,
     cast(answered_local_date as date) as answered_local_date,
-    cast({{ fiscal_quarter('answered_local_date') }} as varchar) as fiscal_quarter,
+    cast({{ fiscal_quarter('answered_local_date') }} as string) as fiscal_quarter,
     cast(is_flagged as boolean) as is_flagged,
     cast(is_archived as boolean) as is_archived,
     cast(is_deleted as boolean) as is_deleted,
     cast(is_spam as boolean) as is_spam,
     coalesce(answered_local_date > omb_expires_on, false) as collected_without_clearance,
-    cast(cluster_id as varchar) as cluster_id,
+    cast(cluster_id as string) as cluster_id,
     cast(case when is_weighted then weight else 1 end as decimal(18, 9)) as weight,
     answers,
-    cast(_record_key as varchar) as _record_key,
-    cast(_batch_id as varchar) as _batch_id
+    cast(_record_key as string) as _record_key,
+    cast(_batch_id as string) as _batch_id
 from dated

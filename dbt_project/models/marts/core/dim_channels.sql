@@ -1,5 +1,5 @@
 select
-    cast(channel as varchar) as channel,
-    cast(channel_name as varchar) as channel_name,
-    cast(channel_group as varchar) as channel_group
+    cast(channel as string) as channel,
+    cast(channel_name as string) as channel_name,
+    cast(channel_group as string) as channel_group
 from {{ ref('channels') }}

@@ -34,14 +34,14 @@ segments as (
 )
 
 select
-    cast(customers.customer_id as varchar) as customer_id,
+    cast(customers.customer_id as string) as customer_id,
     cast(customers.first_seen_at as timestamp) as first_seen_at,
     cast(customers.last_seen_at as timestamp) as last_seen_at,
     cast(customers.token_count as bigint) as token_count,
     cast(coalesce(interactions.interaction_count, 0) as bigint) as interaction_count,
     cast(coalesce(responses.response_count, 0) as bigint) as response_count,
-    cast(segments.segment as varchar) as segment,
-    cast(null as varchar) as household_id
+    cast(segments.segment as string) as segment,
+    cast(null as string) as household_id
 from {{ ref('int_customers') }} as customers
 left join interactions on customers.customer_id = interactions.customer_id
 left join responses on customers.customer_id = responses.customer_id

@@ -27,6 +27,6 @@ select
     cast(date_trunc('month', date_day) as date) as month_start,
     cast({{ fiscal_quarter_start('date_day') }} as date) as quarter_start,
     cast({{ fiscal_year('date_day') }} as integer) as fiscal_year,
-    cast({{ fiscal_quarter('date_day') }} as varchar) as fiscal_quarter,
+    cast({{ fiscal_quarter('date_day') }} as string) as fiscal_quarter,
     {{ is_weekend('date_day') }} as is_weekend
 from days

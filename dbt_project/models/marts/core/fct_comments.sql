@@ -8,16 +8,16 @@
 -- depends_on: {{ ref('int_touched_days') }}
 
 select
-    cast(comments.comment_id as varchar) as comment_id,
-    cast(comments.response_id as varchar) as response_id,
-    cast(comments.organization_id as varchar) as organization_id,
-    cast(comments.service_id as varchar) as service_id,
-    cast(comments.channel as varchar) as channel,
-    cast(customers.customer_id as varchar) as customer_id,
+    cast(comments.comment_id as string) as comment_id,
+    cast(comments.response_id as string) as response_id,
+    cast(comments.organization_id as string) as organization_id,
+    cast(comments.service_id as string) as service_id,
+    cast(comments.channel as string) as channel,
+    cast(customers.customer_id as string) as customer_id,
     cast(comments.commented_at as timestamp) as commented_at,
     cast(comments.record_date as date) as commented_date,
-    cast(comments.question_id as varchar) as question_id,
-    cast(comments.comment_text as varchar) as comment_text,
+    cast(comments.question_id as string) as question_id,
+    cast(comments.comment_text as string) as comment_text,
     cast(
         comments.ssn_count + comments.phone_count + comments.email_count + comments.card_count
         + comments.address_count as integer
@@ -27,8 +27,8 @@ select
     cast(comments.email_count as integer) as email_count,
     cast(comments.card_count as integer) as card_count,
     cast(comments.address_count as integer) as address_count,
-    cast(comments.source_system as varchar) as source_system,
-    cast(comments._batch_id as varchar) as _batch_id
+    cast(comments.source_system as string) as source_system,
+    cast(comments._batch_id as string) as _batch_id
 from {{ ref('int_comments') }} as comments
 left join {{ ref('int_record_customers') }} as customers
     on comments._record_key = customers._record_key

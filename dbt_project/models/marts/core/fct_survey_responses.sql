@@ -72,29 +72,29 @@ judged as (
 )
 
 select
-    cast(judged.response_id as varchar) as response_id,
-    cast(judged.survey_id as varchar) as survey_id,
+    cast(judged.response_id as string) as response_id,
+    cast(judged.survey_id as string) as survey_id,
     cast(judged.survey_version as integer) as survey_version,
-    cast(customers.customer_id as varchar) as customer_id,
-    cast(null as varchar) as household_id,
-    cast(judged.organization_id as varchar) as organization_id,
-    cast(judged.service_id as varchar) as service_id,
-    cast(judged.channel as varchar) as channel,
-    cast(judged.language as varchar) as language,
+    cast(customers.customer_id as string) as customer_id,
+    cast(null as string) as household_id,
+    cast(judged.organization_id as string) as organization_id,
+    cast(judged.service_id as string) as service_id,
+    cast(judged.channel as string) as channel,
+    cast(judged.language as string) as language,
     cast(judged.answered_at as timestamp) as answered_at,
     cast(judged.record_date as date) as answered_date,
     cast(judged.answered_local_date as date) as answered_local_date,
-    cast(judged.fiscal_quarter as varchar) as fiscal_quarter,
+    cast(judged.fiscal_quarter as string) as fiscal_quarter,
     judged.not_counted_reason is null as is_counted,
-    cast(judged.not_counted_reason as varchar) as not_counted_reason,
+    cast(judged.not_counted_reason as string) as not_counted_reason,
     judged.collected_without_clearance,
-    cast(judged.positive_reasons as varchar) as positive_reasons,
-    cast(judged.negative_reasons as varchar) as negative_reasons,
-    cast(judged.cluster_id as varchar) as cluster_id,
+    cast(judged.positive_reasons as string) as positive_reasons,
+    cast(judged.negative_reasons as string) as negative_reasons,
+    cast(judged.cluster_id as string) as cluster_id,
     cast(judged.weight as decimal(18, 9)) as weight,
-    cast(judged.source_system as varchar) as source_system,
-    cast(judged.source_record_id as varchar) as source_record_id,
-    cast(judged._batch_id as varchar) as _batch_id
+    cast(judged.source_system as string) as source_system,
+    cast(judged.source_record_id as string) as source_record_id,
+    cast(judged._batch_id as string) as _batch_id
 from judged
 left join {{ ref('int_record_customers') }} as customers
     on judged._record_key = customers._record_key

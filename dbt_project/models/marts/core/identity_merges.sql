@@ -16,10 +16,10 @@ with moves as (
 )
 
 select
-    cast(moves.old_id as varchar) as old_id,
-    cast(moves.new_id as varchar) as new_id,
-    cast(moves._run_id as varchar) as _run_id,
-    cast(moves.cause as varchar) as cause
+    cast(moves.old_id as string) as old_id,
+    cast(moves.new_id as string) as new_id,
+    cast(moves._run_id as string) as _run_id,
+    cast(moves.cause as string) as cause
 from moves
 {% if is_incremental() %}
 left join {{ this }} as told
