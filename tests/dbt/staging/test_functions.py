@@ -79,8 +79,9 @@ FOR_SPARK = {
         "`inner` STRUCT<`camelCase`: STRING>')",
     ),
     "raw": (
-        "{{ spark__raw_files(['/raw/a.parquet', '/raw/b.parquet'])[:95] }}",
-        "( select * from parquet.`/raw/a.parquet` union all select * from parquet.`/raw/b.parquet`",
+        "{{ spark__raw_files(['/raw/a.parquet', '/raw/b.parquet']).split('cast(')[0] }}",
+        "( select * from parquet.`/raw/a.parquet` union all select * from parquet.`/raw/b.parquet` union all"
+        " select",
     ),
     "hash": ("{{ spark__sha256_hex('x') }}", "sha2(x, 256)"),
     "epoch": ("{{ spark__epoch_seconds('t') }}", "unix_timestamp(t)"),
