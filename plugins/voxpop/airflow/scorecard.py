@@ -26,9 +26,9 @@ def _table(page: PageFigures) -> Table:
     table.add_column("Measure")
     for name in ("Value", "95% interval", "n"):
         table.add_column(name, justify="right")
-    for figure in page.headlines:
-        decimals = 1 if figure.name.startswith("CX index") else 2
-        table.add_row(figure.name, figure.text(decimals), figure.interval(decimals), figure.count)
+    for headline in page.headlines:
+        figure = headline.now
+        table.add_row(figure.name, figure.text, figure.interval, figure.count)
     for center in page.contact_centers:
         for row in _contact_center(center):
             table.add_row(*row)
@@ -48,4 +48,4 @@ def _contact_center(center: ContactCenter) -> list[tuple[str, str, str, str]]:
 
 
 def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{figures.rounded(share * 100, 1)}%"
+    return "—" if share is None else figures.shown("top_two", share)

@@ -4,60 +4,70 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
+
+from markupsafe import escape
 
 from voxpop.report.figures import Figure
 
-_INK = "#1b1b1b"
-_BLUE = "#005ea2"
-_GRID = "#dfe1e2"
+# The page's style gives these their values, for light and for dark.
+_INK, _MARK, _GRID = "var(--ink)", "var(--mark)", "var(--line)"
 _FONT = "Helvetica, Arial, sans-serif"
 _WIDTH = 360
 """Units of every drawing, labels included: a drawing as wide as a phone, and never larger than its column."""
+_LABEL = 22
+"""Characters on a line of a name."""
 
 
-def by_name(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
+def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
     """A dot with its interval for each name, best first as given.
 
     Args:
         figures: those with a value are drawn; the table under the chart names the others.
         title: the axis' title, with its unit.
-        decimals: digits on the labels.
+        says: what the drawing is of, for who can't see it.
 
     Returns:
         An `<svg>` element 360 units wide, or an empty text where nothing can be drawn.
     """
     import altair as alt
 
-    rows = _rows(figures, decimals)
+    rows = [row | {"name": "\n".join(wrap(row["name"], _LABEL))} for row in _rows(figures)]
     if not rows:
         return ""
     order = [row["name"] for row in rows]
     base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=150, ticks=False, domain=False))
+        y=alt.Y(
+            "name:N",
+            sort=order,
+            title=None,
+            axis=alt.Axis(labelExpr="split(datum.value, '\\n')", labelLimit=0, ticks=False, domain=False),
+        )
     )
     scale = alt.Scale(domain=_domain(figures), nice=True, zero=False)
-    interval = base.mark_rule(strokeWidth=3, color=_BLUE, opacity=0.45).encode(
+    interval = base.mark_rule(strokeWidth=2, color=_MARK).encode(
         x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5)), x2="high:Q"
     )
-    points = base.mark_circle(size=70, color=_BLUE, opacity=1).encode(x=alt.X("value:Q", scale=scale))
-    return _svg((interval + points).properties(width=_WIDTH, height=24 * len(rows) + 45), title)
+    points = base.mark_circle(size=70, color=_MARK, opacity=1).encode(x=alt.X("value:Q", scale=scale))
+    height = 24 * sum(1 + row["name"].count("\n") / 2 for row in rows) + 45
+    return _svg((interval + points).properties(width=_WIDTH, height=height), says)
 
 
-def by_month(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
+def by_month(figures: Sequence[Figure], *, title: str, says: str) -> str:
     """A line with an interval at each point, one a month; a month that is withheld leaves a gap.
 
     Args:
         figures: in the order of time, named `YYYY-MM`.
         title: the axis' title, with its unit.
-        decimals: digits on the labels.
+        says: what the drawing is of, for who can't see it.
 
     Returns:
         An `<svg>` element 360 units wide, or an empty text where nothing can be drawn.
     """
     import altair as alt
 
-    rows = _rows(figures, decimals, keep_missing=True)
+    rows = _rows(figures, keep_missing=True)
     if not any(row["value"] is not None for row in rows):
         return ""
     ticks = [row["name"] for index, row in enumerate(rows) if index % max(1, len(rows) // 5) == 0]
@@ -70,23 +80,22 @@ def by_month(figures: Sequence[Figure], *, title: str, decimals: int) -> str:
         )
     )
     scale = alt.Scale(domain=_domain(figures), nice=True, zero=False)
-    interval = base.mark_rule(color=_BLUE, opacity=0.35, strokeWidth=3).encode(
+    interval = base.mark_rule(color=_MARK, strokeWidth=1).encode(
         y=alt.Y("low:Q", scale=scale, title=title), y2="high:Q"
     )
     line = base.mark_line(
-        color=_BLUE, strokeWidth=2, point=alt.OverlayMarkDef(size=22, filled=True, color=_BLUE)
+        color=_MARK, strokeWidth=2, point=alt.OverlayMarkDef(size=22, filled=True, color=_MARK)
     ).encode(y=alt.Y("value:Q", scale=scale))
-    return _svg((interval + line).properties(width=_WIDTH, height=220), title)
+    return _svg((interval + line).properties(width=_WIDTH, height=220), says)
 
 
-def _rows(figures: Sequence[Figure], decimals: int, *, keep_missing: bool = False) -> list[dict[str, Any]]:
+def _rows(figures: Sequence[Figure], *, keep_missing: bool = False) -> list[dict[str, Any]]:
     return [
         {
             "name": figure.name,
             "value": figure.value,
             "low": figure.low if figure.low is not None else figure.value,
             "high": figure.high if figure.high is not None else figure.value,
-            "label": figure.text(decimals),
         }
         for figure in figures
         if keep_missing or figure.value is not None
@@ -105,7 +114,7 @@ def _domain(figures: Sequence[Figure]) -> list[float]:
     return [min(bounds) - margin, max(bounds) + margin]
 
 
-def _svg(chart: Any, title: str) -> str:
+def _svg(chart: Any, says: str) -> str:
     import vl_convert
 
     spec = (
@@ -122,6 +131,8 @@ def _svg(chart: Any, title: str) -> str:
             labelColor=_INK,
             titleColor=_INK,
             gridColor=_GRID,
+            tickColor=_GRID,
+            domainColor=_INK,
             titleFontWeight="normal",
         )
         .to_dict(validate=False)
@@ -130,7 +141,7 @@ def _svg(chart: Any, title: str) -> str:
     # The drawing grows and shrinks with its column, and says to a screen reader what it is of.
     return re.sub(
         r'^<svg ([^>]*?) width="[\d.]+" height="[\d.]+"',
-        rf'<svg \1 role="img" aria-label="{title}"',
+        lambda found: f'<svg {found[1]} role="img" aria-label="{escape(says)}"',
         svg,
         count=1,
     )

@@ -5,6 +5,7 @@ Nothing is computed here that a table does not hold: the page says what an analy
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,11 +17,35 @@ DRIVERS = ("satisfaction", "trust", "effectiveness", "ease", "efficiency", "tran
 """The A-11 section 280 drivers in the circular's order."""
 
 
+INDEX = ("cx_index", "all", "CX index (0–100)")
+HEADLINES = (
+    INDEX,
+    ("mean", "satisfaction", "Satisfaction, mean of 1–5"),
+    ("mean", "trust", "Trust, mean of 1–5"),
+    ("thumbs_up", "trust", "Trust, share of thumbs up"),
+    ("nps", "recommendation", "Net promoter score"),
+)
+"""What the page may show first: measure, driver and name, in the order of the places."""
+
+OTHER_MEASURES = (
+    ("top_two", "satisfaction", "csat_5", "Satisfied (4 or 5 of 5)"),
+    ("thumbs_up", "trust", "thumbs", "Trust, thumbs up"),
+    ("nps", "recommendation", "nps_11", "Net promoter score"),
+)
+"""What a service may ask beside or in place of five-point agreement: measure, driver, scale and name."""
+
+_SHARES = frozenset({"top_box", "top_two", "bottom_two", "thumbs_up"})
+
+
 @dataclass(frozen=True)
 class Figure:
-    """One published cell: a value with its n and 95% interval, or the fact that it is withheld."""
+    """One published cell: a value with its n and 95% interval, or the fact that it is withheld.
+
+    `drivers` are those that an index rests on, by comma; None for other measures.
+    """
 
     name: str
+    measure: str
     value: float | None
     low: float | None
     high: float | None
@@ -28,21 +53,35 @@ class Figure:
     is_suppressed: bool
     is_low_n: bool
     interval_kind: str | None
+    drivers: str | None
+    band: str | None
+    is_band_uncertain: bool | None
+    weighted_value: float | None
+    weighted_low: float | None
+    weighted_high: float | None
 
-    def text(self, decimals: int) -> str:
+    @property
+    def text(self) -> str:
         """The value as it is published: rounded once, half away from zero; `withheld` where it is."""
-        return "withheld" if self.value is None else rounded(self.value, decimals)
+        return "withheld" if self.value is None else shown(self.measure, self.value)
 
-    def interval(self, decimals: int) -> str:
+    @property
+    def interval(self) -> str:
         """The 95% interval as `low to high`, or an em dash where there is none."""
-        if self.low is None or self.high is None:
-            return "—"
-        return f"{rounded(self.low, decimals)} to {rounded(self.high, decimals)}"
+        return _interval(self.measure, self.low, self.high)
 
     @property
     def count(self) -> str:
         """n with thousands separators, or what stands for it where it is withheld."""
         return "withheld" if self.n is None else f"{self.n:,}"
+
+    @property
+    def weighted(self) -> str | None:
+        """The weighted value and its interval; None where the survey has no weights."""
+        if self.weighted_value is None:
+            return None
+        bounds = _interval(self.measure, self.weighted_low, self.weighted_high)
+        return f"{shown(self.measure, self.weighted_value)} ({bounds})"
 
 
 @dataclass(frozen=True)
@@ -54,21 +93,47 @@ class ContactCenter:
 
 
 @dataclass(frozen=True)
+class Headline:
+    """A figure of the whole agency, and the same of earlier quarters, by label, newest first."""
+
+    now: Figure
+    earlier: Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
 class PageFigures:
-    """All that the page shows, for the newest fiscal quarter that the release holds in full."""
+    """All that the page shows, for the newest fiscal quarter that the release holds in full.
+
+    `is_whole` is False where no quarter is: then it is the newest one, and the data end on `until`. The first
+    headline's measure is the one of months, services and channels.
+    """
 
     quarter: str
-    quarter_start: date
-    headlines: tuple[Figure, ...]
-    before: tuple[Figure, ...]
-    quarter_before: str | None
+    is_whole: bool
+    until: date
+    headlines: tuple[Headline, ...]
     drivers: tuple[Figure, ...]
     months: tuple[Figure, ...]
-    months_measure: str
-    months_decimals: int
     services: tuple[Figure, ...]
     channels: tuple[Figure, ...]
+    others: tuple[tuple[str, Figure], ...]
     contact_centers: tuple[ContactCenter, ...]
+
+    @property
+    def measure(self) -> str:
+        """The name of the measure of months, services and channels."""
+        return self.headlines[0].now.name
+
+
+def shown(measure: str, value: float) -> str:
+    """A value as it is published: shares in percent, means with two decimals, all others with one."""
+    if measure in _SHARES:
+        return f"{rounded(value * 100, 1)}%"
+    return rounded(value, 2 if measure == "mean" else 1)
+
+
+def _interval(measure: str, low: float | None, high: float | None) -> str:
+    return "—" if low is None or high is None else f"{shown(measure, low)} to {shown(measure, high)}"
 
 
 def rounded(value: float, decimals: int) -> str:
@@ -87,13 +152,13 @@ def rounded(value: float, decimals: int) -> str:
 
 
 def minutes(seconds: float) -> str:
-    """A duration as a person says it: `48 s`, `6 min 5 s`, `3 h 20 min`."""
+    """A duration as a person says it: `48 s`, `6 min 5 s`, `20 min`, `3 h 20 min`."""
     whole = int(rounded(seconds, 0).replace(",", ""))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+        return f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s")
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min".removesuffix(" 0 min")
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
@@ -103,156 +168,166 @@ def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
         connection: on the candidate's `voxpop.duckdb`.
 
     Returns:
-        The figures, or None where no fiscal quarter with a response is complete.
+        The figures, or None where no quarter has a figure to show.
     """
-    quarter = _newest_whole_quarter(connection)
-    if quarter is None:
+    until = _until(connection)
+    quarter = _quarter(connection, until)
+    if until is None or quarter is None:
         return None
-    label, start = quarter
-    before = connection.execute(
-        "select max(quarter_start) from marts.dim_dates where quarter_start < ?", [start]
-    ).fetchone()
-    before_label = None
-    if before and before[0]:
-        row = connection.execute(
-            "select min(fiscal_quarter) from marts.dim_dates where quarter_start = ?", [before[0]]
-        ).fetchone()
-        before_label = row[0] if row else None
-    headline_measures = _headline_measures(connection, label)
-    months_measure = headline_measures[0] if headline_measures else ("cx_index", "all", "CX index")
-    by_name = [(measure, driver, name) for measure, driver, name in headline_measures]
+    start, label, is_whole = quarter
+    wanted = _headlines(connection, start)
+    if not wanted:
+        return None
+    measure, driver, _ = wanted[0]
+    earlier = [found for months in (3, 12) if (found := _earlier(connection, start, months)) is not None]
     return PageFigures(
         quarter=label,
-        quarter_start=start,
-        headlines=tuple(_all(connection, label, *item) for item in by_name),
-        before=tuple(_all(connection, before_label, *item) for item in by_name) if before_label else (),
-        quarter_before=before_label,
-        drivers=_drivers(connection, label),
-        months=_months(connection, months_measure[0], months_measure[1]),
-        months_measure=months_measure[2],
-        months_decimals=1 if months_measure[0] == "cx_index" else 2,
-        services=_members(connection, label, "service", months_measure[0], months_measure[1]),
-        channels=_members(connection, label, "channel", months_measure[0], months_measure[1]),
-        contact_centers=_contact_centers(connection, label),
+        is_whole=is_whole,
+        until=until,
+        headlines=tuple(
+            Headline(
+                _all(connection, start, item), {then: _all(connection, day, item) for day, then in earlier}
+            )
+            for item in wanted
+        ),
+        drivers=_drivers(connection, start),
+        months=_months(connection, measure, driver, until if is_whole else None),
+        services=_members(connection, start, "service", (measure, driver)),
+        channels=_members(connection, start, "channel", (measure, driver)),
+        others=tuple(
+            (name, figure)
+            for m, d, scale, name in OTHER_MEASURES
+            if (m, d) != (measure, driver)
+            for figure in _members(connection, start, "service", (m, d), scale=scale)
+        ),
+        contact_centers=_contact_centers(connection, start),
     )
 
 
-def _newest_whole_quarter(connection: duckdb.DuckDBPyConnection) -> tuple[str, date] | None:
-    # A quarter is whole when something was counted on its last day or later: what a person answered or asked.
+def _until(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The last local day of which the release holds an answer or a contact."""
     row = connection.execute(
         """
-        with through as (
-            select max(day) as day from (
-                select max(answered_local_date) as day from marts.fct_survey_responses
-                union all select max(started_local_date) from marts.fct_interactions
-            )
-        ),
-        quarters as (
-            select fiscal_quarter, quarter_start, max(date_day) as last_day from marts.dim_dates group by all
+        select max(day) from (
+            select max(answered_local_date) as day from marts.fct_survey_responses
+            union all select max(started_local_date) from marts.fct_interactions
         )
-        select q.fiscal_quarter, q.quarter_start
-        from quarters q join through t on q.last_day <= t.day
-        where q.fiscal_quarter in (select period_label from marts.cx_index where period_type = 'quarter')
-        order by q.quarter_start desc limit 1
         """
     ).fetchone()
-    if row is not None:
-        return row[0], row[1]
-    # A survey that ran for less than a quarter (one wave a year) is shown for the quarter in which it ran.
-    row = connection.execute(
-        "select period_label, period_start from marts.cx_index where period_type = 'quarter' "
-        "order by period_start desc limit 1"
+    return row[0] if row else None
+
+
+def _quarter(connection: duckdb.DuckDBPyConnection, until: date | None) -> tuple[date, str, bool] | None:
+    """The newest quarter with figures that had ended by a day, or else the newest: a survey may be a wave."""
+    return connection.execute(
+        """
+        select distinct period_start, period_label, period_start + interval 3 months - interval 1 day <= ?
+        from marts.cx_index
+        where period_type = 'quarter'
+        order by 3 desc, 1 desc limit 1
+        """,
+        [until],
     ).fetchone()
-    return None if row is None else (row[0], row[1])
 
 
-def _headline_measures(connection: duckdb.DuckDBPyConnection, label: str) -> list[tuple[str, str, str]]:
-    present = {
-        (measure, driver)
-        for measure, driver in connection.execute(
-            "select distinct measure, driver from marts.cx_index where period_type = 'quarter' "
-            "and breakdown = 'all' and period_label = ?",
-            [label],
-        ).fetchall()
-    }
-    wanted = [
-        ("cx_index", "all", "CX index (0–100)"),
-        ("mean", "satisfaction", "Satisfaction, mean of 1–5"),
-        ("mean", "trust", "Trust, mean of 1–5"),
-        ("thumbs_up", "trust", "Trust, share of thumbs up"),
-        ("nps", "recommendation", "Net promoter score"),
-    ]
-    return [item for item in wanted if item[:2] in present]
-
-
-_COLUMNS = "value, low, high, n, suppressed, low_n, interval_kind"
-
-
-def _figure(name: str, row: tuple[Any, ...]) -> Figure:
-    return Figure(name, *row)
-
-
-def _all(
-    connection: duckdb.DuckDBPyConnection, label: str | None, measure: str, driver: str, name: str
-) -> Figure:
-    row = connection.execute(
-        f"select {_COLUMNS} from marts.cx_index where period_type = 'quarter' and breakdown = 'all' "
-        "and period_label = ? and measure = ? and driver = ? order by n desc nulls last, scale limit 1",
-        [label, measure, driver],
+def _earlier(connection: duckdb.DuckDBPyConnection, start: date, months: int) -> tuple[date, str] | None:
+    return connection.execute(
+        "select distinct period_start, period_label from marts.cx_index "
+        "where period_type = 'quarter' and period_start = ?::date - to_months(?)",
+        [start, months],
     ).fetchone()
-    return Figure(name, None, None, None, None, True, False, None) if row is None else _figure(name, row)
 
 
-def _drivers(connection: duckdb.DuckDBPyConnection, label: str) -> tuple[Figure, ...]:
+def _headlines(connection: duckdb.DuckDBPyConnection, start: date) -> list[tuple[str, str, str]]:
+    present = connection.execute(
+        "select distinct measure, driver from marts.cx_index where period_type = 'quarter' "
+        "and breakdown = 'all' and period_start = ?",
+        [start],
+    ).fetchall()
+    return [item for item in HEADLINES if item[:2] in present]
+
+
+_COLUMNS = (
+    "c.measure, c.value, c.low, c.high, c.n, c.suppressed, c.low_n, c.interval_kind, c.drivers, c.band, "
+    "c.band_uncertain, c.weighted_value, c.weighted_low, c.weighted_high"
+)
+
+# Where a driver is asked on several scales, that of five-point agreement speaks for it.
+_ONE_SCALE = "order by c.scale = 'likert_5' desc, c.scale"
+
+
+def _all(connection: duckdb.DuckDBPyConnection, start: date, item: tuple[str, str, str]) -> Figure:
+    measure, driver, name = item
+    row = connection.execute(
+        f"select {_COLUMNS} from marts.cx_index as c where c.period_type = 'quarter' and c.breakdown = 'all' "
+        f"and c.period_start = ? and c.measure = ? and c.driver = ? {_ONE_SCALE} limit 1",
+        [start, measure, driver],
+    ).fetchone()
+    nothing = (measure, None, None, None, None, True, False, *[None] * 7)
+    return Figure(name, *(row or nothing))
+
+
+def _drivers(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Figure, ...]:
     rows = connection.execute(
-        f"select driver, {_COLUMNS} from marts.cx_index where period_type = 'quarter' and breakdown = 'all' "
-        "and period_label = ? and measure = 'mean' and scale in ('likert_5', 'csat_5') "
-        "qualify row_number() over (partition by driver order by scale = 'likert_5' desc) = 1",
-        [label],
+        f"select c.driver, {_COLUMNS} from marts.cx_index as c "
+        "where c.period_type = 'quarter' and c.breakdown = 'all' "
+        "and c.period_start = ? and c.measure = 'mean' and c.scale in ('likert_5', 'csat_5') "
+        f"qualify row_number() over (partition by c.driver {_ONE_SCALE}) = 1",
+        [start],
     ).fetchall()
     order = {driver: position for position, driver in enumerate(DRIVERS)}
     rows.sort(key=lambda row: (order.get(row[0], len(order)), row[0]))
-    return tuple(_figure(row[0].capitalize(), row[1:]) for row in rows)
+    return tuple(Figure(row[0].capitalize(), *row[1:]) for row in rows)
 
 
-def _months(connection: duckdb.DuckDBPyConnection, measure: str, driver: str) -> tuple[Figure, ...]:
+def _months(
+    connection: duckdb.DuckDBPyConnection, measure: str, driver: str, until: date | None
+) -> tuple[Figure, ...]:
+    """Every month that had ended by a day; all if it is None."""
     rows = connection.execute(
-        f"select period_label, {_COLUMNS} from marts.cx_index where period_type = 'month' "
-        "and breakdown = 'all' and measure = ? and driver = ? "
-        "qualify row_number() over (partition by period_label order by scale = 'likert_5' desc, scale) = 1 "
-        "order by period_start",
-        [measure, driver],
+        f"select c.period_label, {_COLUMNS} from marts.cx_index as c where c.period_type = 'month' "
+        "and c.breakdown = 'all' and c.measure = $measure and c.driver = $driver "
+        "and ($until is null or c.period_start + interval 1 month - interval 1 day <= $until) "
+        f"qualify row_number() over (partition by c.period_label {_ONE_SCALE}) = 1 "
+        "order by c.period_start",
+        {"measure": measure, "driver": driver, "until": until},
     ).fetchall()
-    return tuple(_figure(row[0], row[1:]) for row in rows)
+    return tuple(Figure(*row) for row in rows)
 
 
 def _members(
-    connection: duckdb.DuckDBPyConnection, label: str, breakdown: str, measure: str, driver: str
+    connection: duckdb.DuckDBPyConnection,
+    start: date,
+    breakdown: str,
+    item: tuple[str, str],
+    *,
+    scale: str | None = None,
 ) -> tuple[Figure, ...]:
+    """A quarter's figure of each member, best first; of one scale, or of the one that speaks for a driver."""
     dimension = {
         "service": ("dim_services", "service_id", "service_name"),
         "channel": ("dim_channels", "channel", "channel_name"),
     }
     table, key, name = dimension[breakdown]
     rows = connection.execute(
-        f"select coalesce(d.{name}, c.member), {', '.join('c.' + column for column in _COLUMNS.split(', '))} "
-        f"from marts.cx_index c left join marts.{table} d on d.{key} = c.member "
-        "where c.period_type = 'quarter' and c.breakdown = ? and c.period_label = ? and c.measure = ? "
-        "and c.driver = ? "
-        "qualify row_number() over (partition by c.member order by c.scale = 'likert_5' desc, c.scale) = 1 "
+        f"select coalesce(d.{name}, c.member), {_COLUMNS} "
+        f"from marts.cx_index as c left join marts.{table} as d on d.{key} = c.member "
+        "where c.period_type = 'quarter' and c.breakdown = $breakdown and c.period_start = $start "
+        "and c.measure = $measure and c.driver = $driver and ($scale is null or c.scale = $scale) "
+        f"qualify row_number() over (partition by c.member {_ONE_SCALE}) = 1 "
         "order by c.value desc nulls last, 1",
-        [breakdown, label, measure, driver],
+        {"breakdown": breakdown, "start": start, "measure": item[0], "driver": item[1], "scale": scale},
     ).fetchall()
-    return tuple(_figure(row[0], row[1:]) for row in rows)
+    return tuple(Figure(*row) for row in rows)
 
 
-def _contact_centers(connection: duckdb.DuckDBPyConnection, label: str) -> tuple[ContactCenter, ...]:
+def _contact_centers(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[ContactCenter, ...]:
     cursor = connection.execute(
         "select coalesce(d.channel_name, c.member) as channel_name, c.* "
         "from marts.contact_center_performance c left join marts.dim_channels d on d.channel = c.member "
-        "where c.period_type = 'quarter' and c.breakdown = 'channel' and c.period_label = ? "
+        "where c.period_type = 'quarter' and c.breakdown = 'channel' and c.period_start = ? "
         "order by c.source_system, c.offered desc nulls last, 1",
-        [label],
+        [start],
     )
     names = [column[0] for column in cursor.description or ()]
     centers: dict[str, ContactCenter] = {}

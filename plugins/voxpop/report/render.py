@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from voxpop.config import Settings
-from voxpop.report import charts, figures
+from voxpop.report import bottom_line, charts, figures
 
 if TYPE_CHECKING:
     from voxpop.release.candidate import Candidate
@@ -54,8 +55,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["rounded"] = figures.rounded
-    environment.filters["percent"] = lambda share: f"{figures.rounded(share * 100, 1)}%"
+    environment.filters["percent"] = lambda share: figures.shown("top_two", share)
     environment.filters["minutes"] = figures.minutes
     found = figures.read(connection)
     agency = connection.execute(
@@ -67,17 +67,33 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> s
         agency=agency[0] if agency else "",
         page=found,
         drawn=drawn,
+        sentences=[] if found is None else bottom_line.sentences(found),
+        doubts=[] if found is None else bottom_line.doubts(found),
+        others_asked=[] if found is None else bottom_line.others_asked(found),
         manifest=manifest,
     )
 
 
 def _drawings(page: figures.PageFigures) -> dict[str, Markup]:
-    unit = page.months_measure
+    named = [
+        ("drivers", page.drivers, "Mean of 1–5", f"Mean of each driver, {page.quarter}"),
+        ("services", page.services, page.measure, f"{page.measure} by service, {page.quarter}"),
+        ("channels", page.channels, page.measure, f"{page.measure} by channel, {page.quarter}"),
+    ]
     drawn = {
-        "drivers": charts.by_name(page.drivers, title="Mean of 1–5", decimals=2),
-        "months": charts.by_month(page.months, title=unit, decimals=page.months_decimals),
-        "services": charts.by_name(page.services, title=unit, decimals=page.months_decimals),
-        "channels": charts.by_name(page.channels, title=unit, decimals=page.months_decimals),
+        key: charts.by_name(found, title=title, says=_says(says, found)) for key, found, title, says in named
     }
+    months = _says(f"{page.measure} by month", page.months)
+    drawn["months"] = charts.by_month(page.months, title=page.measure, says=months)
     # The library escapes what it draws: names reach it as data, never as markup.
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
+
+
+def _says(what: str, found: Sequence[figures.Figure]) -> str:
+    """What a drawing is of, its ends, and where the rest is."""
+    valued = sorted((one for one in found if one.value is not None), key=lambda one: one.value or 0)
+    if not valued:
+        return what
+    low, high = valued[0], valued[-1]
+    ends = f"from {low.text} ({low.name}) to {high.text} ({high.name})"
+    return f"{what}: {len(valued)} figures with their 95% intervals, {ends}. The table below has them all."
