@@ -64,13 +64,15 @@ def release(release_id: str, settings: _Settings) -> HTMLResponse:
     manifest = _find(settings, release_id).manifest
     kept = {release.release_id for release in store.list_releases(settings)}
     before = manifest["supersedes"] if {release_id, manifest["supersedes"]} <= kept else None
+    changes = diff.diff(settings, before, release_id).rows() if before else []
     return _page(
         "release.html.j2",
         release=manifest,
         is_published=release_id in kept,
         current=_current_id(settings),
         before=before,
-        changes=diff.diff(settings, before, release_id).rows() if before else [],
+        # Batches last: there may be hundreds, and they explain what the rows before them say.
+        changes=sorted(changes, key=lambda row: row["what"] == "batch"),
     )
 
 

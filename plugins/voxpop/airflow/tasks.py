@@ -7,6 +7,7 @@ The library is imported inside the tasks: it takes seconds, and Airflow parses t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,8 @@ def audit(release_id: str) -> None:
     from voxpop import pipeline
 
     context = get_current_context()
+    # It tells of its own inner life, in more than a thousand lines an audit.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with step(_name(context)):
         result = pipeline.audit(load_settings(), release_id)
         _tell(context, f"{release_id}: {len(result.expectations)} expectations hold")
