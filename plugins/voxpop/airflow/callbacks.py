@@ -79,6 +79,7 @@ def block(dag_id: str, task_id: str, run_id: str, tries: int, error: BaseExcepti
     family = "extract" if dag_id.startswith("extract_") else dag_id
     told = error.__cause__ if isinstance(error, BaseException) and error.__cause__ else error
     to_do = next((text for kind, text in _TO_DO if isinstance(told, kind)), _UNFORESEEN)
+    runbook = "refused-release" if isinstance(told, Refused) else family
     times = "once" if tries == 1 else f"{tries} times"
     return "\n".join(
         (
@@ -86,6 +87,6 @@ def block(dag_id: str, task_id: str, run_id: str, tries: int, error: BaseExcepti
             f"WHY      {error if error is not None else 'the process ended before it could say why'}",
             f"KEPT     {_KEPT[family]}",
             f"DO       {to_do}",
-            f"RUNBOOK  docs/runbooks/{family}.md",
+            f"RUNBOOK  docs/runbooks/{runbook}.md",
         )
     )

@@ -41,9 +41,18 @@ def test_it_says_what_why_what_is_kept_what_to_do_and_where_to_read(dag_id: str)
     assert "DO       Mend the connection" in said
 
 
-@pytest.mark.parametrize("dag_id", DAGS)
-def test_the_runbook_that_it_names_is_there(dag_id: str) -> None:
-    named = block(dag_id, "a_task", "a run", 1, None).splitlines()[-1].split()[1]
+@pytest.mark.parametrize(
+    ("dag_id", "error", "runbook"),
+    [
+        ("extract_touchpoints", SourceError("403"), "extract"),
+        ("build_and_publish", None, "build_and_publish"),
+        ("build_and_publish", wrapped(Refused("3 rows")), "refused-release"),
+        ("rollback", UsageError("no such release"), "rollback"),
+    ],
+)
+def test_the_runbook_that_it_names_is_there(dag_id: str, error: Exception | None, runbook: str) -> None:
+    named = block(dag_id, "a_task", "a run", 1, error).splitlines()[-1].split()[1]
+    assert named == f"docs/runbooks/{runbook}.md"
     assert (PROJECT / named).is_file()
 
 
