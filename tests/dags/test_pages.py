@@ -237,11 +237,13 @@ def test_the_build_page_shows_a_runs_models(browser: TestClient, home: Settings)
     bad = runs.Model("unique_fct_comments", "fail", 0.5, 3, "Got 3 results, configured to fail if != 0")
     runs.save(home, run_id, runs.Layer("marts", (bad,)))
     runs.save(home, run_id, runs.Layer("staging", (good,)))
+    runs.save(home, run_id, runs.Layer("seeds", ()))
     page = browser.get("/build/build_and_publish", params={"run_id": run_id}).text
     assert page.index("stg_genesys__conversations") < page.index("unique_fct_comments"), (
         "not in the build's order"
     )
     assert "1.25" in page and "Got 3 results" in page
+    assert page.count("<table>") == 2, "seeds that have not changed are no table of nothing"
 
 
 @pytest.mark.parametrize("run_id", ["never ran", "../../secrets", EVIL])
