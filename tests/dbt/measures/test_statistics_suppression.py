@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from .sql import CONTACT_CENTER, CX_INDEX, Measures
-from .tables import CHANNELS, SERVICES, agency, fiscal_quarter, load
+from .tables import CHANNELS, SERVICES, agency, answers, fiscal_quarter, load, responses
 
 BREAKDOWNS = ("organization", "service", "channel")
 CELL = ["period_type", "period_start", "breakdown", "member"]
@@ -142,6 +142,22 @@ def test_the_attack_finds_what_small_n_alone_gives_away(measures: Measures) -> N
     assert any("is determined" in each for each in found)
     assert any("less what is shown" in each for each in found)
     assert any("the index less" in each for each in found)
+
+
+@pytest.mark.parametrize(("with_weight", "is_shown"), [(9, False), (10, True)])
+def test_weighted_figures_of_few_who_have_a_weight_are_not_shown(
+    measures: Measures, with_weight: int, is_shown: bool
+) -> None:
+    """30 answered, so the unweighted mean is shown; the weighted one would be of those who have a weight."""
+    people = responses(30, weight=[2.0 if place < with_weight else None for place in range(30)])
+    points = [4, 5, 3, 4, 5] * 6
+    load(measures, people, answers(people["response_id"], "ease", points), is_weighted=True)
+    measures.build(*CX_INDEX)
+    rows = measures.frame("select * from cx_index where breakdown = 'all' and period_type = 'month'")
+    assert set(rows["measure"]) == {"cx_index", "mean", "top_box", "top_two", "bottom_two"}
+    assert (rows["n"] == 30).all() and rows["value"].notna().all()
+    weighted = rows[["weighted_value", "weighted_low", "weighted_high", "design_effect", "effective_n"]]
+    assert (weighted.notna() == is_shown).all(axis=None)
 
 
 def test_a_quarter_that_does_not_settle_is_withheld_whole(measures: Measures) -> None:

@@ -144,6 +144,7 @@ select
     {{ figure('estimates.standard_error') }} as standard_error,
     estimates.is_opt_in,
     estimates.is_weighted,
+    weighted.n as weighted_n,
     weighted.value as weighted_value,
     weighted.low as weighted_low,
     weighted.high as weighted_high,

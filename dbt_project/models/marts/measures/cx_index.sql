@@ -26,6 +26,8 @@ estimates as (
             when estimates.measure = 'cx_index' then withheld_indexes.member is not null
             else withheld_items.reason is not null
         end as suppressed,
+        -- of a weighted survey's people only those with a weight stand behind its weighted figures
+        estimates.weighted_n >= {{ policy('suppression_min_n') }} as has_enough_weights,
         case
             when estimates.measure = 'cx_index' then {{ index_band('estimates.value') }}
         end as band,
@@ -57,7 +59,7 @@ select
     case when is_opt_in then 'indicative' else 'sampling' end as interval_kind,
     is_weighted,
     {%- for name in weighted_figures %}
-    case when not suppressed then {{ name }} end as {{ name }},
+    case when not suppressed and has_enough_weights then {{ name }} end as {{ name }},
     {%- endfor %}
     driver_count,
     drivers,
