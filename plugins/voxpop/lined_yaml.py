@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import ValidationError
 
 from voxpop.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 PLAIN_WORDS = {
     "extra_forbidden": "there is no such key",
@@ -44,9 +47,13 @@ class Document:
         found = []
         for each in error.errors():
             place = [part for part in each["loc"] if part != "[key]"]
-            message = each["msg"].removeprefix("Value error, ").rstrip(".")
-            found.append(self.error((*where, *place), PLAIN_WORDS.get(each["type"], message)))
+            found.append(self.error((*where, *place), in_plain_words(each)))
         return ConfigError("\n".join(str(each) for each in found))
+
+
+def in_plain_words(error: ErrorDetails) -> str:
+    """Say what pydantic found, without its own terms and without a full stop."""
+    return PLAIN_WORDS.get(error["type"], error["msg"].removeprefix("Value error, ").rstrip("."))
 
 
 def read(path: Path) -> Document:

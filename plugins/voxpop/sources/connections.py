@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
 
+from voxpop import lined_yaml
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
 
@@ -86,6 +87,7 @@ def _connection(path: str, name: str, value: object) -> Connection:
         return Connection.model_validate(value)
     except ValidationError as error:
         reasons = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'the whole'}: {each['msg']}" for each in error.errors()
+            f"{'.'.join(map(str, each['loc'])) or 'the whole'}: {lined_yaml.in_plain_words(each)}"
+            for each in error.errors()
         )
     raise ConfigError(f'{path}: connection "{name}": {reasons}. Correct it and rerun.')
