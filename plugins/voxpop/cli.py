@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from voxpop.config import Settings, load_settings
 from voxpop.errors import UsageError, VoxpopError
@@ -35,8 +34,7 @@ app.add_typer(batches_app, name="batches")
 app.add_typer(releases_app, name="releases")
 app.add_typer(agency_app, name="sample-agency")
 
-# As wide as what is printed: an id that is cut off can't be copied.
-_out = Console(width=100_000, soft_wrap=True, highlight=False)
+_out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
@@ -66,16 +64,29 @@ def _progress(what: str, count: int) -> None:
     _err.print(f"{what}: {count:,}" if count else what, markup=False)
 
 
-def _print(rows: list[dict[str, Any]], as_json: bool, empty: str) -> None:
+def _print(rows: Sequence[Mapping[str, Any]], as_json: bool, empty: str) -> None:
     if as_json:
-        _out.print_json(json.dumps(rows, default=str))
+        typer.echo(json.dumps(rows, default=_plain, ensure_ascii=False, indent=2))
     elif not rows:
-        _out.print(empty)
+        typer.echo(empty)
     else:
-        table = Table(*map(escape, rows[0]), box=None, pad_edge=False, header_style="bold")
-        for row in rows:
-            table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
-        _out.print(table)
+        # As wide as what is printed: an id that is cut off can't be copied.
+        texts = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+        for text in texts:
+            typer.echo("  ".join(map(str.ljust, text, widths)).rstrip())
+
+
+def _plain(value: object) -> object:
+    """What JSON has no type for: a decimal is a number, and days and times are ISO texts."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _text(value: object) -> str:
+    """A value on one line."""
+    return "" if value is None else " ".join(str(value).splitlines())
 
 
 def _window(start: datetime | None, end: datetime | None) -> Any:
@@ -109,7 +120,14 @@ def _current(settings: Settings) -> Iterator[Any]:
     release = store.current(settings)
     if release is None:
         raise UsageError("Nothing has been published yet. Try `make run`.")
-    with duckdb.connect(str(release.folder / "voxpop.duckdb"), read_only=True) as connection:
+    try:
+        opened = duckdb.connect(str(release.database), read_only=True)
+    except duckdb.Error as error:
+        raise VoxpopError(
+            f"{release.release_id}: {release.database.name} can't be opened ({str(error).splitlines()[0]}). "
+            "Go back to a release that is whole: `voxpop releases rollback --reason …`."
+        ) from error
+    with opened as connection:
         # Files and other databases are none of a query's business here.
         connection.execute("set enable_external_access = false")
         connection.execute("set schema = 'marts'")
@@ -157,20 +175,25 @@ def build(
     plan = pipeline.build(
         load_settings(), run_id=f"cli-{now:%Y%m%dT%H%M%S%fZ}", full_refresh=full_refresh, progress=_progress
     )
-    _out.print(
-        "Nothing new: the warehouse holds all that has landed."
-        if plan.nothing_to_do
-        else f"Built {len(plan.batches)} batches."
-    )
+    if plan.nothing_to_do:
+        _out.print("Nothing new: the warehouse holds all that has landed.")
+    else:
+        _out.print(
+            f"Built {len(plan.batches)} batches."
+            + (f" Everything anew: {plan.reason}" if plan.reason else "")
+        )
 
 
 @app.command()
 def stage() -> None:
     """Make a candidate release from the warehouse."""
     from voxpop import pipeline
+    from voxpop.release import store
 
-    release_id = pipeline.stage(load_settings(), now=_now())
-    _out.print(release_id or "Nothing new: the current release holds all this.")
+    settings = load_settings()
+    release_id = pipeline.stage(settings, now=_now())
+    nothing = "the current release holds all this" if store.current(settings) else "nothing has landed"
+    _out.print(release_id or f"Nothing new: {nothing}.")
 
 
 @app.command()
@@ -180,7 +203,10 @@ def audit(release_id: Candidate = None) -> None:
 
     settings = load_settings()
     result = pipeline.audit(settings, _candidate(settings, release_id))
-    _out.print(f"Passed: {len(result.expectations)} expectations.")
+    for found in result.warnings:
+        said = f"{found.table}: not so: {found.name} ({found.observed})"
+        _err.print(f"warning: {said}. It only warns, because {found.reason}.", markup=False)
+    _out.print(f"Passed: {len(result.expectations)} expectations. All of them: {result.page}", markup=False)
 
 
 @app.command()
@@ -322,21 +348,32 @@ def sql(query: str, as_json: Json = False) -> None:
 
     with _current(load_settings()) as connection:
         try:
+            if not connection.extract_statements(query):
+                raise UsageError('There is no statement. Try `voxpop sql "show tables"`.')
             cursor = connection.execute(query)
         except duckdb.Error as error:
-            raise UsageError(str(error)) from error
-        names = [column[0] for column in cursor.description or ()]
+            raise UsageError(
+                f'{error}\n\n`voxpop sql "show tables"` lists the tables; '
+                "the table data_dictionary says what is in them."
+            ) from error
+        names = _unlike([column[0] for column in cursor.description or ()])
         _print([dict(zip(names, row, strict=True)) for row in cursor.fetchall()], as_json, "No rows.")
+
+
+def _unlike(names: Sequence[str]) -> list[str]:
+    """Column names with a number behind those that came before: a join may have two of one name."""
+    return [
+        name if name not in names[:place] else f"{name}_{names[:place].count(name)}"
+        for place, name in enumerate(names)
+    ]
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """What is configured, reachable and fresh, and what to do next."""
     from voxpop import doctor as checks
-    from voxpop.sources.http import load_connections
 
-    settings = load_settings()
-    found = checks.examine(settings, load_connections(settings), _now())
+    found = checks.examine(load_settings(), _now())
     _print([check.as_row() for check in found], as_json, "")
     if any(check.status == "fail" for check in found):
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,11 +15,14 @@ from voxpop.raw.batches import Manifest, visible
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.release import store
-from voxpop.sources.http import Connection
+from voxpop.sources.http import Connection, load_connections
 from voxpop.sources.registry import load_sources
 
 _PATIENCE_SECONDS = 3.0
 _STALE = timedelta(days=2)
+_MADE_UP = (
+    " The made-up agency's tools answer while `make run`, `make up` or `voxpop sample-agency serve` runs."
+)
 
 
 @dataclass(frozen=True)
@@ -36,41 +39,57 @@ class Check:
         return {"check": self.what, "status": self.status, "found": self.found, "next": self.next_step}
 
 
-def examine(settings: Settings, connections: Mapping[str, Connection], now: datetime) -> list[Check]:
-    """Look at everything a run needs; changes nothing.
+def examine(settings: Settings, now: datetime) -> list[Check]:
+    """Look at everything a run needs; changes nothing. What can't be read is a check that fails.
 
     Args:
         settings: where everything is.
-        connections: by the name that `sources.yml` gives them.
         now: what freshness is measured against.
 
     Returns:
         The checks in the order in which to mend them.
     """
-    checks = [_key(settings)]
+    looks: Sequence[tuple[str, Callable[[], Iterable[Check]]]] = (
+        ("identifier key", lambda: _key(settings)),
+        ("connections", lambda: _connections(settings)),
+        ("landed", lambda: _landed(settings, now)),
+        ("excluded batches", lambda: _exclusions(settings)),
+        ("release", lambda: _releases(settings)),
+        ("candidate", lambda: _candidates(settings)),
+    )
+    return [check for what, look in looks for check in _looked(what, look)]
+
+
+def _looked(what: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     try:
-        sources = load_sources(settings)
+        return list(look())
     except VoxpopError as error:
-        return [*checks, Check("sources", "fail", str(error), f"Mend {settings.sources_file.name}.")]
-    batches = visible(settings)
-    for name, source in sources.items():
-        if source.is_windowed:
-            checks.append(_connection(name, connections.get(source.connection or "")))
-        landed = [batch for batch in batches if batch.source == name]
-        checks.append(_freshness(name, source.is_windowed, landed, now))
-    checks += _exclusions(settings)
-    checks += _releases(settings)
-    return checks
+        return [Check(what, "fail", str(error), "Mend this first.")]
 
 
-def _key(settings: Settings) -> Check:
+def _key(settings: Settings) -> Iterator[Check]:
     try:
         Tokenizer.load(settings, create=False)
     except VoxpopError as error:
-        return Check(
-            "identifier key", "fail", str(error), "Put the agency's key in place, or `make run` makes one."
-        )
-    return Check("identifier key", "ok", "present")
+        if visible(settings):
+            raise
+        yield Check("identifier key", "warn", str(error), "Needed when something lands.")
+    else:
+        yield Check("identifier key", "ok", "present")
+
+
+def _connections(settings: Settings) -> Iterator[Check]:
+    known = load_connections(settings)
+    for name, source in load_sources(settings).items():
+        if source.is_windowed:
+            yield _connection(name, known.get(source.connection or ""))
+
+
+def _landed(settings: Settings, now: datetime) -> Iterator[Check]:
+    batches = visible(settings)
+    for name, source in load_sources(settings).items():
+        landed = [batch for batch in batches if batch.source == name]
+        yield _freshness(name, source.is_windowed, landed, now)
 
 
 def _connection(name: str, connection: Connection | None) -> Check:
@@ -88,7 +107,8 @@ def _connection(name: str, connection: Connection | None) -> Check:
             what,
             "fail",
             f"{address[0]}:{address[1]} does not answer: {error}",
-            "Is the tool up and the address right?",
+            "Is the tool up and the address right?"
+            + (_MADE_UP if address[0] in {"127.0.0.1", "localhost"} else ""),
         )
     return Check(what, "ok", f"{address[0]}:{address[1]} answers")
 
@@ -122,8 +142,18 @@ def _releases(settings: Settings) -> Iterator[Check]:
     current = store.current(settings)
     if current is None:
         yield Check("release", "warn", "nothing published yet", "voxpop run")
-    else:
+    elif store.is_whole(current):
         yield Check("release", "ok", f"current is {current.release_id}")
+    else:
+        yield Check(
+            "release",
+            "fail",
+            f"{current.release_id}: {current.database.name} is not what was published",
+            "voxpop releases rollback --reason …",
+        )
+
+
+def _candidates(settings: Settings) -> Iterator[Check]:
     for candidate in store.candidates(settings):
         yield Check(
             "candidate",

@@ -179,7 +179,7 @@ def run(
             )
         except VoxpopError as error:
             failures[name] = error
-            progress(f"{name}: {error}", 0)
+            progress(str(error), 0)
     build(settings, run_id=f"cli-{now:%Y%m%dT%H%M%S%fZ}", progress=progress)
     release_id = stage(settings, now=now)
     if release_id is not None:

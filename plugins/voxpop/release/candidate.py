@@ -45,8 +45,8 @@ class _Basis:
 def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -> Candidate | None:
     """Make a candidate from the warehouse.
 
-    Candidates that are left over, from a crash or a refusal, are removed; so is a release that a crash kept from
-    becoming current.
+    Candidates that are left over, from a crash or a refusal, are removed; so is a release that a crash kept
+    from becoming current.
 
     Args:
         settings: where everything is.
@@ -55,7 +55,7 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
 
     Returns:
         None if the current release was made from the same batches by the same models, or if a release was
-        that has been left by going back since the last one was published.
+        that has been left by going back since the last one was published; or if nothing has landed at all.
 
     Raises:
         UsageError: nothing has been built.
@@ -71,6 +71,8 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
             landed = visible(settings)
             basis = _basis(connection, settings, landed)
             before = store.current(settings)
+            if before is None and not basis.batches:
+                return None
             known = [*([before] if before else []), *store.withdrawn(settings)]
             if any(basis.is_of(release) for release in known):
                 return None

@@ -10,6 +10,8 @@ from typing import Literal, TypedDict, cast
 
 import duckdb
 
+from voxpop.errors import VoxpopError
+
 SCHEMA_VERSION = 1
 NAME = "manifest.json"
 DATABASE = "voxpop.duckdb"
@@ -123,8 +125,18 @@ def read(folder: Path) -> Manifest:
 
     Args:
         folder: of the release.
+
+    Raises:
+        VoxpopError: it is gone or damaged.
     """
-    return cast(Manifest, json.loads((folder / NAME).read_text(encoding="utf-8")))
+    try:
+        return cast(Manifest, json.loads((folder / NAME).read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no JSON"
+        raise VoxpopError(
+            f"{folder / NAME}: can't be read ({why}). What is published is never edited: restore it, or go "
+            "back to a release that is whole: `voxpop releases rollback ID --reason …`."
+        ) from error
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -89,16 +89,13 @@ def locked(settings: Settings, step: str) -> AbstractContextManager[None]:
 
 def list_releases(settings: Settings) -> list[Release]:
     """Give the releases that are kept, newest first."""
-    if not settings.releases.exists():
-        return []
-    found = [path for path in settings.releases.iterdir() if _ID.fullmatch(path.name)]
-    return [_release(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    return [_release(settings.releases / name) for name in _names(settings)]
 
 
 def current(settings: Settings) -> Release | None:
     """Give the release that people read; None before the first."""
-    link = settings.releases / _CURRENT
-    return _release(settings.releases / link.readlink()) if link.is_symlink() else None
+    name = _current_name(settings)
+    return None if name is None else _release(settings.releases / name)
 
 
 def show(settings: Settings, release_id: str | None) -> Release:
@@ -114,7 +111,7 @@ def show(settings: Settings, release_id: str | None) -> Release:
         return release
     folder = settings.releases / release_id
     if not _ID.fullmatch(release_id) or not folder.exists():
-        kept = ", ".join(release.release_id for release in list_releases(settings)) or "none"
+        kept = ", ".join(_names(settings)) or "none"
         raise UsageError(f"{release_id}: there is no such release. Kept: {kept}.")
     return _release(folder)
 
@@ -183,19 +180,26 @@ def rollback(settings: Settings, release_id: str | None, reason: str, now: datet
     if not reason.strip():
         raise UsageError("Give a reason; it is kept in the log.")
     with locked(settings, "rollback"):
-        before = show(settings, None)
+        # Only the name: the current release may be the damaged one that somebody wants to leave.
+        before = _current_name(settings) or show(settings, None).release_id
         release = show(settings, release_id or _older(settings, before))
-        if release.release_id == before.release_id:
+        if release.release_id == before:
             raise UsageError(f"{release.release_id}: is the current release already.")
-        if manifests.file_hash(release.database) != release.manifest["files"][DATABASE]:
+        if not is_whole(release):
             raise VoxpopError(
-                f"{release.release_id}: {DATABASE} is not what was published. {before.release_id} stays "
+                f"{release.release_id}: {DATABASE} is not what was published. {before} stays "
                 "current; go back to another one: `voxpop releases list`."
             )
         line: LogLine = {"at": now.isoformat(), "action": "rollback", "release_id": release.release_id}
-        _log(settings, line | {"before": before.release_id, "reason": reason})
+        _log(settings, line | {"before": before, "reason": reason})
         _point(settings, release.release_id)
     return release
+
+
+def is_whole(release: Release) -> bool:
+    """Whether a release's database is, byte for byte, what was published."""
+    published = release.manifest["files"][DATABASE]
+    return release.database.exists() and manifests.file_hash(release.database) == published
 
 
 def withdrawn(settings: Settings) -> list[Release]:
@@ -238,10 +242,25 @@ def _release(folder: Path) -> Release:
     return Release(folder.name, folder, manifests.read(folder))
 
 
-def _older(settings: Settings, than: Release) -> str:
-    older = [r.release_id for r in list_releases(settings) if r.release_id < than.release_id]
+def _names(settings: Settings) -> list[str]:
+    """The ids of the releases that are kept, newest first."""
+    if not settings.releases.exists():
+        return []
+    return sorted(
+        (path.name for path in settings.releases.iterdir() if _ID.fullmatch(path.name)), reverse=True
+    )
+
+
+def _current_name(settings: Settings) -> str | None:
+    """Where the link `current` leads; the release itself may be damaged or gone."""
+    link = settings.releases / _CURRENT
+    return link.readlink().name if link.is_symlink() else None
+
+
+def _older(settings: Settings, than: str) -> str:
+    older = [name for name in _names(settings) if name < than]
     if not older:
-        raise UsageError(f"{than.release_id}: no earlier release is kept.")
+        raise UsageError(f"{than}: no earlier release is kept.")
     return older[0]
 
 

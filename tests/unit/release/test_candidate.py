@@ -164,6 +164,11 @@ def test_rows_lie_in_key_order(home):
     assert ids and ids == sorted(ids)
 
 
+def test_where_nothing_has_landed_there_is_no_release_of_nothing(home):
+    home.change("delete from _build.built_batches")
+    assert candidate.stage(home.settings, now=NOW) is None
+
+
 def test_nothing_new_makes_no_candidate(home):
     publish(home)
     assert candidate.stage(home.settings, now=LATER) is None
