@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from configparser import ConfigParser
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,19 @@ def test_variables_for_a_shell_hold_no_secret_and_name_this_home(settings: Setti
     assert f"VOXPOP_HOME={settings.home}\n" in written
     assert "AIRFLOW__API__PORT=8099\n" in written
     assert not any(word in written.lower() for word in ("secret_key", "fernet", "password="))
+
+
+def test_a_home_that_was_moved_writes_nothing_where_it_was(settings: Settings) -> None:
+    written = ConfigParser(interpolation=None)
+    written.read(home.folder(settings) / "airflow.cfg")
+    paths = {
+        f"AIRFLOW__{section}__{name}".upper()
+        for section in written.sections()
+        for name, value in written[section].items()
+        if str(home.folder(settings)) in value
+    }
+    assert len(paths) >= 5
+    assert paths <= home.environment(settings).keys()
 
 
 def test_a_run_that_was_killed_is_ended_before_a_scheduler_takes_it_up(

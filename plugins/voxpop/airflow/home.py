@@ -19,7 +19,10 @@ POOLS_FILE = PROJECT / "config" / "pools.json"
 """The pools that tasks name, in the form that `airflow pools import` reads."""
 
 USER = "admin"
-"""Who signs in to the UI of `make up`; the password is made on first use (`passwords_file`)."""
+"""Who signs in to the UI of `make up` and may do everything there."""
+
+VIEWER = "viewer"
+"""Who may look, at *Releases* too, and trigger nothing."""
 
 
 def folder(settings: Settings) -> Path:
@@ -33,7 +36,7 @@ def logs(settings: Settings) -> Path:
 
 
 def passwords_file(settings: Settings) -> Path:
-    """JSON, user → password of the UI."""
+    """JSON, user → password of the UI; Airflow makes them when it first starts."""
     return settings.secrets / "airflow-passwords.json"
 
 
@@ -49,6 +52,8 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW_HOME": str(folder(settings)),
         "VOXPOP_HOME": str(settings.home),
         "DO_NOT_TRACK": "1",
+        # dbt's locks are freed after the task that made them; said by Python, it is an error in every log.
+        "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
@@ -58,11 +63,12 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": "4",
         # A run that starts before the API server listens fails: unpause when it is healthy.
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{VIEWER}:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder(settings) / 'airflow.db'}",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs(settings) / "airflow"),
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(logs(settings) / "dag_processor"),
         "AIRFLOW__SECRETS__BACKEND": "voxpop.airflow.secrets_backend.FileConnections",
         "AIRFLOW__WORKERS__SECRETS_BACKEND": "voxpop.airflow.secrets_backend.FileConnections",
         "AIRFLOW__API__HOST": "127.0.0.1",
