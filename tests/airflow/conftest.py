@@ -53,24 +53,49 @@ def _mentioning(folder: Path) -> list[str]:
     return found
 
 
+def _waited_for(condition: Callable[[], Any], seconds: float) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"waited for {seconds} seconds"
+        time.sleep(1)
+    return found
+
+
 class Airflow:
     """The API of a running Airflow, as an administrator."""
 
-    def __init__(self, settings: Settings, url: str) -> None:
+    def __init__(self, settings: Settings, up: session.Up) -> None:
         self.settings = settings
-        self.url = url
-        self.password = str(json.loads(home.passwords_file(settings).read_text())[home.USER])
-        answer = httpx.post(
-            f"{url}/auth/token", json={"username": home.USER, "password": self.password}, timeout=60
-        )
+        self.url = up.url
+        self.since = up.since
+        self._client = self.client(home.USER)
+
+    def password(self, user: str) -> str:
+        return str(json.loads(home.passwords_file(self.settings).read_text())[user])
+
+    def client(self, user: str) -> httpx.Client:
+        """Somebody who is signed in."""
+        who = {"username": user, "password": self.password(user)}
+        answer = httpx.post(f"{self.url}/auth/token", json=who, timeout=60)
         token = answer.raise_for_status().json()["access_token"]
-        self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
     def get(self, path: str) -> Any:
         return self._client.get(path).raise_for_status().json()
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         return self._client.post(path, json=body).raise_for_status().json()
+
+    def trigger(self, dag_id: str, **conf: str) -> dict[str, Any]:
+        """Begin a run by hand."""
+        asked = {"logical_date": None, "conf": conf}
+        run: dict[str, Any] = self.post(f"/api/v2/dags/{dag_id}/dagRuns", asked)
+        return run
+
+    def ended(self, run: dict[str, Any], seconds: float) -> str:
+        """Wait until a run has ended, and give the state that it ended in."""
+        path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}"
+        return str(_waited_for(lambda: self.get(path)["end_date"] and self.get(path)["state"], seconds))
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get(f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]
@@ -86,14 +111,16 @@ class Airflow:
 
     def wait_for(self, condition: Callable[[], Any], seconds: float) -> Any:
         """Wait until the condition gives something; a failed run ends the waiting."""
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            for dag in self.get("/api/v2/dags")["dags"]:
-                failed = [run for run in self.runs(dag["dag_id"]) if run["state"] == "failed"]
+
+        def found_while_none_failed() -> Any:
+            found = condition()
+            if not found:
+                since = self.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+                failed = self.get(f"/api/v2/dags/~/dagRuns?state=failed&start_date_gte={since}")["dag_runs"]
                 assert not failed, f"{failed[0]['dag_id']} failed:\n{self.why(failed[0])}"
-            assert time.monotonic() < deadline, f"waited for {seconds} seconds"
-            time.sleep(1)
-        return found
+            return found
+
+        return _waited_for(found_while_none_failed, seconds)
 
 
 @pytest.fixture(scope="session")
@@ -114,20 +141,20 @@ def mentioning() -> Callable[[Path], list[str]]:
     return _mentioning
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return load_settings({"VOXPOP_HOME": str(tmp_path_factory.mktemp("airflow") / "var")})
 
 
 @pytest.fixture(scope="module")
 def airflow(settings: Settings) -> Iterator[Airflow]:
-    """Up, and down afterwards whatever happened."""
+    """Up, in the home that `make run` left where its tests ran before; down afterwards whatever happened."""
     started = _command(settings, "up")
     try:
         assert started.returncode == 0, started.stdout + started.stderr
         up = session.read(settings)
         assert up is not None and up.url in started.stdout
-        yield Airflow(settings, up.url)
+        yield Airflow(settings, up)
     finally:
         up = session.read(settings)
         if up is not None:

@@ -14,6 +14,8 @@ from voxpop.errors import ConfigError
 from voxpop.raw import files
 from voxpop.raw.records import Window
 from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
+from voxpop.sources.connections import load_connections
+from voxpop.sources.registry import load_sources
 
 _READY_SECONDS = 120.0
 
@@ -70,6 +72,39 @@ def start(settings: Settings, day: date, variables: Mapping[str, str]) -> proces
 def wait_until_ready(settings: Settings, server: processes.Started) -> None:
     """Wait until it listens; by then its address and credentials are in `var/secrets/connections.json`."""
     server.wait_until(lambda: _ready_file(settings).exists() or None, _READY_SECONDS)
+
+
+def catch_up(settings: Settings, today: date) -> Window | None:
+    """Land the days between the last `make run` and today, which no schedule will ask for.
+
+    They have to come before the schedule's newest days: a month that had ended in the current release and
+    fills up in the next is what the gate refuses.
+
+    Returns:
+        What it landed; None where no `make run` has ended well yet, or none of the days is missing.
+
+    Raises:
+        VoxpopError: a tool failed.
+    """
+    last = landed_to(settings)
+    if last is None or last + timedelta(days=1) >= today:
+        return None
+    from voxpop import pipeline
+
+    missing = Window(_midnight(last + timedelta(days=1)), _midnight(today))
+    connections = load_connections(settings)
+    for name, source in load_sources(settings).items():
+        if source.is_windowed:
+            pipeline.land(
+                settings,
+                name,
+                missing,
+                connection=connections[name],
+                now=datetime.now(UTC),
+                widen=False,
+                progress=lambda *_: None,
+            )
+    return missing
 
 
 def _date_file(settings: Settings) -> Path:

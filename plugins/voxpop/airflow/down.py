@@ -1,4 +1,4 @@
-"""`make down`: end every process that `make up` began, and see that none is left.
+"""`make down`: end every process that `make up` began, or a killed `make run`, and see that none is left.
 
 python -m voxpop.airflow.down
 """

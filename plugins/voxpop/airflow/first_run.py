@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -25,6 +25,7 @@ from rich.console import Console
 from voxpop.airflow import agency, home, processes, session
 from voxpop.airflow.display import Display
 from voxpop.airflow.events import Event
+from voxpop.airflow.run_dags import Request
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import UsageError, VoxpopError
 from voxpop.raw import files
@@ -63,6 +64,7 @@ def main() -> int:
 
 
 def _run(settings: Settings, console: Console, *, same_day: bool) -> int:
+    session.end_abandoned(settings)
     session.refuse_if_up(settings)
     day = agency.next_day(agency.landed_to(settings), same_day=same_day)
     before = store.current(settings)
@@ -86,18 +88,18 @@ def _run_dags(settings: Settings, display: Display, day: date) -> int:
     ours, theirs = os.pipe()
     variables = home.environment(settings)
     home.write_environment(settings, variables)
-    with _ended_afterwards() as started:
-        server = agency.start(settings, day, variables)
-        started.append(server.session)
-        airflow = processes.start(
-            "airflow",
-            [sys.executable, "-m", "voxpop.airflow.run_dags", str(theirs)],
-            variables,
-            home.logs(settings) / _LOG,
-            takes_input=True,
-            keeps_open=(theirs,),
+    with _ended_afterwards(settings) as beginning:
+        server = beginning.add(agency.start(settings, day, variables))
+        airflow = beginning.add(
+            processes.start(
+                "airflow",
+                [sys.executable, "-m", "voxpop.airflow.run_dags", str(theirs)],
+                variables,
+                home.logs(settings) / _LOG,
+                takes_input=True,
+                keeps_open=(theirs,),
+            )
         )
-        started.append(airflow.session)
         os.close(theirs)
         agency.wait_until_ready(settings, server)
         display.note(f"The sample agency's tools answer, with all that they hold up to {day}.")
@@ -114,14 +116,14 @@ def _run_dags(settings: Settings, display: Display, day: date) -> int:
         return code
 
 
-def _requests(settings: Settings, day: date) -> list[dict[str, object]]:
+def _requests(settings: Settings, day: date) -> list[Request]:
     window = agency.window(day)
     conf = {"from": window.start.date().isoformat(), "to": window.end.date().isoformat()}
     extracts = [
-        {"dag_id": f"extract_{name}", "conf": conf if source.is_windowed else {}}
+        Request(f"extract_{name}", conf if source.is_windowed else {})
         for name, source in load_sources(settings).items()
     ]
-    return [*extracts, {"dag_id": "build_and_publish", "conf": {}}]
+    return [*extracts, Request("build_and_publish", {})]
 
 
 def _show(settings: Settings, console: Console, current: store.Release, day: date, *, is_new: bool) -> None:
@@ -151,12 +153,12 @@ Try next
 
 
 @contextmanager
-def _ended_afterwards() -> Iterator[list[processes.Session]]:
-    started: list[processes.Session] = []
+def _ended_afterwards(settings: Settings) -> Iterator[session.Beginning]:
+    beginning = session.Beginning(settings, datetime.now(UTC))
     try:
-        yield started
+        yield beginning
     finally:
-        processes.end(started)
+        beginning.end()
 
 
 def _lock(settings: Settings) -> Path:

@@ -29,7 +29,7 @@ class Request(msgspec.Struct, frozen=True):
     """
 
     dag_id: str
-    conf: dict[str, str | bool | None]
+    conf: dict[str, str]
 
 
 class _Teller(logging.Handler):

@@ -1,4 +1,4 @@
-"""Whether `make up` is up: the file that says which processes it began and where the UI is."""
+"""What `make up` and `make run` have begun: the file that says which processes, and where the UI is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from voxpop.airflow import home, processes
 from voxpop.config import Settings
@@ -14,10 +15,10 @@ from voxpop.raw import files
 
 
 class Up(msgspec.Struct, frozen=True):
-    """What one `make up` began.
+    """What one `make up` or `make run` began.
 
     Attributes:
-        url: of the UI; empty until it is healthy.
+        url: of the UI; empty until it is healthy, and of `make run`.
         since: when it began.
         sessions: every process that it began is in one of these.
     """
@@ -27,8 +28,40 @@ class Up(msgspec.Struct, frozen=True):
     sessions: tuple[processes.Session, ...]
 
 
+class Beginning:
+    """What is being begun. Word of each process is left at once: it is found though this one be killed.
+
+    Args:
+        settings: where word is left.
+        since: when it began.
+    """
+
+    def __init__(self, settings: Settings, since: datetime) -> None:
+        self._settings = settings
+        self._up = Up("", since, ())
+
+    def add(self, started: processes.Started) -> processes.Started:
+        """Leave word of a process that has just been started."""
+        self._leave_word(replace(self._up, sessions=(*self._up.sessions, started.session)))
+        return started
+
+    def is_healthy(self, url: str) -> Up:
+        """Leave word of where the UI is: all of it is up."""
+        return self._leave_word(replace(self._up, url=url))
+
+    def end(self) -> None:
+        """End it all."""
+        processes.end(self._up.sessions)
+        forget(self._settings)
+
+    def _leave_word(self, up: Up) -> Up:
+        self._up = up
+        write(self._settings, up)
+        return up
+
+
 def read(settings: Settings) -> Up | None:
-    """What the last `make up` left word of, whether or not it is still up."""
+    """What was left word of last, whether or not it is still up."""
     path = _path(settings)
     return msgspec.json.decode(path.read_bytes(), type=Up) if path.exists() else None
 
@@ -44,9 +77,17 @@ def forget(settings: Settings) -> None:
 
 
 def is_up(settings: Settings) -> bool:
-    """Whether any process of the last `make up` is alive."""
+    """Whether any process that was left word of is alive."""
     up = read(settings)
     return up is not None and any(processes.members(one) for one in up.sessions)
+
+
+def end_abandoned(settings: Settings) -> None:
+    """End what a killed `make run` or `make up` left; the caller holds the lock, so nobody is beginning."""
+    up = read(settings)
+    if up is not None and not up.url:
+        processes.end(up.sessions)
+        forget(settings)
 
 
 def refuse_if_up(settings: Settings) -> None:
@@ -57,8 +98,8 @@ def refuse_if_up(settings: Settings) -> None:
     """
     if is_up(settings):
         up = read(settings)
-        where = f" at {up.url}" if up and up.url else ""
-        raise UsageError(f"Airflow is up{where}: trigger the DAGs there, or `make down` first.")
+        where = up.url if up else ""
+        raise UsageError(f"Airflow is up at {where}: trigger the DAGs there, or `make down` first.")
 
 
 def _path(settings: Settings) -> Path:

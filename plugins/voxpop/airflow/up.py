@@ -45,13 +45,15 @@ def main() -> int:
     home.folder(settings).mkdir(parents=True, exist_ok=True)
     try:
         with files.locked(home.folder(settings) / "run.lock", "Airflow's home", "make up"):
+            session.end_abandoned(settings)
             up = session.read(settings)
             if up is not None and session.is_up(settings):
-                if not up.url:
-                    raise VoxpopError("An earlier `make up` did not come to its end. End it: make down")
                 console.print(f"Airflow is up already, since {up.since:%Y-%m-%d %H:%M} UTC: {up.url}")
                 return 0
             start(settings, console, today=datetime.now(UTC).date())
+    except KeyboardInterrupt:
+        console.print("Interrupted; nothing of it is left running.")
+        return 130
     except VoxpopError as error:
         console.print(str(error), style="red", markup=False)
         return error.exit_code
@@ -69,61 +71,45 @@ def start(settings: Settings, console: Console, *, today: date) -> session.Up:
     Raises:
         VoxpopError: something did not become ready; then nothing is left running.
     """
-    since = datetime.now(UTC)
     variables = home.environment(settings, processes.free_port(_PORT))
     url = variables["AIRFLOW__API__BASE_URL"]
     home.write_environment(settings, variables)
     Tokenizer.load(settings, create=True)
-    started: list[processes.Started] = []
-
-    def begun(process: processes.Started) -> processes.Started:
-        # Word of it is left at once, so that `make down` finds it though this process be killed.
-        started.append(process)
-        session.write(settings, session.Up("", since, tuple(one.session for one in started)))
-        return process
-
+    beginning = session.Beginning(settings, datetime.now(UTC))
     try:
-        server = (
-            agency.start(settings, today - timedelta(days=1), variables) if agency.is_configured() else None
-        )
-        if server:
-            begun(server)
+        server = None
+        if agency.is_configured():
+            server = beginning.add(agency.start(settings, today - timedelta(days=1), variables))
         console.print("Making Airflow's home …")
         making = [sys.executable, "-m", "voxpop.airflow.home"]
         log = home.logs(settings) / "home.log"
-        begun(processes.start("Airflow's home", making, variables, log)).wait_to_end(_READY_SECONDS)
+        beginning.add(processes.start("Airflow's home", making, variables, log)).wait_to_end(_READY_SECONDS)
         console.print("Waiting for Airflow; this takes about a minute …")
         for name, command in _PROCESSES.items():
             airflow = [str(Path(sys.executable).with_name("airflow")), *command]
-            begun(processes.start(name, airflow, variables, home.logs(settings) / f"{name}.log"))
+            log = home.logs(settings) / f"{name}.log"
+            api = beginning.add(processes.start(name, airflow, variables, log))
         if server:
             agency.wait_until_ready(settings, server)
-        api = started[-1]
+            if missing := agency.catch_up(settings, today):
+                last = missing.end - timedelta(days=1)
+                console.print(f"Landed the days since the last `make run`: {missing.start:%F} to {last:%F}.")
         api.wait_until(lambda: _is_healthy(url) or None, _READY_SECONDS)
         api.wait_until(lambda: _switch_on(settings, url) or None, _READY_SECONDS)
     except BaseException:
-        processes.end([one.session for one in started])
-        session.forget(settings)
+        beginning.end()
         raise
-    up = session.Up(url, since, tuple(one.session for one in started))
-    session.write(settings, up)
+    up = beginning.is_healthy(url)
     console.print(
         f"""
 Airflow is up: {url}
-Sign in as "{home.USER}"; the password is in {home.passwords_file(settings)}
+Sign in as "{home.USER}", or as "{home.VIEWER}" to look only; the passwords are in
+{home.passwords_file(settings)}
 
 The DAGs are on. Releases are under "Releases" in the navigation.
 End it with: make down""",
         markup=False,
     )
-    landed_to = agency.landed_to(settings)
-    if server and landed_to:
-        missing = f"from = {landed_to + timedelta(days=1)}, to = {today}"
-        console.print(
-            f"\n`make run` landed up to {landed_to}. For the days since then, trigger\n"
-            f"extract_touchpoints and extract_genesys with {missing}.",
-            markup=False,
-        )
     return up
 
 

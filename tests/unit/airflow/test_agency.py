@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from voxpop import pipeline
 from voxpop.airflow import agency
-from voxpop.config import Settings
+from voxpop.config import PROJECT, Settings
 from voxpop.errors import ConfigError
 from voxpop.raw.records import Window
 
@@ -50,3 +53,30 @@ def test_an_agency_of_ones_own_has_no_sample_tools(monkeypatch: pytest.MonkeyPat
     assert agency.is_configured()
     monkeypatch.setenv("VOXPOP_CONFIG", "config/examples/sfo")
     assert not agency.is_configured()
+
+
+@pytest.fixture
+def landed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Window]]:
+    """Which windows were asked of which tools; the tools themselves are stood in for."""
+    asked: list[tuple[str, Window]] = []
+    monkeypatch.setattr(agency, "load_connections", lambda _: {"touchpoints": None, "genesys": None})
+    monkeypatch.setattr(pipeline, "land", lambda _, source, window, **__: asked.append((source, window)))
+    return asked
+
+
+def test_the_days_since_the_last_run_are_landed(settings: Settings, landed: list[Any]) -> None:
+    own = replace(settings, sources_file=PROJECT / "config" / "sources.yml")
+    agency.remember(own, date(2026, 7, 1))
+    missing = Window(datetime(2026, 7, 2, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC))
+    assert agency.catch_up(own, date(2026, 11, 26)) == missing
+    assert landed == [("touchpoints", missing), ("genesys", missing)], "files have no window"
+
+
+@pytest.mark.parametrize("last", [None, date(2026, 11, 25)], ids=["no run yet", "yesterday"])
+def test_where_no_day_is_missing_none_is_landed(
+    settings: Settings, landed: list[Any], last: date | None
+) -> None:
+    if last:
+        agency.remember(settings, last)
+    assert agency.catch_up(settings, date(2026, 11, 26)) is None
+    assert landed == []

@@ -41,3 +41,25 @@ def test_what_was_left_word_of_is_forgotten(settings: Settings) -> None:
     session.forget(settings)
     session.forget(settings)
     assert session.read(settings) is None
+
+
+def test_what_a_killed_run_left_is_ended_by_the_next(settings: Settings) -> None:
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    one = session.Beginning(settings, SINCE).add(
+        processes.start("airflow", command, {}, settings.home / "log")
+    )
+    assert session.is_up(settings)
+    session.end_abandoned(settings)
+    assert processes.members(one.session) == []
+    assert session.read(settings) is None
+
+
+def test_what_is_up_is_no_killed_run(settings: Settings) -> None:
+    beginning = session.Beginning(settings, SINCE)
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    one = beginning.add(processes.start("airflow", command, {}, settings.home / "log"))
+    up = beginning.is_healthy("http://127.0.0.1:8080")
+    session.end_abandoned(settings)
+    assert one.process.poll() is None and session.read(settings) == up
+    beginning.end()
+    assert processes.members(one.session) == [] and session.read(settings) is None
