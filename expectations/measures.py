@@ -104,7 +104,8 @@ _ANSWERS_AGAINST_INDEX = f"""
     with facts as (
         select
             r.organization_id, r.service_id, r.channel, r.answered_local_date as day,
-            a.scale, a.driver, a.score, a.is_positive, try_cast(a.raw_value as double) as raw
+            a.scale, a.driver, a.score, a.is_positive, a.weight::double as weight,
+            try_cast(a.raw_value as double) as raw
         from marts.fct_survey_answers as a
         inner join marts.fct_survey_responses as r using (response_id)
         where r.is_counted and a.scale in {IN_FIGURES}
@@ -118,7 +119,14 @@ _ANSWERS_AGAINST_INDEX = f"""
             avg((score >= 4)::integer) as top_two,
             avg((score <= 2)::integer) as bottom_two,
             avg(is_positive::integer) as thumbs_up,
-            100 * (avg((raw >= 9)::integer) - avg((raw <= 6)::integer)) as nps
+            100 * (avg((raw >= 9)::integer) - avg((raw <= 6)::integer)) as nps,
+            sum(weight) as weights,
+            sum(weight * coalesce(score, raw)) / weights as weighted_mean,
+            sum(weight) filter (score = 5) / weights as weighted_top_box,
+            sum(weight) filter (score >= 4) / weights as weighted_top_two,
+            sum(weight) filter (score <= 2) / weights as weighted_bottom_two,
+            sum(weight) filter (is_positive) / weights as weighted_thumbs_up,
+            100 * sum(weight * ((raw >= 9)::integer - (raw <= 6)::integer)) / weights as weighted_nps
         from ({_MEMBERS})
         group by all
     ),
@@ -136,6 +144,14 @@ _ANSWERS_AGAINST_INDEX = f"""
             when 'thumbs_up' then thumbs_up
             when 'nps' then nps
         end) > 1e-9
+        or abs(weighted_value - coalesce(case measure
+            when 'mean' then weighted_mean
+            when 'top_box' then weighted_top_box
+            when 'top_two' then weighted_top_two
+            when 'bottom_two' then weighted_bottom_two
+            when 'thumbs_up' then weighted_thumbs_up
+            when 'nps' then weighted_nps
+        end, 0)) > 1e-6
     )
 """
 
@@ -143,21 +159,25 @@ _ANSWERS_AGAINST_CX_INDEX = f"""
     with facts as (
         select
             r.organization_id, r.service_id, r.channel, r.answered_local_date as day,
-            a.response_id, a.driver, a.score
+            a.response_id, a.driver, a.score, a.weight::double as weight
         from marts.fct_survey_answers as a
         inner join marts.fct_survey_responses as r using (response_id)
         where r.is_counted and a.scale = 'likert_5'
     ),
     members as ({_MEMBERS}),
     drivers as (
-        select period_type, period_start, breakdown, member, driver, avg(score) as mean
+        select
+            period_type, period_start, breakdown, member, driver,
+            avg(score) as mean, sum(weight * score) / sum(weight) as weighted_mean
         from members
         group by all
     ),
     found as (
         select
             period_type, period_start, breakdown, member,
-            25 * (avg(mean) - 1) as value_found, count(*) as drivers_found
+            25 * (avg(mean) - 1) as value_found,
+            25 * (avg(weighted_mean) - 1) as weighted_found,
+            count(*) as drivers_found
         from drivers
         group by all
     ),
@@ -175,6 +195,7 @@ _ANSWERS_AGAINST_CX_INDEX = f"""
         n is distinct from n_found
         or driver_count is distinct from drivers_found
         or abs(value - value_found) > 1e-6
+        or abs(weighted_value - weighted_found) > 1e-6
     )
 """
 

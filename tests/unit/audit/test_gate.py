@@ -149,6 +149,9 @@ FAULTS = [
     " where breakdown = 'channel' and member = 'live_chat' and period_label = '2026-03'",
     "update marts.contact_center_performance set service_level_high = 1.2 where breakdown = 'all'"
     " and period_label = '2026Q2'",
+    # all weights are 1, so a weighted figure is the unweighted one
+    "update marts.cx_index set is_weighted = true, weighted_value = value + if(member = 'website', 0.5, 0)"
+    " where breakdown = 'channel' and period_label = '2026Q2' and (measure = 'cx_index' or driver = 'trust')",
     "insert into intermediate.int_survey_answers select response_id, 'answer_77', 'unmapped', _batch_id"
     " from marts.fct_survey_responses order by response_id limit 4",
 ]
@@ -196,10 +199,10 @@ FOUND = {
         18,
         "month 2026-01-01 channel",
     ),
-    ("cx_index", "n and values are what the answers give"): (2, "service ben-apply likert_5 mean trust"),
+    ("cx_index", "n and values are what the answers give"): (3, "service ben-apply likert_5 mean trust"),
     ("cx_index", "a shown cell has a value"): (1, "2026-04 service ben-apply likert_5 mean trust"),
     ("cx_index", "an index is the mean of its drivers' means, over all who answered"): (
-        3,
+        4,
         "month 2026-01-01 channel phone; month 2026-02-01 channel phone; month 2026-03-01 channel phone",
     ),
     ("cx_index", "a value is in its measure's range"): (1, "2026-02 service ben-apply likert_5 mean trust"),
