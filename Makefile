@@ -31,7 +31,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -m "not airflow and not bench" --numprocesses 2
 
 test-airflow: $(READY)
-	$(BIN)/python -m pytest -m airflow
+	$(BIN)/python -m pytest tests/airflow
 
 up: $(READY)
 	$(BIN)/python -m voxpop.airflow.up
