@@ -204,11 +204,12 @@ def dim_channels() -> list[Rule]:
 
 
 def dim_surveys() -> list[Rule]:
-    """One row per survey and version."""
-    own = "concat_ws(' ', survey_id, survey_version)"
+    """One row per survey, version and form that collects it."""
+    key = ("survey_id", "survey_version", "source_system", "source_form_id")
+    own = f"concat_ws(' ', {', '.join(key)})"
     return [
-        required("survey_id", "survey_version", "instrument", "organization_id", blame=own),
-        unique("survey_id", "survey_version", blame=own),
+        required(*key, "instrument", "organization_id", blame=own),
+        unique(*key, blame=own),
         refers("organization_id", "dim_organizations", blame=own),
         refers("service_id", "dim_services", blame=own),
         refers("default_channel", "dim_channels", "channel", blame=own),

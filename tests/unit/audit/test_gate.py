@@ -306,6 +306,14 @@ def test_a_public_table_that_no_rule_of_suppression_knows_is_refused(home, stage
     }
 
 
+def test_a_version_of_a_survey_may_have_several_forms(home, stage):
+    """One on paper beside the one on the website, as the dbt model's key allows."""
+    home.change(
+        "insert into marts.dim_surveys select * replace ('paper' as source_form_id) from marts.dim_surveys"
+    )
+    assert audit(home.settings, stage(home)).passed
+
+
 def test_small_cells_must_be_withheld(home, stage):
     """A month of 9 contacts: withheld by nobody."""
     home.change(

@@ -47,7 +47,8 @@ create table marts.dim_surveys (
     organization_id varchar,
     service_id varchar, default_channel varchar, sampling_design varchar, is_weighted boolean,
     omb_control_number varchar, omb_expires_on date, source_system varchar, source_form_id varchar,
-    valid_from date, valid_to date, primary key (survey_id, survey_version)
+    valid_from date, valid_to date,
+    primary key (survey_id, survey_version, source_system, source_form_id)
 );
 create table marts.dim_dates (
     date_day date primary key, month_start date, quarter_start date, fiscal_year integer,
