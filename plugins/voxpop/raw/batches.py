@@ -1,9 +1,9 @@
 """Batches of the raw zone: one stream's window, or one file, as Parquet parts and a manifest.
 
-Work in progress lies in `raw/<source>/<stream>/.landing/<key>/`. A page is written there as a part, its bytes
-are brought to disk, and only then `cursor.json` moves on; so a run that ends anywhere is taken up at the page
-that it had not finished. A finished batch is renamed to `raw/<source>/<stream>/dt=…/<batch_id>/` and never
-edited again.
+Work in progress lies in `raw/<source>/<stream>/.landing/<name>/`. A page is written there as a part, its
+bytes are brought to disk, and only then `cursor.json` moves on; so a run that ends anywhere is taken up at
+the page that it had not finished. A finished batch is renamed to `raw/<source>/<stream>/dt=…/<batch_id>/` and
+never edited again.
 """
 
 from __future__ import annotations
@@ -156,13 +156,12 @@ class BatchWriter:
         self._now = now.astimezone(UTC)
         self._stream_folder = settings.raw / source / stream
         if window is not None:
-            self._name, key = window.key, window.key
+            self._name = window.key
         elif original is not None:
             self._name = original.sha256[:16]
-            key = f"{self._name}.{original.mapping_sha256[:8]}"
         else:
             raise ValueError("a batch is of a window or of a file")
-        self._work = self._stream_folder / ".landing" / key
+        self._work = self._stream_folder / ".landing" / self._name
         self._seen: set[bytes] = set()
         self._stack = ExitStack()
 
@@ -322,9 +321,10 @@ class BatchWriter:
         cursor_file = self._work / "cursor.json"
         if (self._work / manifests.NAME).exists():
             manifest = manifests.read(self._work / manifests.NAME)
-            self._state = self._fresh(manifest.batch_id, manifest.started_at)
-            self._state.is_done = True
-            return
+            if self._is_of_this_file(manifest):
+                self._state = self._fresh(manifest.batch_id, manifest.started_at)
+                self._state.is_done = True
+                return
         if cursor_file.exists():
             self._state = msgspec.json.decode(cursor_file.read_bytes(), type=_State)
             if self._is_as_begun() and self._reload():
@@ -334,6 +334,11 @@ class BatchWriter:
 
     def _fresh(self, batch_id: str, started_at: datetime) -> _State:
         return _State(batch_id, started_at, self._tokenizer.key_version, self._configuration)
+
+    def _is_of_this_file(self, manifest: Manifest) -> bool:
+        """Whether a file was read as it would be now; a window always was."""
+        ours, found = self._original, manifest.original
+        return ours is None or (found is not None and found.content == ours.content)
 
     def _is_as_begun(self) -> bool:
         state = self._state

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from voxpop.config import Settings
 from voxpop.errors import Locked, SourceError
-from voxpop.raw.batches import Manifest, quarantine_file, visible
+from voxpop.raw.batches import BatchWriter, Manifest, quarantine_file, visible
 from voxpop.sources import file_drop, land
 from voxpop.sources.land import land as land_source
 
@@ -402,3 +402,24 @@ def test_no_folder(drop: Drop) -> None:
     drop.folder.rmdir()
     with pytest.raises(SourceError, match=r"visits: there is no folder .*drop\. Nothing was landed"):
         drop.land()
+
+
+@pytest.mark.parametrize("step", ["write_page", "_move"])
+def test_a_landing_that_was_interrupted_under_another_mapping_begins_anew(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    drop.put("a.csv", HEADER + ROW)
+
+    def break_off(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(BatchWriter, step, break_off)
+        drop.land()
+    assert visible(drop.settings) == []
+    drop.configure((CSV + NDJSON).replace("handled_by: Clerk", "source_service: Clerk"))
+    (manifest,) = drop.land()
+    assert payloads(manifest)[0]["source_service"] == "José"
+    assert drop.land() == []
+    left = (drop.settings.raw / "visits" / "interactions" / ".landing").iterdir()
+    assert [path for path in left if path.suffix != ".lock"] == []
