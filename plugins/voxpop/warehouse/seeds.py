@@ -374,7 +374,7 @@ def _across(rows: dict[str, list[_Placed]]) -> Iterator[str]:
         if policy not in policies:
             yield f"policy.csv: there is no row for {policy}"
     core = [placed for placed in rows["question_crosswalk"] if placed.value("role") == "core"]
-    for problem in _repeated(core, ("instrument", "driver", "scale")):
+    for problem in _repeated(core, ("instrument", "driver")):
         yield f"question_crosswalk.csv: {problem}"
     yield from _overlapping(rows["surveys"])
 

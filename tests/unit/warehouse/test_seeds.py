@@ -188,8 +188,7 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
             "question_crosswalk",
             QUESTION,
             QUESTION.replace("ease", "satisfaction"),
-            "question_crosswalk.csv: row 20: instrument kiosk_csat, driver satisfaction, scale csat_5 "
-            "is in row 19 already",
+            "question_crosswalk.csv: row 20: instrument kiosk_csat, driver satisfaction is in row 19 already",
         ),
     ],
 )
