@@ -138,6 +138,7 @@ def _current(settings: Settings) -> Iterator[Any]:
 def land(source: str, start: From = None, end: To = None) -> None:
     """Bring a source's window into raw; without dates, what follows the last window."""
     from voxpop import pipeline
+    from voxpop.raw.manifests import quarantine_file
     from voxpop.sources.http import load_connections
     from voxpop.sources.registry import load_sources
 
@@ -148,7 +149,7 @@ def land(source: str, start: From = None, end: To = None) -> None:
             f'There is no source "{source}" in {settings.sources_file.name}. There are: {", ".join(sources)}.'
         )
     window = _window(start, end)
-    for batch in pipeline.land(
+    landed = pipeline.land(
         settings,
         source,
         window or pipeline.next_window(settings, source, now),
@@ -156,10 +157,15 @@ def land(source: str, start: From = None, end: To = None) -> None:
         now=now,
         widen=window is None,
         progress=_progress,
-    ):
-        _out.print(
-            f"{batch.batch_id}: {batch.records:,} records, {batch.quarantined:,} in quarantine", markup=False
-        )
+    )
+    for batch in landed:
+        said = "had landed already" if batch.already_landed else f"{batch.records:,} records"
+        if batch.quarantined:
+            place = quarantine_file(settings, batch.source, batch.stream, batch.batch_id)
+            said += f"; {batch.quarantined:,} in quarantine: {place}"
+        _out.print(f"{batch.batch_id}: {said}", markup=False)
+    if not landed:
+        _out.print("Nothing new: every file that is ready has landed.")
 
 
 @app.command()
@@ -385,11 +391,12 @@ def agency_serve(
         datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The last day it knows.")
     ] = None,
     port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
+    misbehave: Annotated[str, typer.Option(help="not, a-little or a-lot.")] = "a-little",
 ) -> None:
     """Serve the sample agency's tools on this machine until interrupted."""
     from voxpop.sample_agency import server
 
-    server.serve(load_settings().home, day.date() if day else None, port)
+    server.serve(load_settings().home, day.date() if day else None, port, misbehave=misbehave)
 
 
 @agency_app.command("generate")

@@ -44,7 +44,7 @@ def test_usage_errors_exit_with_2_and_say_what_to_do(history: Home, arguments: s
 def test_steps_with_nothing_new_say_so_and_exit_with_0(history: Home, tmp_path: Path) -> None:
     home = history.copy(tmp_path / "var")
     for arguments, told in {
-        ("land", "kiosk_surveys"): "",
+        ("land", "kiosk_surveys"): "Nothing new: every file that is ready has landed.\n",
         ("build",): "Nothing new: the warehouse holds all that has landed.\n",
         ("stage",): "Nothing new: the current release holds all this.\n",
     }.items():
