@@ -31,6 +31,7 @@ from voxpop.errors import UsageError, VoxpopError
 from voxpop.raw import files
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.release import store
+from voxpop.release.manifest import PAGE
 from voxpop.sources.registry import load_sources
 
 _BUILD_TASKS = 10
@@ -141,7 +142,7 @@ def _show(settings: Settings, console: Console, current: store.Release, day: dat
     console.print(
         f"""
 The release   {_shown(current.folder)}
-Its page      {_shown(current.folder / "reports" / "index.html")}
+Its page      {_shown(current.folder / PAGE)}
 
 Try next
   .venv/bin/voxpop sql "{_QUESTION}"

@@ -14,6 +14,9 @@ from voxpop.errors import VoxpopError
 
 SCHEMA_VERSION = 1
 NAME = "manifest.json"
+PAGE = "reports/index.html"
+"""What people read, below a release's folder."""
+
 DATABASE = "voxpop.duckdb"
 """A release's database. A DuckDB file's name becomes its catalog's: `marts.duckdb` would make
 `select * from marts.cx_index` ambiguous between that catalog and the schema `marts`."""

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from voxpop.config import Settings
+from voxpop.release.manifest import DATABASE, NAME, PAGE
 from voxpop.report import bottom_line, charts, figures
 
 if TYPE_CHECKING:
@@ -28,12 +29,11 @@ def report(settings: Settings, candidate: Candidate) -> Path:
     Returns:
         The page: `reports/index.html` in the candidate. The same candidate gives the same bytes.
     """
-    manifest = json.loads((candidate.folder / "manifest.json").read_text())
-    with duckdb.connect(str(candidate.folder / "voxpop.duckdb"), read_only=True) as connection:
+    manifest = json.loads((candidate.folder / NAME).read_text())
+    with duckdb.connect(str(candidate.folder / DATABASE), read_only=True) as connection:
         page = render(connection, manifest)
-    folder = candidate.folder / "reports"
-    folder.mkdir(mode=0o750, exist_ok=True)
-    target = folder / "index.html"
+    target = candidate.folder / PAGE
+    target.parent.mkdir(mode=0o750, exist_ok=True)
     target.write_text(page, encoding="utf-8")
     return target
 
