@@ -92,6 +92,22 @@ def test_who_may_only_look_triggers_nothing(airflow: Any) -> None:
     assert airflow.runs("rollback") == []
 
 
+def test_a_batch_is_left_out_and_then_readers_go_back(airflow: Any, settings: Settings) -> None:
+    before = store.current(settings)
+    assert before is not None
+    batch = next(batch for batch in visible(settings) if batch.source == "kiosk_surveys")
+    run = airflow.trigger("build_and_publish", exclude=batch.batch_id, reason="sent twice")
+    assert airflow.ended(run, 300) == "success", airflow.why(run)
+    without = store.current(settings)
+    assert without is not None and without.release_id != before.release_id
+    assert [left["batch_id"] for left in without.manifest["excluded"]] == [batch.batch_id]
+
+    run = airflow.trigger("rollback", reason="it was not sent twice")
+    assert airflow.ended(run, 300) == "success", airflow.why(run)
+    assert store.current(settings) == before
+    assert store.log(settings)[-1]["reason"] == "it was not sent twice"
+
+
 def test_a_backfill_lands_each_of_its_days_and_no_more(airflow: Any, settings: Settings) -> None:
     asked = {"dag_id": "extract_touchpoints", "from_date": "2026-07-01", "to_date": "2026-07-02"}
     airflow.post("/api/v2/backfills", {**asked, "max_active_runs": 1})

@@ -26,7 +26,7 @@ def is_configured() -> bool:
 
 
 def landed_to(settings: Settings) -> date | None:
-    """The last day that `make run` has brought into a release; None before the first."""
+    """The last day that `make run` has released, or that `make up` has landed; None before the first."""
     path = _date_file(settings)
     if not path.exists():
         return None
@@ -47,7 +47,7 @@ def next_day(landed_to: date | None, *, same_day: bool) -> date:
 
 
 def remember(settings: Settings, day: date) -> None:
-    """Note that a run which landed up to `day` has ended well."""
+    """Note that all has landed up to the end of `day`."""
     path = _date_file(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.replace_durably(path, f"{day.isoformat()}\n".encode())
@@ -78,7 +78,7 @@ def catch_up(settings: Settings, today: date) -> Window | None:
     """Land the days between the last `make run` and today, which no schedule will ask for.
 
     They have to come before the schedule's newest days: a month that had ended in the current release and
-    fills up in the next is what the gate refuses.
+    fills up in the next is what the gate refuses. A later `make run` goes on behind them.
 
     Returns:
         What it landed; None where no `make run` has ended well yet, or none of the days is missing.
@@ -104,6 +104,7 @@ def catch_up(settings: Settings, today: date) -> Window | None:
                 widen=False,
                 progress=lambda *_: None,
             )
+    remember(settings, today - timedelta(days=1))
     return missing
 
 

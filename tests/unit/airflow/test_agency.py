@@ -69,6 +69,7 @@ def test_the_days_since_the_last_run_are_landed(settings: Settings, landed: list
     agency.remember(own, date(2026, 7, 1))
     missing = Window(datetime(2026, 7, 2, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC))
     assert agency.catch_up(own, date(2026, 11, 26)) == missing
+    assert agency.landed_to(own) == date(2026, 11, 25)
     assert landed == [("touchpoints", missing), ("genesys", missing)], "files have no window"
 
 
