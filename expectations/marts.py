@@ -71,15 +71,14 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "cx_index": """
         period_type period_start period_label breakdown member scale measure driver n value low
         high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
-        design_effect effective_n driver_count drivers band band_uncertain suppressed
-        suppression_reason low_n
+        design_effect effective_n driver_count drivers band band_uncertain suppressed low_n
     """,
     "contact_center_performance": """
         period_type period_start period_label breakdown member source_system offered handled
         abandoned other abandonment_share abandonment_low abandonment_high
         average_speed_of_answer_seconds average_handle_seconds service_level_share
         service_level_low service_level_high transfer_share transfer_low transfer_high
-        suppressed suppression_reason low_n
+        suppressed low_n
     """,
     "release_info": """
         release_id created_at code_version fingerprint supersedes batch_count record_count

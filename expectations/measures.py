@@ -14,7 +14,6 @@ IN_FIGURES = ("likert_5", "thumbs", "nps_11", "csat_5")
 PERIODS = ("month", "quarter")
 BREAKDOWNS = ("all", "organization", "service", "channel")
 MEASURES = ("cx_index", "mean", "top_box", "top_two", "bottom_two", "thumbs_up", "nps")
-REASONS = ("small_n", "complement", "unanimous")
 
 _MEMBERS = """
     select
@@ -75,7 +74,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         ),
         never(
             "n of a driver is withheld in all of its measures or in none",
-            "measure <> 'cx_index' and suppressed and suppression_reason <> 'unanimous' and exists ("
+            "measure <> 'cx_index' and suppressed and exists ("
             " from marts.cx_index as other where not other.suppressed and other.measure <> 'cx_index'"
             " and other.period_type = tested.period_type and other.period_start = tested.period_start"
             " and other.breakdown = tested.breakdown and other.member = tested.member"
@@ -339,12 +338,6 @@ def _suppression(
     item_list = ", ".join(items)
     shown = ", ".join(f"{figure}::varchar" for figure in figures.split())
     return [
-        one_of("suppression_reason", REASONS, blame=cell),
-        never(
-            "what is withheld says why, and only that",
-            "suppressed <> (suppression_reason is not null)",
-            blame=cell,
-        ),
         never(
             "a withheld cell shows no figure",
             f"suppressed and coalesce({shown}) is not null",

@@ -153,16 +153,6 @@ where verdicts.is_withheld or verdicts.is_block_open
 {%- endmacro %}
 
 
-{#- Why a cell is withheld, as the public is told: one word for all, and null where it is shown.
-
-    Of 18 left for two cells, to know which is too small and which only goes with it gives both away: 8 and 10. And to be
-    told that a member's people all answered alike is nearly to be told what.
--#}
-{% macro public_reason(suppressed) -%}
-    case when {{ suppressed }} then 'small_n' end
-{%- endmacro %}
-
-
 {#- The sums of a round, each with `is_open` and, of the cells it still shows, `is_smallest_shown`. -#}
 {% macro _open_sums(state, counts) -%}
 (

@@ -123,8 +123,9 @@ FAULTS = [
     " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-02'",
     "delete from marts.cx_index"
     " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-01'",
-    f"update marts.cx_index set suppressed = true, suppression_reason = 'small_n' where {CELL}"
-    " and period_label = '2026-03'",
+    f"insert into marts.cx_index select * replace ('top_box' as measure, 0.2 as value, 0 as low, 1 as high)"
+    f" from marts.cx_index where {CELL} and period_label = '2026-03'",
+    f"update marts.cx_index set suppressed = true where {CELL} and period_label = '2026-03'",
     "update marts.contact_center_performance set handled = handled + 1 where breakdown = 'all'"
     " and period_label = '2026Q3'",
     *(
@@ -199,7 +200,12 @@ FOUND = {
         18,
         "month 2026-01-01 channel",
     ),
-    ("cx_index", "n and values are what the answers give"): (3, "service ben-apply likert_5 mean trust"),
+    # three planted ones, and the top_box that was added
+    ("cx_index", "n and values are what the answers give"): (4, "service ben-apply likert_5 mean trust"),
+    ("cx_index", "n of a driver is withheld in all of its measures or in none"): (
+        1,
+        "2026-03 service ben-apply likert_5 mean trust",
+    ),
     ("cx_index", "a shown cell has a value"): (1, "2026-04 service ben-apply likert_5 mean trust"),
     ("cx_index", "an index is the mean of its drivers' means, over all who answered"): (
         4,

@@ -103,7 +103,7 @@ create table marts.cx_index (
     scale varchar, measure varchar, driver varchar, n bigint, value double, low double, high double,
     standard_error double, interval_kind varchar, is_weighted boolean, weighted_value double,
     weighted_low double, weighted_high double, design_effect double, effective_n double, driver_count integer,
-    drivers varchar, band varchar, band_uncertain boolean, suppressed boolean, suppression_reason varchar,
+    drivers varchar, band varchar, band_uncertain boolean, suppressed boolean,
     low_n boolean, primary key (period_type, period_start, breakdown, member, scale, measure, driver)
 );
 create table marts.contact_center_performance (
@@ -112,7 +112,7 @@ create table marts.contact_center_performance (
     abandonment_share double, abandonment_low double, abandonment_high double,
     average_speed_of_answer_seconds double, average_handle_seconds double, service_level_share double,
     service_level_low double, service_level_high double, transfer_share double, transfer_low double,
-    transfer_high double, suppressed boolean, suppression_reason varchar, low_n boolean,
+    transfer_high double, suppressed boolean, low_n boolean,
     primary key (period_type, period_start, breakdown, member, source_system)
 );
 """

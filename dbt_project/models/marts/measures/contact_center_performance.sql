@@ -48,6 +48,5 @@ select
     case when not suppressed then {{ figure(value) }} end as {{ name }},
     {%- endfor %}
     suppressed,
-    {{ public_reason('suppressed') }} as suppression_reason,
     not suppressed and offered < {{ policy('low_n_below') }} as low_n
 from figures

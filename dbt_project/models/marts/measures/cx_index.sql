@@ -66,6 +66,5 @@ select
     case when not suppressed then band end as band,
     case when not suppressed then band_uncertain end as band_uncertain,
     suppressed,
-    {{ public_reason('suppressed') }} as suppression_reason,
     not suppressed and n < {{ policy('low_n_below') }} as low_n
 from estimates
