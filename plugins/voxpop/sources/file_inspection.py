@@ -128,7 +128,3 @@ def _check_columns(columns: list[str], mapping: Mapping) -> None:
     ]
     if problems:
         raise Refused("; ".join(problems) + ". Correct the file, or its mapping")
-
-
-def _quoted(names: list[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)

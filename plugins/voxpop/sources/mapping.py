@@ -286,11 +286,7 @@ class Mapper:
         zone = None if mapping.time_zone is None else ZoneInfo(mapping.time_zone)
         given = origins(mapping)
         self._fields = [
-            (
-                name,
-                _reader(name, given[name], place, zone) if name in given else _nothing,
-                field.is_required(),
-            )
+            (name, _reader(name, given.get(name), place, zone), field.is_required())
             for name, field in type(mapping.fields).model_fields.items()
         ]
         self._answers = [(question, place[column]) for question, column in _answers(mapping).items()]
