@@ -24,12 +24,6 @@ COLUMNS = ", ".join(
 )
 """What a part holds, as Arrow names it."""
 
-USUAL_VOLUME = 5
-"""A batch with this many times fewer or more records a day than its stream's median is looked at."""
-
-USUAL_OUT_OF_RANGE = 0.05
-"""More than this share of a question's answers outside of its scale is looked at."""
-
 
 def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
     """Batches that no release rests on yet: one row per batch of raw, `is_new` or not.
@@ -38,7 +32,7 @@ def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
         source: SQL for the rows.
         policy: the agency's.
     """
-    limit = policy["quarantine_max_share"]
+    limit, factor = policy["quarantine_max_share"], policy["raw_volume_max_factor"]
     return Suite(
         "raw_batches",
         source,
@@ -57,7 +51,7 @@ def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
             ),
             _of_new(f"at most {limit:.0%} of a batch is in quarantine", f"quarantined > {limit} * received"),
             Rule(
-                "a batch has about as many records a day as its stream usually has",
+                f"a batch has at most {factor:g} times more or fewer records a day than its stream's median",
                 f"""
                 select batch_id as blame
                 from (
@@ -70,8 +64,8 @@ def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
                     where window_days is not null
                 )
                 where is_new and batches > 5
-                    and (a_day * {USUAL_VOLUME} < usual or a_day > usual * {USUAL_VOLUME})
-                """,  # noqa: S608 - a number of our own
+                    and (a_day * {factor} < usual or a_day > usual * {factor})
+                """,  # noqa: S608 - a number of the policy
                 warns_because="holidays, campaigns and outages do this too (since 2026-11-22)",
             ),
         ],
@@ -118,21 +112,27 @@ def unknown(source: str) -> Suite:
     )
 
 
-def answers(source: str) -> Suite:
-    """What became of the answers: one row per source, question and status."""
+def answers(source: str, policy: Mapping[str, float]) -> Suite:
+    """What became of the answers: one row per source, question and status.
+
+    Args:
+        source: SQL for the rows.
+        policy: the agency's.
+    """
+    limit = policy["out_of_range_max_share"]
     return Suite(
         "answers",
         source,
         [
             Rule(
-                f"at most {USUAL_OUT_OF_RANGE:.0%} of a question's answers are outside of its scale",
+                f"at most {limit:.0%} of a question's answers are outside of its scale",
                 f"""
                 select concat_ws(' ', source_system, question_id) as blame
                 from tested
                 group by source_system, question_id
                 having coalesce(sum(answers) filter (status = 'out_of_range'), 0)
-                    > {USUAL_OUT_OF_RANGE} * sum(answers) filter (status in ('valid', 'out_of_range'))
-                """,  # noqa: S608 - a number of our own
+                    > {limit} * sum(answers) filter (status in ('valid', 'out_of_range'))
+                """,  # noqa: S608 - a number of the policy
                 warns_because="they are in no figure, but the form may have changed (since 2026-11-22)",
             )
         ],
