@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,7 +112,9 @@ class Cloud:
         return httpx.Response(200, json=found)
 
 
-def opened(cloud: Any, time: Any, connection: Connection = CONNECTION) -> genesys.client.Genesys:
+def opened(
+    cloud: Any, time: Any, connection: Connection = CONNECTION
+) -> AbstractContextManager[genesys.client.Genesys]:
     return genesys.connect(CONFIG, connection, patience=time.patience(), transport=httpx.MockTransport(cloud))
 
 
@@ -377,5 +380,8 @@ def test_results_that_never_end_are_refused(time: Any) -> None:
 )
 def test_what_a_connection_lacks_is_named(missing: set[str], named: str) -> None:
     connection = CONNECTION.model_copy(update=dict.fromkeys(missing))
-    with pytest.raises(ConfigError, match=f'the connection "gc" has {named}'):
-        genesys.connect(CONFIG, connection)
+    with (
+        pytest.raises(ConfigError, match=f'the connection "gc" has {named}'),
+        genesys.connect(CONFIG, connection),
+    ):
+        pass

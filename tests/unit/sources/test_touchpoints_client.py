@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,7 +66,9 @@ class Agency:
         ]
 
 
-def opened(agency: Any, time: Any, *forms: str, page_size: int = 3) -> touchpoints.client.Touchpoints:
+def opened(
+    agency: Any, time: Any, *forms: str, page_size: int = 3
+) -> AbstractContextManager[touchpoints.client.Touchpoints]:
     return touchpoints.connect(
         config(*forms, page_size=page_size),
         CONNECTION,
@@ -207,10 +210,10 @@ def test_a_form_that_never_rests_is_given_up(time: Any) -> None:
 def test_a_wrong_key_is_refused_with_the_tools_words(time: Any) -> None:
     wrong = CONNECTION.model_copy(update={"api_key": SecretStr("not-this-one")})
     agency = Agency(aa=1)
-    source = touchpoints.connect(
+    refused = touchpoints.connect(
         config("aa"), wrong, patience=time.patience(), transport=httpx.MockTransport(agency)
     )
-    with source, pytest.raises(SourceError) as caught:
+    with refused as source, pytest.raises(SourceError) as caught:
         list(source.pages("responses", WINDOW, None))
     assert str(caught.value) == (
         'touchpoints: form "aa", page 1: GET https://api.example.gov/touchpoints/v1/forms/aa/responses '
@@ -241,8 +244,8 @@ def test_a_form_id_stays_inside_its_path(time: Any) -> None:
 
 def test_an_answer_without_page_counts_is_no_touchpoints_answer(time: Any) -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"data": []}))
-    source = touchpoints.connect(config("aa"), CONNECTION, patience=time.patience(), transport=transport)
-    with source, pytest.raises(SourceError, match=r"another shape than agreed: .*meta"):
+    other = touchpoints.connect(config("aa"), CONNECTION, patience=time.patience(), transport=transport)
+    with other as source, pytest.raises(SourceError, match=r"another shape than agreed: .*meta"):
         list(source.pages("responses", WINDOW, None))
 
 
@@ -274,5 +277,8 @@ def test_parse_uses_the_pages_form(time: Any) -> None:
 
 
 def test_a_connection_without_a_key_is_named() -> None:
-    with pytest.raises(ConfigError, match=r'touchpoints: the connection "tp" has no api_key'):
-        touchpoints.connect(config("aa"), Connection(base_url="https://x.gov"))
+    with (
+        pytest.raises(ConfigError, match=r'touchpoints: the connection "tp" has no api_key'),
+        touchpoints.connect(config("aa"), Connection(base_url="https://x.gov")),
+    ):
+        pass

@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import msgspec
@@ -69,13 +69,14 @@ class _Place(msgspec.Struct):
     cursor: str
 
 
+@contextmanager
 def connect(
     config: GenesysConfig,
     connection: Connection,
     *,
     patience: Patience | None = None,
     transport: httpx.BaseTransport | None = None,
-) -> Genesys:
+) -> Iterator[Genesys]:
     """Open Genesys Cloud for one run.
 
     Args:
@@ -98,30 +99,19 @@ def connect(
         raise ConfigError(
             f'{config.name}: the connection "{config.connection}" has no {missing}. Set it and rerun.'
         )
-    parser = Conversations(config.identifiers)
-    http = Http(config.name, config.connection, connection, patience=patience, transport=transport)
-    return Genesys(config, http, connection, parser)
+    with Http(config.name, config.connection, connection, patience=patience, transport=transport) as http:
+        yield Genesys(config, http, connection)
 
 
 class Genesys:
     """The tool, opened for one run; a `Source`."""
 
-    def __init__(
-        self, config: GenesysConfig, http: Http, connection: Connection, parser: Conversations
-    ) -> None:
+    def __init__(self, config: GenesysConfig, http: Http, connection: Connection) -> None:
         self._config = config
         self._http = http
         self._connection = connection
-        self._parser = parser
+        self._parser = Conversations(config.identifiers)
         self._bearer: SecretStr | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.__exit__(kind, error, trace)
 
     def streams(self) -> tuple[str, ...]:
         """One: conversations."""

@@ -10,9 +10,9 @@ brings what was missed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
@@ -50,13 +50,14 @@ class _Place(msgspec.Struct):
     count: int | None = None
 
 
+@contextmanager
 def connect(
     config: TouchpointsConfig,
     connection: Connection,
     *,
     patience: Patience | None = None,
     transport: httpx.BaseTransport | None = None,
-) -> Touchpoints:
+) -> Iterator[Touchpoints]:
     """Open Touchpoints for one run.
 
     Args:
@@ -72,8 +73,8 @@ def connect(
         raise ConfigError(
             f'{config.name}: the connection "{config.connection}" has no api_key. Set it and rerun.'
         )
-    http = Http(config.name, config.connection, connection, patience=patience, transport=transport)
-    return Touchpoints(config, http, connection.base_url, connection.api_key)
+    with Http(config.name, config.connection, connection, patience=patience, transport=transport) as http:
+        yield Touchpoints(config, http, connection.base_url, connection.api_key)
 
 
 class Touchpoints:
@@ -85,14 +86,6 @@ class Touchpoints:
         self._base_url = base_url
         self._key = {"x-api-key": api_key}
         self._parsers = {form.id: Submissions(form.id, form.identifiers) for form in config.forms}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.__exit__(kind, error, trace)
 
     def streams(self) -> tuple[str, ...]:
         """One: all forms' submissions."""
