@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,10 +38,10 @@ _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
-From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")]
-To = Annotated[
-    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The day after the last (UTC).")
-]
+_FROM = typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")
+_TO = typer.Option("--to", formats=["%Y-%m-%d"], help="The day after the last (UTC).")
+From = Annotated[datetime | None, _FROM]
+To = Annotated[datetime | None, _TO]
 Candidate = Annotated[
     str | None, typer.Argument(help="The candidate's release id; the only one if left out.")
 ]
@@ -400,12 +400,11 @@ def agency_serve(
 
 
 @agency_app.command("generate")
-def agency_generate(folder: Path, start: From, end: To) -> None:
+def agency_generate(folder: Path, start: Annotated[datetime, _FROM], end: Annotated[datetime, _TO]) -> None:
     """Write what the sample agency's tools hold, as files."""
-    from voxpop import sample_agency
+    from voxpop.sample_agency.generate import generate
 
-    assert start is not None and end is not None  # noqa: S101 - both are required options
-    sample_agency.generate(folder, start.date(), end.date())
+    generate(folder, start.date(), (end - timedelta(days=1)).date())
 
 
 if __name__ == "__main__":

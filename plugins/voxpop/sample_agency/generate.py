@@ -19,11 +19,23 @@ from voxpop.sample_agency.misbehavior import LEVELS
 from voxpop.sample_agency.truth import write_truth
 
 
-def write_all(folder: Path, start: date, end: date, *, seeds: Path | None) -> dict[str, int]:
-    """See `voxpop.sample_agency.generate`."""
+def generate(folder: Path, start: date, end: date) -> dict[str, int]:
+    """Write what the agency's tools hold about some days into files.
+
+    Args:
+        folder: gets `touchpoints/<form>.ndjson`, `genesys/conversations.ndjson`, `drop/` and `truth/`.
+        start: first day (UTC).
+        end: last day (UTC), included; what is written is what the tools show at its end.
+
+    Returns:
+        How many records each tool holds.
+
+    Raises:
+        UsageError: the days are in the wrong order.
+    """
     if end < start:
         raise UsageError(f"from {start} to {end}: the last day comes before the first")
-    agency = make_agency(seeds or load_settings().seeds)
+    agency = make_agency(load_settings().seeds)
     events = events_between(agency, start, end)
     as_of_ms = (day_number(end) + 1) * DAY_MS
     orderly = LEVELS["not"]

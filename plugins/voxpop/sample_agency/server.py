@@ -34,7 +34,6 @@ def serve(
     day: date | None = None,
     port: int = 0,
     *,
-    seeds: Path | None = None,
     first: date = HISTORY_STARTS,
     ready: Path | None = None,
     misbehave: str = "a-little",
@@ -46,7 +45,6 @@ def serve(
         home: what is written goes below: `drop/`, `sample_agency/truth/`, `secrets/connections.json`.
         day: the last day that the tools know whole; the end of the default history if None.
         port: 0 takes any free one.
-        seeds: the agency's seeds; the project's own if None.
         first: the first day of history.
         ready: written with `{"port", "pid", "date"}` once requests are answered.
         misbehave: a key of `LEVELS`.
@@ -65,7 +63,7 @@ def serve(
         raise UsageError(f"date {day}: the agency's history starts on {first}; give a later date")
     if ready is not None:
         ready.unlink(missing_ok=True)
-    agency = make_agency(seeds or load_settings().seeds)
+    agency = make_agency(load_settings().seeds)
     events = events_between(agency, first, day)
     drop_files(agency, events, home / "drop", LEVELS[misbehave])
     write_truth(agency, events, home / "sample_agency" / "truth")
@@ -123,7 +121,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--first", type=date.fromisoformat, default=HISTORY_STARTS, help="first day of history"
     )
-    parser.add_argument("--seeds", type=Path, help="the agency's seeds; the project's own by default")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--ready", type=Path, help="file to write once requests are answered")
     parser.add_argument("--misbehave", choices=list(LEVELS), default="a-little")
@@ -133,7 +130,6 @@ def main(arguments: list[str] | None = None) -> None:
         given.home,
         given.date,
         given.port,
-        seeds=given.seeds,
         first=given.first,
         ready=given.ready,
         misbehave=given.misbehave,

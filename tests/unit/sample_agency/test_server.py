@@ -20,10 +20,10 @@ import pytest
 import voxpop.sample_agency
 from voxpop.config import PROJECT
 from voxpop.errors import UsageError
-from voxpop.sample_agency import generate
 from voxpop.sample_agency.agency import Agency
 from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.events import events_between
+from voxpop.sample_agency.generate import generate
 from voxpop.sample_agency.misbehavior import LEVELS
 from voxpop.sample_agency.server import serve
 
