@@ -90,7 +90,7 @@ def _text(value: object) -> str:
 
 
 def _window(start: datetime | None, end: datetime | None) -> Any:
-    from voxpop.raw.batches import Window
+    from voxpop.raw.records import Window
 
     if (start is None) != (end is None):
         raise UsageError(
@@ -139,21 +139,17 @@ def land(source: str, start: From = None, end: To = None) -> None:
     """Bring a source's window into raw; without dates, what follows the last window."""
     from voxpop import pipeline
     from voxpop.raw.manifests import quarantine_file
-    from voxpop.sources.http import load_connections
-    from voxpop.sources.registry import load_sources
+    from voxpop.sources.connections import load_connections
+    from voxpop.sources.registry import find_source
 
     settings, now = load_settings(), _now()
-    sources = load_sources(settings)
-    if source not in sources:
-        raise UsageError(
-            f'There is no source "{source}" in {settings.sources_file.name}. There are: {", ".join(sources)}.'
-        )
+    connection = find_source(settings, source).connection
     window = _window(start, end)
     landed = pipeline.land(
         settings,
         source,
         window or pipeline.next_window(settings, source, now),
-        connection=load_connections(settings).get(sources[source].connection or ""),
+        connection=load_connections(settings).get(connection or ""),
         now=now,
         widen=window is None,
         progress=_progress,
@@ -237,7 +233,7 @@ def publish(release_id: Candidate = None) -> None:
 def run(start: From = None, end: To = None) -> None:
     """All six steps: land every source, build, stage, audit, report, publish."""
     from voxpop import pipeline
-    from voxpop.sources.http import load_connections
+    from voxpop.sources.connections import load_connections
 
     settings = load_settings()
     result = pipeline.run(
@@ -254,8 +250,8 @@ def run(start: From = None, end: To = None) -> None:
 @batches_app.command("list")
 def batches_list(as_json: Json = False) -> None:
     """Every visible batch, oldest first."""
-    from voxpop.raw.batches import visible
     from voxpop.raw.exclusions import exclusions
+    from voxpop.raw.manifests import visible
 
     settings = load_settings()
     excluded = exclusions(settings)

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from voxpop.config import Settings
 from voxpop.errors import VoxpopError
-from voxpop.raw.batches import Manifest, visible
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.identifiers import Tokenizer
+from voxpop.raw.manifests import Manifest, visible
 from voxpop.release import store
-from voxpop.sources.http import Connection, load_connections
+from voxpop.sources.connections import Connection, load_connections
 from voxpop.sources.registry import load_sources
 
 _PATIENCE_SECONDS = 3.0

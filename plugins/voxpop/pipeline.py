@@ -6,7 +6,7 @@ so that steps in separate processes can pass it on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,21 +15,20 @@ from voxpop.audit import run as gate
 from voxpop.audit.run import AuditResult
 from voxpop.config import Settings
 from voxpop.errors import UsageError, VoxpopError
-from voxpop.raw.batches import Manifest, Window, visible
+from voxpop.raw.manifests import Manifest, visible
+from voxpop.raw.records import Window
 from voxpop.release import candidate as candidates
 from voxpop.release import store
 from voxpop.report import render
-from voxpop.sources import land as landing
-from voxpop.sources.http import Connection
-from voxpop.sources.registry import load_sources
-from voxpop.warehouse import build as warehouse
-from voxpop.warehouse.build import LAYERS, ModelResult, Plan
-
-Progress = Callable[[str, int], None]
-"""Called with what is being done and a count of it: records landed, models built."""
+from voxpop.sources.connections import Connection
+from voxpop.sources.land import Progress, land
+from voxpop.sources.registry import find_source, load_sources
+from voxpop.warehouse.build import begin as begin_build
+from voxpop.warehouse.build import build
+from voxpop.warehouse.build import finish as finish_build
+from voxpop.warehouse.build import run_layer as build_layer
 
 __all__ = [
-    "LAYERS",
     "RunResult",
     "audit",
     "begin_build",
@@ -37,9 +36,12 @@ __all__ = [
     "build_layer",
     "finish_build",
     "land",
+    "next_window",
     "publish",
+    "report",
+    "run",
+    "stage",
 ]
-__all__ += ["report", "run", "stage"]
 
 
 @dataclass(frozen=True)
@@ -52,67 +54,6 @@ class RunResult:
     release_id: str | None
     landed: tuple[Manifest, ...]
     failures: Mapping[str, VoxpopError] = field(default_factory=dict)
-
-
-def land(
-    settings: Settings,
-    source: str,
-    window: Window | None,
-    *,
-    connection: Connection | None,
-    now: datetime,
-    widen: bool,
-    progress: Progress,
-) -> list[Manifest]:
-    """Bring one source's window into raw.
-
-    Args:
-        settings: where everything is.
-        source: a name in `sources.yml`.
-        window: half-open, UTC; None for a file drop, which lands whatever files are new.
-        connection: where the tool is and the credential for it; None for a file drop.
-        now: the time of landing.
-        widen: begin earlier by the source's re-pull span (a scheduled window does, a backfill does not).
-        progress: told of each page.
-
-    Returns:
-        The visible batches that hold the window, one a stream.
-
-    Raises:
-        SourceError: the tool refused for good.
-        SourceUnavailable: the tool did not answer; pages that had landed are kept for the next run.
-    """
-    return landing.land(
-        settings, source, window, connection=connection, now=now, widen=widen, progress=progress
-    )
-
-
-def begin_build(settings: Settings, *, run_id: str, full_refresh: bool = False) -> Plan:
-    """Fix what this build takes in: visible batches that the warehouse does not hold yet."""
-    return warehouse.begin(settings, run_id=run_id, full_refresh=full_refresh)
-
-
-def build_layer(settings: Settings, layer: str) -> list[ModelResult]:
-    """Run one of `LAYERS` by dbt.
-
-    Raises:
-        BuildError: a model failed; the batches stay pending.
-    """
-    return warehouse.run_layer(settings, layer)
-
-
-def finish_build(settings: Settings) -> None:
-    """Mark the batches of this build as built, in one transaction."""
-    warehouse.finish(settings)
-
-
-def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progress: Progress) -> Plan:
-    """Bring the warehouse up to what has landed.
-
-    Returns:
-        The plan that was carried out; `nothing_to_do` where the warehouse was up to date.
-    """
-    return warehouse.build(settings, run_id=run_id, full_refresh=full_refresh, progress=progress)
 
 
 def stage(settings: Settings, *, now: datetime) -> str | None:
@@ -196,11 +137,11 @@ def next_window(settings: Settings, source: str, now: datetime) -> Window | None
         None for a source without windows.
 
     Raises:
-        UsageError: nothing has landed yet, so only a person can say where history begins.
+        UsageError: no such source; or nothing has landed yet, so only a person can say where history begins.
     """
-    if not load_sources(settings)[source].is_windowed:
+    if not find_source(settings, source).is_windowed:
         return None
-    ends = [batch.window.end for batch in visible(settings) if batch.source == source and batch.window]
+    ends = [batch.window.end for batch in visible(settings, source) if batch.window]
     if not ends:
         raise UsageError(
             f"{source}: nothing has landed yet. Say where to begin: --from YYYY-MM-DD --to YYYY-MM-DD."

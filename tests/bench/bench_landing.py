@@ -17,11 +17,11 @@ from pathlib import Path
 import msgspec
 import pyarrow as pa
 from voxpop.config import Settings
-from voxpop.raw.batches import BatchWriter, Window
+from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
+from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.genesys.parse import Conversations
 from voxpop.sources.land import land
-from voxpop.sources.protocol import Record, Rejected
 from voxpop.sources.touchpoints.parse import Submissions
 
 NOW = datetime(2026, 1, 6, tzinfo=UTC)

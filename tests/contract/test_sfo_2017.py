@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from voxpop.config import PROJECT, load_settings
-from voxpop.raw.batches import Manifest
+from voxpop.raw.manifests import Manifest
 from voxpop.sources.land import land
 from voxpop.warehouse.seeds import check_seeds
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from voxpop.raw.records import Record
 from voxpop.sources.file_drop import chunks
 from voxpop.sources.file_inspection import inspect
 from voxpop.sources.genesys.parse import Conversations
 from voxpop.sources.mapping import SurveyResponseMapping
-from voxpop.sources.protocol import Record
 from voxpop.sources.touchpoints.parse import Submissions
 
 CHECKOUT = Path(__file__).resolve().parents[2]

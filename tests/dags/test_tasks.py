@@ -23,7 +23,7 @@ from voxpop.errors import BuildError, ConfigError, Locked, Refused, SourceError,
 from voxpop.raw import exclusions
 from voxpop.raw.records import Window
 from voxpop.release import store
-from voxpop.sources.http import Connection
+from voxpop.sources.connections import Connection
 from voxpop.warehouse.build import LAYERS
 
 DAY = (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC))

@@ -21,7 +21,8 @@ from unittest import mock
 import duckdb
 from voxpop import cli, pipeline
 from voxpop.config import PROJECT, Settings, load_settings
-from voxpop.raw.batches import Manifest, Window, visible
+from voxpop.raw.manifests import Manifest, visible
+from voxpop.raw.records import Window
 from voxpop.release import store
 from voxpop.release.manifest import NAME, RUN_TABLES, file_hash, table_hash
 from voxpop.sources.connections import load_connections

@@ -40,7 +40,7 @@ POINTS: dict[str, Place] = {
     ),
     "landing: before the second source is visible": ("voxpop.raw.batches:BatchWriter._move", "before", 1),
     "landing: in the middle of a file": ("voxpop.raw.batches:BatchWriter._write_part", "after", 1),
-    "landing: after all of it": ("voxpop.warehouse.build:build", "before", 1),
+    "landing: after all of it": ("voxpop.pipeline:build", "before", 1),
     "building: when it has begun": ("voxpop.warehouse.state:BuildState.begin", "after", 1),
     "building: in the middle of staging": (_MODEL, "before", "stg_genesys__conversations"),
     "building: after staging": (_LAYERS, "after", 2),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from voxpop.raw.batches import Manifest
+from voxpop.raw.manifests import Manifest
 
 from .home import Home, Said
 

@@ -22,8 +22,8 @@ from voxpop.config import Settings, load_settings
 from voxpop.errors import UsageError
 
 if TYPE_CHECKING:
-    from voxpop.raw.batches import Manifest
-    from voxpop.sources.http import Connection
+    from voxpop.raw.manifests import Manifest
+    from voxpop.sources.connections import Connection
 
 WAREHOUSE_POOL = "warehouse"
 
@@ -46,13 +46,13 @@ COMMON: dict[str, Any] = {
 def land(source: str) -> list[str]:
     """Bring one source's window into raw, and give the ids of the batches that hold it."""
     from voxpop import pipeline
-    from voxpop.sources.registry import load_sources
+    from voxpop.sources.registry import find_source
 
     context = get_current_context()
     run = context["dag_run"]
     with step(_name(context)):
         settings = load_settings()
-        configured = load_sources(settings)[source]
+        configured = find_source(settings, source)
         window = None
         if configured.is_windowed:
             bounds = (run.data_interval_start, run.data_interval_end)

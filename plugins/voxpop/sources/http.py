@@ -23,10 +23,8 @@ from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_result
 
 from voxpop.errors import SourceError, SourceUnavailable
-from voxpop.sources.connections import Connection, load_connections
+from voxpop.sources.connections import Connection
 from voxpop.sources.verbatim import CutOff, decode
-
-__all__ = ["Answer", "Connection", "Http", "Patience", "Refusal", "load_connections"]
 
 T = TypeVar("T")
 

@@ -13,17 +13,20 @@ from pathlib import Path
 from voxpop.config import Settings
 from voxpop.errors import ConfigError, SourceError, SourceUnavailable, UsageError
 from voxpop.raw import files
-from voxpop.raw.batches import BatchWriter, Manifest, Original, Window, visible
+from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
+from voxpop.raw.manifests import Manifest, Original, visible
+from voxpop.raw.records import Window
 from voxpop.sources import genesys, touchpoints
+from voxpop.sources.connections import Connection
 from voxpop.sources.file_drop import STREAMS, Look, chunks, waiting
 from voxpop.sources.file_inspection import Refused, Unfinished, inspect
-from voxpop.sources.http import Connection
 from voxpop.sources.mapping import mapping_sha256
 from voxpop.sources.protocol import Source
-from voxpop.sources.registry import FileDropConfig, GenesysConfig, TouchpointsConfig, load_sources
+from voxpop.sources.registry import FileDropConfig, GenesysConfig, TouchpointsConfig, find_source
 
 Progress = Callable[[str, int], None]
+"""Called with what is being done and a count of it: records landed, models built."""
 
 
 def land(
@@ -42,10 +45,10 @@ def land(
         settings: where everything is.
         source: its name in `sources.yml`.
         window: what to ask a tool for; a file drop takes no notice of it.
-        connection: where the tool is; None for a file drop.
+        connection: where the tool is, and its credential; None for a file drop.
         now: the time of this run.
-        widen: begin earlier by the source's `repull_days`.
-        progress: told, after each page, what is landed and how many records of it have come.
+        widen: begin earlier by the source's `repull_days` (a scheduled window does, a backfill does not).
+        progress: called after each page with what is being landed and how many records of it have come.
 
     Returns:
         One batch a stream, or one a file that was new. A window that brought nothing new gives the batch that
@@ -58,11 +61,7 @@ def land(
         SourceUnavailable: the tool did not answer well in time; its pages are kept, a rerun goes on.
         Locked: another process lands the same.
     """
-    configured = load_sources(settings)
-    if source not in configured:
-        known = ", ".join(configured)
-        raise UsageError(f'there is no source "{source}"; {settings.sources_file} has {known}.')
-    config = configured[source]
+    config = find_source(settings, source)
     run = _Run(settings, Tokenizer.load(settings, create=True), now, progress)
     if not isinstance(config, TouchpointsConfig | GenesysConfig):
         return run.land_files(config)

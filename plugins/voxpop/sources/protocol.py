@@ -8,8 +8,6 @@ from typing import Any, Protocol
 
 from voxpop.raw.records import Record, Rejected, Window
 
-__all__ = ["Cursor", "Page", "Record", "Rejected", "Source", "Window"]
-
 Cursor = dict[str, Any]
 """Where a page begins, as JSON: only its own source reads it. It holds no secret."""
 

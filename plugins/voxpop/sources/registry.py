@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from voxpop import lined_yaml
 from voxpop.config import Settings
-from voxpop.errors import ConfigError
+from voxpop.errors import ConfigError, UsageError
 from voxpop.raw.records import IdentifierType
 from voxpop.sources.genesys.parse import customer_field
 from voxpop.sources.mapping import FileFormat, InteractionMapping, SurveyResponseMapping
@@ -123,6 +123,22 @@ def load_sources(settings: Settings) -> dict[str, SourceConfig]:
     if not top["sources"]:
         raise document.error(("sources",), "it names no source")
     return {name: _source(document, name, body) for name, body in top["sources"].items()}
+
+
+def find_source(settings: Settings, name: str) -> SourceConfig:
+    """Give one configured source.
+
+    Raises:
+        UsageError: there is none of that name; lists those that there are.
+        ConfigError: as `load_sources`.
+    """
+    configured = load_sources(settings)
+    if name not in configured:
+        there_are = ", ".join(configured)
+        raise UsageError(
+            f'There is no source "{name}" in {settings.sources_file.name}. There are: {there_are}.'
+        )
+    return configured[name]
 
 
 def _source(document: lined_yaml.Document, name: str, body: object) -> SourceConfig:

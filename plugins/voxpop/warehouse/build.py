@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from voxpop.config import Settings
 from voxpop.errors import BuildError, UsageError
-from voxpop.raw.batches import Manifest, exclusions, visible
+from voxpop.raw.exclusions import exclusions
+from voxpop.raw.manifests import Manifest, visible
 from voxpop.warehouse import lock, seeds
 from voxpop.warehouse.dbt import Dbt, ModelResult
 from voxpop.warehouse.fingerprint import fingerprint
@@ -30,8 +31,6 @@ _SELECTED: dict[str, tuple[str, str | None]] = {
     "marts": ("path:models/marts+", None),
 }
 """What dbt selects and leaves out; an intermediate model that stands on facts is built with the marts."""
-
-__all__ = ["LAYERS", "ModelResult", "Plan", "begin", "build", "fingerprint", "finish", "run_layer"]
 
 Progress = Callable[[str, int], None]
 
@@ -100,7 +99,7 @@ def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progre
         settings: where everything is.
         run_id: the run's name.
         full_refresh: build everything anew.
-        progress: told of each layer and how many models, seeds and tests ran.
+        progress: called after each layer with its name and how many models, seeds and tests ran.
 
     Returns:
         The plan that was carried out.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from voxpop.raw.batches import Manifest
+from voxpop.raw.manifests import Manifest
 
 Change = Literal["land", "exclude", "include"]
 State = Literal["built", "excluded"]

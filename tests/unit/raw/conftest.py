@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from voxpop.config import Settings
-from voxpop.raw.batches import BatchWriter, Window
+from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
+from voxpop.raw.records import Window
 
 NOW = datetime(2026, 1, 6, 4, 5, 6, 789, tzinfo=UTC)
 WINDOW = Window(datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC))

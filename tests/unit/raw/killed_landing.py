@@ -20,8 +20,10 @@ import pandas  # noqa: F401 - imported here, so that each child needn't
 import pyarrow.dataset  # noqa: F401
 import pyarrow.parquet as pq
 from voxpop.config import Settings
-from voxpop.raw.batches import BatchWriter, Manifest, Record, Rejected, Window, quarantine_file, visible
+from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
+from voxpop.raw.manifests import Manifest, quarantine_file, visible
+from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.land import land
 
 NOW = datetime(2026, 1, 6, tzinfo=UTC)

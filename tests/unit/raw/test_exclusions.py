@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from voxpop.config import Settings
 from voxpop.errors import UsageError, VoxpopError
-from voxpop.raw.batches import exclude, exclusions, include
+from voxpop.raw.exclusions import exclude, exclusions, include
 
 from .conftest import NOW, Opens
 

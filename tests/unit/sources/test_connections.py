@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from voxpop.config import Settings, load_settings
 from voxpop.errors import ConfigError
-from voxpop.sources.http import Connection, load_connections
+from voxpop.sources.connections import Connection, load_connections
 
 SECRET = "sk-live-4f1c9a7be2"
 

@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from voxpop.errors import ConfigError, SourceError, SourceUnavailable
+from voxpop.raw.records import Window
 from voxpop.sources import genesys
-from voxpop.sources.http import Connection
-from voxpop.sources.protocol import Page, Window
+from voxpop.sources.connections import Connection
+from voxpop.sources.protocol import Page
 from voxpop.sources.registry import GenesysConfig
 
 CONNECTION = Connection(

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from voxpop.raw.records import Record
 from voxpop.sources.genesys.parse import Conversations
-from voxpop.sources.protocol import Record
 
 ID = "1bc96a39-6725-40c4-9345-db72aa67b8c6"
 PARSER = Conversations(

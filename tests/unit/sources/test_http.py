@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 from voxpop.errors import SourceError, SourceUnavailable, VoxpopError
-from voxpop.sources.http import Connection, Http, Refusal
+from voxpop.sources.connections import Connection
+from voxpop.sources.http import Http, Refusal
 
 SECRET = "sk-live-4f1c9a7be2"
 CLIENT_SECRET = "oauth-77aa31fe"

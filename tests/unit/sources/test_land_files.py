@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from voxpop.config import Settings
 from voxpop.errors import Locked, SourceError
-from voxpop.raw.batches import BatchWriter, Manifest, quarantine_file, visible
+from voxpop.raw.batches import BatchWriter
+from voxpop.raw.manifests import Manifest, quarantine_file, visible
 from voxpop.sources import file_drop, land
 from voxpop.sources.land import land as land_source
 

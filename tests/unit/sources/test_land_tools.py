@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from voxpop.config import Settings
 from voxpop.errors import ConfigError, SourceError, SourceUnavailable, UsageError
-from voxpop.raw.batches import Manifest, visible
+from voxpop.raw.manifests import Manifest, visible
+from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources import land
-from voxpop.sources.http import Connection
-from voxpop.sources.protocol import Cursor, Page, Record, Rejected, Window
+from voxpop.sources.connections import Connection
+from voxpop.sources.protocol import Cursor, Page
 
 NOW = datetime(2026, 1, 6, 4, tzinfo=UTC)
 WINDOW = Window(datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC))
@@ -151,7 +152,11 @@ def test_a_finished_landing_is_not_asked_for_again(site: Site, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("changes", "error", "said"),
     [
-        ({"source": "zendesk"}, UsageError, 'no source "zendesk"; .*sources.yml has contact_center'),
+        (
+            {"source": "zendesk"},
+            UsageError,
+            'no source "zendesk" in .* There are: contact_center',
+        ),
         ({"window": None}, UsageError, "say which window"),
         ({"connection": None}, ConfigError, 'there is no connection "cloud". Nothing was landed'),
     ],

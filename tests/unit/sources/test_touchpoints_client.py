@@ -12,9 +12,10 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from voxpop.errors import ConfigError, SourceError, SourceUnavailable
+from voxpop.raw.records import Window
 from voxpop.sources import touchpoints
-from voxpop.sources.http import Connection
-from voxpop.sources.protocol import Page, Window
+from voxpop.sources.connections import Connection
+from voxpop.sources.protocol import Page
 from voxpop.sources.registry import Form, TouchpointsConfig
 
 KEY = "key-9f8e7d"

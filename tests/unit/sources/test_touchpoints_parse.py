@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from voxpop.sources.protocol import Record
+from voxpop.raw.records import Record
 from voxpop.sources.touchpoints.parse import Submissions
 
 UUID = "7bfdc460-8353-4cc3-91ec-debf2b51d8ed"

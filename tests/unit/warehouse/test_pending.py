@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from voxpop.raw.batches import Manifest
-from voxpop.raw.manifests import Part
+from voxpop.raw.manifests import Manifest, Part
 from voxpop.warehouse.pending import Change, State, all_batches, pending_batches
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)

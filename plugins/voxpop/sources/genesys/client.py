@@ -19,10 +19,11 @@ import msgspec
 from pydantic import SecretStr
 
 from voxpop.errors import ConfigError, SourceError, SourceUnavailable
+from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.connections import Connection
 from voxpop.sources.genesys.parse import Conversations
 from voxpop.sources.http import Answer, Http, Patience, Refusal
-from voxpop.sources.protocol import Cursor, Page, Record, Rejected, Window
+from voxpop.sources.protocol import Cursor, Page
 from voxpop.sources.verbatim import utc
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ import msgspec
 from pydantic import SecretStr
 
 from voxpop.errors import ConfigError, SourceUnavailable
+from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.connections import Connection
 from voxpop.sources.http import Answer, Http, Patience
-from voxpop.sources.protocol import Cursor, Page, Record, Rejected, Window
+from voxpop.sources.protocol import Cursor, Page
 from voxpop.sources.touchpoints.parse import Submissions
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from voxpop.sources.protocol import Record, Rejected
+from voxpop.raw.records import Record, Rejected
 from voxpop.sources.verbatim import NotARecord, sort_out, texts, utc
 
 
