@@ -13,7 +13,7 @@ import duckdb
 
 from voxpop.config import Settings
 from voxpop.errors import AuditError, Refused
-from voxpop.release import evidence, store
+from voxpop.release import diff, evidence, store
 from voxpop.release import manifest as manifests
 from voxpop.release.candidate import Candidate
 from voxpop.release.tables import quoted
@@ -106,7 +106,10 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
             name: _rows(current.folder / "parquet" / f"{name}.parquet") for name in current.manifest["tables"]
         }
         is_ordered = _excluded(current.manifest) != _excluded(manifest)
-        suites += change.suites(held, policy, ordered_since=current.release_id if is_ordered else None)
+        with duckdb.connect() as connection:
+            keys = diff.shared_keys(connection, current.folder, candidate.folder)
+        since = current.release_id if is_ordered else None
+        suites += change.suites(held, keys, policy, ordered_since=since)
     return suites
 
 

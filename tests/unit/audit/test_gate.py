@@ -11,8 +11,10 @@ import pytest
 from voxpop.audit.run import audit
 from voxpop.errors import AuditError, Refused
 from voxpop.raw.exclusions import exclude
+from voxpop.release import manifest as manifests
 from voxpop.release import store
 
+PASSED = {"passed": True, "expectations": 1, "failed": 0, "warnings": 0, "page": "audit/index.html"}
 LATER = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
 PLANTED = "078-05-1120"
 CELL = "breakdown = 'service' and member = 'ben-apply' and measure = 'mean' and driver = 'trust'"
@@ -424,6 +426,35 @@ def test_a_change_that_a_person_ordered_only_warns(published, stage):
     current = store.current(published.settings)
     assert current is not None
     assert warned["reason"] == f"batches were excluded or included since {current.release_id}"
+
+
+def test_a_release_of_an_older_version_is_compared_where_it_can_be(home, stage):
+    """It had no drivers, a center had another name, and so had the day of comments."""
+    home.change(
+        "create table marts.older as select * exclude (driver) from marts.cx_index",
+        "drop table marts.cx_index",
+        "alter table marts.older rename to cx_index",
+        "create table marts.older as select * rename (source_system as center)"
+        " from marts.contact_center_performance",
+        "drop table marts.contact_center_performance",
+        "alter table marts.older rename to contact_center_performance",
+        "alter table marts.fct_comments rename commented_date to said_on",
+    )
+    made = stage(home)
+    manifests.write(made.folder, made.manifest | {"audit": PASSED})
+    store.publish(home.settings, made, now=LATER)
+    home.fingerprint = "e" * 64
+    home.build()
+    home.change("delete from marts.contact_center_performance where breakdown = 'channel'")
+    made = stage(home, LATER)
+    with pytest.raises(Refused):
+        audit(home.settings, made)
+    gone = ("change_of_contact_center_performance", "no closed period lacks a figure that it had")
+    assert "2026-02 channel live_chat" in failed(made)[gone]["observed"]
+    warned = {
+        one["observed"] for one in results(made).values() if one["severity"] == "warn" and not one["success"]
+    }
+    assert warned == {"cx_index", "fct_comments"}
 
 
 def test_new_records_alone_change_nothing_that_is_closed(published, stage):

@@ -67,6 +67,57 @@ def test_restated_figures_are_in_the_manifest_with_their_cause(home):
     assert said[0]["before"] not in (None, 2.5)
 
 
+def lacking(column, table="cx_index"):
+    """SQL that makes a table as a version had it that didn't know a column yet."""
+    return (
+        f"create table marts.older as select * exclude ({column}) from marts.{table}",
+        f"drop table marts.{table}",
+        f"alter table marts.older rename to {table}",
+    )
+
+
+def test_figures_are_compared_by_the_columns_that_still_name_one(home):
+    """Every item of this agency is likert_5, so a cell is known without its scale."""
+    home.change(*lacking("scale"))
+    one = publish(home, NOW)
+    home.fingerprint = "e" * 64
+    home.build()
+    home.change(f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}")
+    two = publish(home, LATER)
+    (march,) = diff(home.settings, one, two).figures
+    assert (march.name, march.after) == ("2026-03 all all mean trust", 2.5)
+    (restated,) = store.show(home.settings, two).manifest["restatements"]
+    assert (restated["scale"], restated["driver"], restated["after"]) == ("", "trust", 2.5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        lacking("driver"),
+        lacking("measure"),
+        ["alter table marts.fct_survey_responses rename answered_local_date to answered_on"],
+    ],
+    ids=["no key is left", "a column that is read", "a column of the facts"],
+)
+def test_figures_that_cannot_be_compared_are_said_to_be(home, changes):
+    home.change(*changes)
+    one = publish(home, NOW)
+    home.fingerprint = "e" * 64
+    home.build()
+    two = publish(home, LATER)
+    assert store.show(home.settings, two).manifest["restatements"] == []
+    found = diff(home.settings, one, two)
+    assert found.figures is None
+    assert [row for row in found.rows() if row["what"] == "figures"] == [
+        {
+            "what": "figures",
+            "name": "cx_index",
+            "before": None,
+            "after": "not compared: the tables have other columns",
+        }
+    ]
+
+
 def test_a_release_that_is_not_kept_is_said(home):
     with pytest.raises(UsageError, match="no such release"):
         diff(home.settings, "20260101T000000Z-00000000", "20260102T000000Z-00000000")
