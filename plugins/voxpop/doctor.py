@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -82,7 +82,7 @@ def _connections(settings: Settings) -> Iterator[Check]:
     known = load_connections(settings)
     for name, source in load_sources(settings).items():
         if source.is_windowed:
-            yield _connection(name, known.get(source.connection or ""))
+            yield _connection(name, source.connection or "", known)
 
 
 def _landed(settings: Settings, now: datetime) -> Iterator[Check]:
@@ -92,12 +92,12 @@ def _landed(settings: Settings, now: datetime) -> Iterator[Check]:
         yield _freshness(name, source.is_windowed, landed, now)
 
 
-def _connection(name: str, connection: Connection | None) -> Check:
+def _connection(name: str, connection_id: str, known: Mapping[str, Connection]) -> Check:
     what = f"{name}: connection"
+    connection = known.get(connection_id)
     if connection is None:
-        return Check(
-            what, "fail", "not configured", f'Set the Airflow connection "{name}", or connections.json.'
-        )
+        next_step = f'Set the connection "{connection_id}" in Airflow, or in connections.json.'
+        return Check(what, "fail", "not configured", next_step)
     where = urlsplit(connection.base_url)
     address = (where.hostname or "", where.port or (443 if where.scheme == "https" else 80))
     try:

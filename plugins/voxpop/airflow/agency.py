@@ -1,15 +1,14 @@
-"""The sample agency's tools as a process beside Airflow, and which day it is there."""
+"""The sample agency's tools as a process beside Airflow, and the day that the agency has reached."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from voxpop.airflow import home, processes
-from voxpop.config import Settings
+from voxpop.config import Settings, load_settings
 from voxpop.errors import ConfigError
 from voxpop.raw import files
 from voxpop.raw.records import Window
@@ -20,9 +19,9 @@ from voxpop.sources.registry import load_sources
 _READY_SECONDS = 120.0
 
 
-def is_configured() -> bool:
-    """Whether this is the sample agency's configuration: an agency of one's own has tools of its own."""
-    return not os.environ.get("VOXPOP_CONFIG")
+def is_configured(settings: Settings) -> bool:
+    """Whether the sources are the sample agency's: the default. An agency of one's own has its own tools."""
+    return settings.sources_file == load_settings({}).sources_file
 
 
 def landed_to(settings: Settings) -> date | None:
@@ -40,7 +39,7 @@ def landed_to(settings: Settings) -> date | None:
 
 
 def next_day(landed_to: date | None, *, same_day: bool) -> date:
-    """The last day of what a run lands next: all of history first, then a day at a time."""
+    """The last day that the next run lands: all of history first, then a day at a time."""
     if landed_to is None:
         return HISTORY_ENDS
     return landed_to if same_day else landed_to + timedelta(days=1)
@@ -54,13 +53,13 @@ def remember(settings: Settings, day: date) -> None:
 
 
 def window(day: date) -> Window:
-    """What a run lands that brings the agency to the end of `day`: all of history first, then that day."""
+    """The window that a run lands to reach the end of `day`: all of history first, then that day alone."""
     first = HISTORY_STARTS if day == HISTORY_ENDS else day
     return Window(_midnight(first), _midnight(day + timedelta(days=1)))
 
 
 def start(settings: Settings, day: date, variables: Mapping[str, str]) -> processes.Started:
-    """Start its tools as they are at the end of `day`; wait with `wait_until_ready`."""
+    """Start its tools as they stand at the end of `day`; `wait_until_ready` waits for them."""
     ready = _ready_file(settings)
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.unlink(missing_ok=True)
@@ -81,7 +80,7 @@ def catch_up(settings: Settings, today: date) -> Window | None:
     fills up in the next is what the gate refuses. A later `make run` goes on behind them.
 
     Returns:
-        What it landed; None where no `make run` has ended well yet, or none of the days is missing.
+        What it landed; None where no `make run` has succeeded yet, or no day is missing.
 
     Raises:
         VoxpopError: a tool failed.
@@ -99,7 +98,7 @@ def catch_up(settings: Settings, today: date) -> Window | None:
                 settings,
                 name,
                 missing,
-                connection=connections[name],
+                connection=connections.get(source.connection or ""),
                 now=datetime.now(UTC),
                 widen=False,
                 progress=lambda *_: None,

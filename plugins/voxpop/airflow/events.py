@@ -1,6 +1,6 @@
-"""What a task's step tells: for the task's log, and for whoever shows progress while it runs.
+"""What a task's step reports: for the task's log, and for whoever shows progress while it runs.
 
-`make run` listens by a handler on the logger `voxpop.steps`: each record of it has an `event`.
+`make run` listens with a handler on the logger `voxpop.steps`: each of its records has an `event`.
 """
 
 from __future__ import annotations
@@ -39,5 +39,5 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def say(event: Event) -> None:
-    """Put an event into the task's log, and before whoever listens."""
+    """Put an event into the task's log, where a listening handler finds it too."""
     log.log(logging.ERROR if event.kind == "failed" else logging.INFO, "%s", event, extra={"event": event})

@@ -28,7 +28,6 @@ from voxpop.airflow.events import Event
 from voxpop.airflow.run_dags import Request
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import UsageError, VoxpopError
-from voxpop.raw import files
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.release import store
 from voxpop.release.manifest import PAGE
@@ -50,11 +49,11 @@ def main() -> int:
         return UsageError.exit_code
     console = Console(highlight=False, soft_wrap=True)
     settings = load_settings()
-    # Told by `kill`, or by a terminal that closes, this ends as by Ctrl-C: what it started ends with it.
-    for told in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(told, signal.default_int_handler)
+    # `kill` and a terminal that closes end this as Ctrl-C does, so that what it started ends with it.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     try:
-        with files.locked(_lock(settings), "Airflow's home", "make run"):
+        with home.locked(settings, "make run"):
             return _run(settings, console, same_day="--same-day" in sys.argv)
     except KeyboardInterrupt:
         console.print("Interrupted. What has landed is kept, and the next `make run` goes on from there.")
@@ -81,7 +80,7 @@ def _run(settings: Settings, console: Console, *, same_day: bool) -> int:
         is_new = before is None or before.release_id != current.release_id
         _show(settings, console, current, day, is_new=is_new)
     if code != 0:
-        console.print(f"The whole of what Airflow said: {_shown(home.logs(settings) / _LOG)}", markup=False)
+        console.print(f"All of Airflow's output: {_shown(home.logs(settings) / _LOG)}", markup=False)
     return code
 
 
@@ -160,11 +159,6 @@ def _ended_afterwards(settings: Settings) -> Iterator[session.Beginning]:
         yield beginning
     finally:
         beginning.end()
-
-
-def _lock(settings: Settings) -> Path:
-    home.folder(settings).mkdir(parents=True, exist_ok=True)
-    return home.folder(settings) / "run.lock"
 
 
 def _shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Airflow's home on one machine: under `var/airflow`, told by environment variables, with SQLite and pools.
+"""Airflow's home on one machine: `var/airflow`, configured by environment variables, with SQLite and pools.
 
 Nothing here imports Airflow before `environment` is in force, because Airflow reads it once, at import.
 """
@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from voxpop.config import PROJECT, Settings, load_settings
@@ -28,6 +29,16 @@ VIEWER = "viewer"
 def folder(settings: Settings) -> Path:
     """AIRFLOW_HOME."""
     return settings.home / "airflow"
+
+
+def locked(settings: Settings, doing: str) -> AbstractContextManager[None]:
+    """Hold the home: `make run` and `make up` never work in it at the same time; `doing` says which does.
+
+    Raises:
+        Locked: the other holds it; the message names it.
+    """
+    folder(settings).mkdir(parents=True, exist_ok=True)
+    return files.locked(folder(settings) / "run.lock", "Airflow's home", doing)
 
 
 def logs(settings: Settings) -> Path:
@@ -52,7 +63,7 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW_HOME": str(folder(settings)),
         "VOXPOP_HOME": str(settings.home),
         "DO_NOT_TRACK": "1",
-        # dbt's locks are freed after the task that made them; said by Python, it is an error in every log.
+        # dbt's locks are freed after the task that made them; Python's warning of it would be in every log.
         "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning",
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),

@@ -94,7 +94,7 @@ def start(
     takes_input: bool = False,
     keeps_open: Sequence[int] = (),
 ) -> Started:
-    """Start a process as the leader of a new session, with what it says in a log of its own.
+    """Start a process as the leader of a new session, with its output in a log of its own.
 
     Args:
         name: for messages.

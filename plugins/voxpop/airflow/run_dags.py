@@ -1,8 +1,8 @@
 """Runs DAGs one after the other in this process by Airflow's `dag.test()`: what `make run` starts.
 
-Reads from standard input one line, a JSON list of `Request`, once its home is ready; tells what happens, an
-`Event` a line, on the file descriptor that its argument names; exits with 0, with 1 if a run failed, with 3
-if the gate refused. What Airflow has to say goes to standard output.
+Reads one line from standard input, a JSON list of `Request`, once its home is ready; reports what happens,
+an `Event` a line, on the file descriptor that its argument names; exits with 0, with 1 if a run failed, with
+3 if the gate refused. Airflow's own output goes to standard output.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class _Teller(logging.Handler):
-    """Hands the events that tasks log on, and remembers the worst exit code."""
+    """Passes on the events that tasks log, and remembers the worst exit code."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class _Teller(logging.Handler):
 
 
 def main(descriptor: int) -> int:
-    """Run what standard input asks for."""
+    """Run what standard input asks for, and give the exit code."""
     settings = load_settings()
     home.make(settings)
 
@@ -67,7 +67,7 @@ def main(descriptor: int) -> int:
         say(Event("airflow", "progress", "its home is ready"))
         succeeded = True
         for request in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[Request]):
-            # By it the UI says when the run began. Without one `dag.test()` would clear the tasks of every
+            # The UI shows it as the run's time. Without one `dag.test()` would clear the tasks of every
             # earlier run, and a day's midnight would stand in the way of that day's backfill.
             now = datetime.now(UTC)
             run = dags.dags[request.dag_id].test(logical_date=now, run_conf=request.conf)

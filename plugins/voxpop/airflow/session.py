@@ -1,4 +1,4 @@
-"""What `make up` and `make run` have begun: the file that says which processes, and where the UI is."""
+"""What `make up` and `make run` have started: a file that names the processes, and where the UI is."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from voxpop.raw import files
 
 
 class Up(msgspec.Struct, frozen=True):
-    """What one `make up` or `make run` began.
+    """What one `make up` or `make run` started.
 
     Attributes:
-        url: of the UI; empty until it is healthy, and of `make run`.
+        url: of the UI; empty until that is healthy, and always for `make run`, which has none.
         since: when it began.
-        sessions: every process that it began is in one of these.
+        sessions: every process that it started is in one of these.
     """
 
     url: str
@@ -29,10 +29,10 @@ class Up(msgspec.Struct, frozen=True):
 
 
 class Beginning:
-    """What is being begun. Word of each process is left at once: it is found though this one be killed.
+    """What is being started. Each process is written down at once: it is found even if this one is killed.
 
     Args:
-        settings: where word is left.
+        settings: where it is written down.
         since: when it began.
     """
 
@@ -41,49 +41,49 @@ class Beginning:
         self._up = Up("", since, ())
 
     def add(self, started: processes.Started) -> processes.Started:
-        """Leave word of a process that has just been started."""
-        self._leave_word(replace(self._up, sessions=(*self._up.sessions, started.session)))
+        """Write down a process that has just been started."""
+        self._write_down(replace(self._up, sessions=(*self._up.sessions, started.session)))
         return started
 
     def is_healthy(self, url: str) -> Up:
-        """Leave word of where the UI is: all of it is up."""
-        return self._leave_word(replace(self._up, url=url))
+        """Write down where the UI is, now that all of it is up."""
+        return self._write_down(replace(self._up, url=url))
 
     def end(self) -> None:
         """End it all."""
         processes.end(self._up.sessions)
         forget(self._settings)
 
-    def _leave_word(self, up: Up) -> Up:
+    def _write_down(self, up: Up) -> Up:
         self._up = up
         write(self._settings, up)
         return up
 
 
 def read(settings: Settings) -> Up | None:
-    """What was left word of last, whether or not it is still up."""
+    """What was written down last, whether or not it still runs."""
     path = _path(settings)
     return msgspec.json.decode(path.read_bytes(), type=Up) if path.exists() else None
 
 
 def write(settings: Settings, up: Up) -> None:
-    """Leave word, before anything else can go wrong with what was begun."""
+    """Write down what was started, before anything else can go wrong with it."""
     files.replace_durably(_path(settings), msgspec.json.encode(up))
 
 
 def forget(settings: Settings) -> None:
-    """There is nothing to end any more."""
+    """Remove the file: there is nothing left to end."""
     _path(settings).unlink(missing_ok=True)
 
 
 def is_up(settings: Settings) -> bool:
-    """Whether any process that was left word of is alive."""
+    """Whether any process that was written down is alive."""
     up = read(settings)
     return up is not None and any(processes.members(one) for one in up.sessions)
 
 
 def end_abandoned(settings: Settings) -> None:
-    """End what a killed `make run` or `make up` left; the caller holds the lock, so nobody is beginning."""
+    """End what a killed `make run` or `make up` left running; the caller holds `home.locked`."""
     up = read(settings)
     if up is not None and not up.url:
         processes.end(up.sessions)

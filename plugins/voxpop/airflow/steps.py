@@ -12,7 +12,7 @@ from voxpop.airflow.events import Event, log, say
 from voxpop.errors import Locked, SourceUnavailable, VoxpopError
 
 RETRIED = (SourceUnavailable, Locked)
-"""What may be well in a minute; anything else fails the same way again, so Airflow is told not to try."""
+"""What may pass in a minute; anything else fails the same way again, so Airflow must not try again."""
 
 
 @contextmanager
@@ -45,14 +45,14 @@ def step(name: str) -> Iterator[None]:
 
 
 class Ticker:
-    """The library's `progress(what, count)`, said when a count has grown by a tenth, not at every page."""
+    """The library's `progress(what, count)`, logged when a count has grown by a tenth, not at every page."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._said: dict[str, int] = {}
 
     def __call__(self, what: str, count: int) -> None:
-        """Say it if it is new or has grown enough."""
+        """Log it if it is new or has grown enough."""
         if what not in self._said or count >= self._said[what] * 1.1 + 1:
             self._said[what] = count
             say(Event(self._name, "progress", f"{what}: {count:,}" if count else what))

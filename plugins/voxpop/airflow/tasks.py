@@ -1,4 +1,4 @@
-"""The tasks that DAGs are made of: each calls a step of `voxpop.pipeline` and says in its log what that did.
+"""The tasks that DAGs are made of: each calls a step of `voxpop.pipeline` and logs what that did.
 
 The library is imported inside the tasks: it takes seconds, and Airflow parses the DAG files again and again.
 """
@@ -165,7 +165,7 @@ def audit(release_id: str) -> None:
     from voxpop import pipeline
 
     context = get_current_context()
-    # It tells of its own inner life, in more than a thousand lines an audit.
+    # It logs its own inner life, more than a thousand lines an audit.
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with step(_name(context)):
         result = pipeline.audit(load_settings(), release_id)
@@ -231,7 +231,7 @@ def _exclude_or_include(settings: Settings, params: Mapping[str, Any], now: date
 
 
 def _connection(connection_id: str | None) -> Connection | None:
-    """The library says what to do where it needs one and there is none."""
+    """The tool's connection; None where nobody has set it: the library says what to do about that."""
     from airflow.sdk import Connection as AirflowConnection
     from airflow.sdk.exceptions import AirflowNotFoundException
 

@@ -19,7 +19,6 @@ from rich.console import Console
 from voxpop.airflow import agency, home, processes, session
 from voxpop.config import Settings, load_settings
 from voxpop.errors import VoxpopError
-from voxpop.raw import files
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.sources.registry import load_sources
 
@@ -42,9 +41,8 @@ def main() -> int:
     """Start, and give the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     settings = load_settings()
-    home.folder(settings).mkdir(parents=True, exist_ok=True)
     try:
-        with files.locked(home.folder(settings) / "run.lock", "Airflow's home", "make up"):
+        with home.locked(settings, "make up"):
             session.end_abandoned(settings)
             up = session.read(settings)
             if up is not None and session.is_up(settings):
@@ -78,7 +76,7 @@ def start(settings: Settings, console: Console, *, today: date) -> session.Up:
     beginning = session.Beginning(settings, datetime.now(UTC))
     try:
         server = None
-        if agency.is_configured():
+        if agency.is_configured(settings):
             server = beginning.add(agency.start(settings, today - timedelta(days=1), variables))
         console.print("Making Airflow's home …")
         making = [sys.executable, "-m", "voxpop.airflow.home"]
@@ -122,7 +120,7 @@ def _is_healthy(url: str) -> bool:
 
 
 def _switch_on(settings: Settings, url: str) -> bool:
-    """Unpause every DAG of the project, once all of them are known; whether they are."""
+    """Unpause every DAG of the project once Airflow knows all of them; False until it does."""
     wanted = {f"extract_{name}" for name in load_sources(settings)} | {"build_and_publish", "rollback"}
     with httpx.Client(base_url=url, timeout=30.0) as client:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from voxpop import pipeline
 from voxpop.airflow import agency
-from voxpop.config import PROJECT, Settings
+from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
 from voxpop.raw.records import Window
 
@@ -48,11 +48,9 @@ def test_a_day_that_is_none_is_named_with_its_file(settings: Settings) -> None:
         agency.landed_to(settings)
 
 
-def test_an_agency_of_ones_own_has_no_sample_tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VOXPOP_CONFIG", raising=False)
-    assert agency.is_configured()
-    monkeypatch.setenv("VOXPOP_CONFIG", "config/examples/sfo")
-    assert not agency.is_configured()
+def test_an_agency_of_ones_own_has_no_sample_tools(tmp_path: Path) -> None:
+    assert agency.is_configured(load_settings({"VOXPOP_HOME": str(tmp_path)}))
+    assert not agency.is_configured(load_settings({"VOXPOP_CONFIG": "config/examples/sfo_2017"}))
 
 
 @pytest.fixture

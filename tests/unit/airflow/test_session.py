@@ -1,4 +1,4 @@
-"""Whether `make up` is up, told by what it left word of and by what is alive."""
+"""Whether `make up` is up, judged by what it wrote down and by what is alive."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_it_is_up_while_a_process_lives_and_another_run_is_refused(settings: Set
     session.refuse_if_up(settings)
 
 
-def test_what_was_left_word_of_is_forgotten(settings: Settings) -> None:
+def test_what_was_written_down_is_forgotten(settings: Settings) -> None:
     session.write(settings, session.Up("", SINCE, ()))
     assert session.read(settings) == session.Up("", SINCE, ())
     session.forget(settings)
