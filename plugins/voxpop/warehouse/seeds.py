@@ -1,32 +1,18 @@
-"""What an agency configures as seeds, proved row by row before dbt starts.
-
-A row's type says what it needs; what it refers to, and what must not occur twice, is in `_TABLES`.
-"""
+"""What an agency configures as seeds, proved row by row before dbt starts."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ValidationError
 
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
-from voxpop.raw.records import IdentifierType
+from voxpop.warehouse.seed_tables import TABLES, Row, Survey
 
 REQUIRED_POLICIES = (
     "change_max_index_points",
@@ -41,215 +27,8 @@ REQUIRED_POLICIES = (
     "short_abandon_seconds",
     "suppression_min_n",
 )
-_SCALES = {"likert_5": (1, 5), "csat_5": (1, 5), "thumbs": (0, 1), "nps_11": (0, 10), "ten": (1, 10)}
 _SHOWN = 20
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is no IANA time zone, such as America/New_York")
-    return name
-
-
-def _true_or_false(text: object) -> object:
-    if text not in {"true", "false"}:
-        raise ValueError("is neither true nor false")
-    return text == "true"
-
-
-def _number(text: object) -> object:
-    if not isinstance(text, str) or not re.fullmatch(r"-?\d+(\.\d+)?", text):
-        raise ValueError("is no number")
-    return text
-
-
-def _day(text: object) -> object:
-    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        raise ValueError("is no date as YYYY-MM-DD")
-    return text
-
-
-Text = Annotated[str, Field(min_length=1)]
-Flag = Annotated[bool, BeforeValidator(_true_or_false)]
-Count = Annotated[int, BeforeValidator(_number)]
-Number = Annotated[float, BeforeValidator(_number)]
-Day = Annotated[date, BeforeValidator(_day)]
-
-
-class _Row(BaseModel):
-    """A row as the file has it; an empty cell is null."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Organization(_Row):
-    organization_id: Text
-    organization_name: Text
-    organization_abbreviation: Text
-    parent_organization_id: str | None
-    level: Literal["agency", "division"]
-    time_zone: Annotated[str, AfterValidator(_zone)]
-
-    @model_validator(mode="after")
-    def _has_the_parent_that_its_level_has(self) -> Organization:
-        if (self.level == "agency") != (self.parent_organization_id is None):
-            raise ValueError("an agency has no parent_organization_id, and a division has one")
-        return self
-
-
-class Service(_Row):
-    service_id: Text
-    service_name: Text
-    organization_id: Text
-    stages: Text
-    is_high_impact: Flag
-
-
-class Channel(_Row):
-    channel: Text
-    channel_name: Text
-    channel_group: Literal["digital", "phone", "in_person", "mail"]
-
-
-class ChannelAlias(_Row):
-    source_system: Text
-    source_value: Text
-    channel: Text
-
-
-class ContactQueue(_Row):
-    queue_id: Text
-    queue_name: Text
-    organization_id: Text
-    service_id: str | None
-
-
-class Survey(_Row):
-    survey_id: Text
-    survey_version: Annotated[Count, Field(ge=1)]
-    survey_name: Text
-    instrument: Text
-    organization_id: Text
-    service_id: str | None
-    default_channel: Text
-    sampling_design: Literal["census", "probability", "intercept", "opt_in"]
-    is_weighted: Flag
-    omb_control_number: str | None
-    omb_expires_on: Day | None
-    source_system: Text
-    source_form_id: Text
-    valid_from: Day
-    valid_to: Day | None
-
-    @model_validator(mode="after")
-    def _has_whole_clearance_and_span(self) -> Survey:
-        if (self.omb_control_number is None) != (self.omb_expires_on is None):
-            raise ValueError("omb_control_number and omb_expires_on come both or neither")
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to is before valid_from")
-        return self
-
-
-class Question(_Row):
-    instrument: Text
-    question_id: Text
-    role: Literal["core", "comment", "reason_positive", "reason_negative", "identifier", "ignore"]
-    driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None
-    scale: Literal["likert_5", "thumbs", "nps_11", "csat_5", "ten"] | None
-    valid_min: Count | None
-    valid_max: Count | None
-    positive_min: Count | None
-    not_answered: str | None
-    statement: Text
-
-    @model_validator(mode="after")
-    def _measures_something_if_core(self) -> Question:
-        if self.role != "core":
-            if (self.driver, self.scale, self.valid_min, self.valid_max, self.positive_min) != (None,) * 5:
-                raise ValueError(f"a question of the role {self.role} has no driver, scale or range")
-            return self
-        if self.driver is None or self.scale is None or self.valid_min is None or self.valid_max is None:
-            raise ValueError("a core question needs driver, scale, valid_min and valid_max")
-        least, most = _SCALES[self.scale]
-        if not least <= self.valid_min < self.valid_max <= most:
-            raise ValueError(
-                f"valid_min and valid_max must be in order and within {least} to {most}, the scale's range"
-            )
-        if self.positive_min is not None and not self.valid_min < self.positive_min <= self.valid_max:
-            raise ValueError("positive_min must be above valid_min and not above valid_max")
-        return self
-
-
-class Segment(_Row):
-    segment: Text
-    segment_name: Text
-
-
-class IdentityRule(_Row):
-    identifier_type: IdentifierType
-    tier: Literal["strong", "medium", "weak"]
-    degree_cap: Annotated[Count, Field(ge=1)] | None
-
-    @model_validator(mode="after")
-    def _has_a_cap_if_medium(self) -> IdentityRule:
-        if (self.tier == "medium") != (self.degree_cap is not None):
-            raise ValueError("the tier medium needs a degree_cap, and no other tier has one")
-        return self
-
-
-class BlockedIdentifier(_Row):
-    identifier_type: IdentifierType
-    value: Text
-    reason: Text
-
-
-class Policy(_Row):
-    policy: Text
-    value: Annotated[Number, Field(ge=0)]
-    unit: Text
-    description: Text
-    source: Text
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A seed: its rows' type, what is unique in it, and what refers to which column of which seed."""
-
-    row: type[_Row]
-    key: tuple[str, ...]
-    refers: tuple[tuple[str, str, str], ...] = ()
-
-
-_TABLES = {
-    "organizations": _Table(
-        Organization, ("organization_id",), (("parent_organization_id", "organizations", "organization_id"),)
-    ),
-    "services": _Table(Service, ("service_id",), (("organization_id", "organizations", "organization_id"),)),
-    "channels": _Table(Channel, ("channel",)),
-    "channel_aliases": _Table(
-        ChannelAlias, ("source_system", "source_value"), (("channel", "channels", "channel"),)
-    ),
-    "contact_queues": _Table(
-        ContactQueue,
-        ("queue_id",),
-        (("organization_id", "organizations", "organization_id"), ("service_id", "services", "service_id")),
-    ),
-    "surveys": _Table(
-        Survey,
-        ("source_system", "source_form_id", "valid_from"),
-        (
-            ("organization_id", "organizations", "organization_id"),
-            ("service_id", "services", "service_id"),
-            ("default_channel", "channels", "channel"),
-            ("instrument", "question_crosswalk", "instrument"),
-        ),
-    ),
-    "question_crosswalk": _Table(Question, ("instrument", "question_id")),
-    "segments": _Table(Segment, ("segment",)),
-    "identity_rules": _Table(IdentityRule, ("identifier_type",)),
-    "identity_blocklist": _Table(BlockedIdentifier, ("identifier_type", "value")),
-    "policy": _Table(Policy, ("policy",)),
-}
+"""How many problems are listed; the message says how many more there are."""
 
 
 @dataclass(frozen=True)
@@ -257,7 +36,7 @@ class _Placed:
     """A row and the line on which it ends, the header being line 1."""
 
     line: int
-    row: _Row
+    row: Row
 
     def value(self, column: str) -> object:
         return getattr(self.row, column)
@@ -275,13 +54,13 @@ def check_seeds(settings: Settings) -> None:
     problems: list[str] = []
     rows: dict[str, list[_Placed]] = {}
     whole = set()
-    for name, table in _TABLES.items():
+    for name, table in TABLES.items():
         before = len(problems)
         rows[name] = _read(settings.seeds / f"{name}.csv", table.row, problems)
         problems += [f"{name}.csv: {problem}" for problem in _repeated(rows[name], table.key)]
         if len(problems) == before:
             whole.add(name)
-    for name, table in _TABLES.items():
+    for name, table in TABLES.items():
         for column, other, key in table.refers:
             if other in whole:
                 known = {placed.value(key) for placed in rows[other]}
@@ -296,7 +75,7 @@ def check_seeds(settings: Settings) -> None:
         )
 
 
-def _read(path: Path, row: type[_Row], problems: list[str]) -> list[_Placed]:
+def _read(path: Path, row: type[Row], problems: list[str]) -> list[_Placed]:
     columns = list(row.model_fields)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)

@@ -1,0 +1,223 @@
+"""What each seed's rows hold: a type a seed, what is unique in it, and what it refers to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from voxpop.raw.records import IdentifierType
+
+_SCALES = {"likert_5": (1, 5), "csat_5": (1, 5), "thumbs": (0, 1), "nps_11": (0, 10), "ten": (1, 10)}
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no IANA time zone, such as America/New_York")
+    return name
+
+
+def _true_or_false(text: object) -> object:
+    if text not in {"true", "false"}:
+        raise ValueError("is neither true nor false")
+    return text == "true"
+
+
+def _number(text: object) -> object:
+    if not isinstance(text, str) or not re.fullmatch(r"-?\d+(\.\d+)?", text):
+        raise ValueError("is no number")
+    return text
+
+
+def _day(text: object) -> object:
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError("is no date as YYYY-MM-DD")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1)]
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+Count = Annotated[int, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Row(BaseModel):
+    """A row as the file has it; an empty cell is null."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organization(Row):
+    organization_id: Text
+    organization_name: Text
+    organization_abbreviation: Text
+    parent_organization_id: str | None
+    level: Literal["agency", "division"]
+    time_zone: Annotated[str, AfterValidator(_zone)]
+
+    @model_validator(mode="after")
+    def _has_the_parent_that_its_level_has(self) -> Organization:
+        if (self.level == "agency") != (self.parent_organization_id is None):
+            raise ValueError("an agency has no parent_organization_id, and a division has one")
+        return self
+
+
+class Service(Row):
+    service_id: Text
+    service_name: Text
+    organization_id: Text
+    stages: Text
+    is_high_impact: Flag
+
+
+class Channel(Row):
+    channel: Text
+    channel_name: Text
+    channel_group: Literal["digital", "phone", "in_person", "mail"]
+
+
+class ChannelAlias(Row):
+    source_system: Text
+    source_value: Text
+    channel: Text
+
+
+class ContactQueue(Row):
+    queue_id: Text
+    queue_name: Text
+    organization_id: Text
+    service_id: str | None
+
+
+class Survey(Row):
+    survey_id: Text
+    survey_version: Annotated[Count, Field(ge=1)]
+    survey_name: Text
+    instrument: Text
+    organization_id: Text
+    service_id: str | None
+    default_channel: Text
+    sampling_design: Literal["census", "probability", "intercept", "opt_in"]
+    is_weighted: Flag
+    omb_control_number: str | None
+    omb_expires_on: Day | None
+    source_system: Text
+    source_form_id: Text
+    valid_from: Day
+    valid_to: Day | None
+
+    @model_validator(mode="after")
+    def _has_whole_clearance_and_span(self) -> Survey:
+        if (self.omb_control_number is None) != (self.omb_expires_on is None):
+            raise ValueError("omb_control_number and omb_expires_on come both or neither")
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        return self
+
+
+class Question(Row):
+    instrument: Text
+    question_id: Text
+    role: Literal["core", "comment", "reason_positive", "reason_negative", "identifier", "ignore"]
+    driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None
+    scale: Literal["likert_5", "thumbs", "nps_11", "csat_5", "ten"] | None
+    valid_min: Count | None
+    valid_max: Count | None
+    positive_min: Count | None
+    not_answered: str | None
+    statement: Text
+
+    @model_validator(mode="after")
+    def _measures_something_if_core(self) -> Question:
+        if self.role != "core":
+            if (self.driver, self.scale, self.valid_min, self.valid_max, self.positive_min) != (None,) * 5:
+                raise ValueError(f"a question of the role {self.role} has no driver, scale or range")
+            return self
+        if self.driver is None or self.scale is None or self.valid_min is None or self.valid_max is None:
+            raise ValueError("a core question needs driver, scale, valid_min and valid_max")
+        least, most = _SCALES[self.scale]
+        if not least <= self.valid_min < self.valid_max <= most:
+            raise ValueError(
+                f"valid_min and valid_max must be in order and within {least} to {most}, the scale's range"
+            )
+        if self.positive_min is not None and not self.valid_min < self.positive_min <= self.valid_max:
+            raise ValueError("positive_min must be above valid_min and not above valid_max")
+        return self
+
+
+class Segment(Row):
+    segment: Text
+    segment_name: Text
+
+
+class IdentityRule(Row):
+    identifier_type: IdentifierType
+    tier: Literal["strong", "medium", "weak"]
+    degree_cap: Annotated[Count, Field(ge=1)] | None
+
+    @model_validator(mode="after")
+    def _has_a_cap_if_medium(self) -> IdentityRule:
+        if (self.tier == "medium") != (self.degree_cap is not None):
+            raise ValueError("the tier medium needs a degree_cap, and no other tier has one")
+        return self
+
+
+class BlockedIdentifier(Row):
+    identifier_type: IdentifierType
+    value: Text
+    reason: Text
+
+
+class Policy(Row):
+    policy: Text
+    value: Annotated[Number, Field(ge=0)]
+    unit: Text
+    description: Text
+    source: Text
+
+
+@dataclass(frozen=True)
+class Table:
+    """A seed: its rows' type, what is unique in it, and what refers to which column of which seed."""
+
+    row: type[Row]
+    key: tuple[str, ...]
+    refers: tuple[tuple[str, str, str], ...] = ()
+
+
+TABLES = {
+    "organizations": Table(
+        Organization, ("organization_id",), (("parent_organization_id", "organizations", "organization_id"),)
+    ),
+    "services": Table(Service, ("service_id",), (("organization_id", "organizations", "organization_id"),)),
+    "channels": Table(Channel, ("channel",)),
+    "channel_aliases": Table(
+        ChannelAlias, ("source_system", "source_value"), (("channel", "channels", "channel"),)
+    ),
+    "contact_queues": Table(
+        ContactQueue,
+        ("queue_id",),
+        (("organization_id", "organizations", "organization_id"), ("service_id", "services", "service_id")),
+    ),
+    "surveys": Table(
+        Survey,
+        ("source_system", "source_form_id", "valid_from"),
+        (
+            ("organization_id", "organizations", "organization_id"),
+            ("service_id", "services", "service_id"),
+            ("default_channel", "channels", "channel"),
+            ("instrument", "question_crosswalk", "instrument"),
+        ),
+    ),
+    "question_crosswalk": Table(Question, ("instrument", "question_id")),
+    "segments": Table(Segment, ("segment",)),
+    "identity_rules": Table(IdentityRule, ("identifier_type",)),
+    "identity_blocklist": Table(BlockedIdentifier, ("identifier_type", "value")),
+    "policy": Table(Policy, ("policy",)),
+}
+"""Every seed, by the name of its file."""
