@@ -26,7 +26,7 @@ class SourceError(VoxpopError):
 
 
 class SourceUnavailable(VoxpopError):
-    """A tool did not answer well in time: what had landed is kept, and a later run goes on from there."""
+    """A tool gave no good answer in time: what had landed is kept, and a later run goes on from there."""
 
 
 class Locked(VoxpopError):

@@ -20,7 +20,7 @@ PLAIN_WORDS = {
     "missing": "it is missing",
     "string_type": "it has to be text: put yes, no, dates and numbers in quotes",
 }
-"""What pydantic calls an error → what it means to who wrote the file."""
+"""What pydantic calls an error → what it means to whoever wrote the file."""
 
 Where = tuple[str | int, ...]
 """The keys and positions that lead to a value."""

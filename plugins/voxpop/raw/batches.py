@@ -166,7 +166,7 @@ class BatchWriter:
         self._stack = ExitStack()
 
     def __enter__(self) -> BatchWriter:
-        """Take the lock and see how far an interrupted landing came.
+        """Take the lock and see how far an interrupted landing got.
 
         Raises:
             Locked: another process lands the same; the message names it.
@@ -255,7 +255,7 @@ class BatchWriter:
     def _sorted_out(
         self, records: Sequence[Record], rejected: Sequence[Rejected]
     ) -> tuple[list[_Row], list[Rejected]]:
-        """Part the records into what is new and what goes to quarantine; what is in neither came before.
+        """Sort records into new ones and ones for quarantine; one that is in neither has come before.
 
         A document that is no JSON would abort every query over the batch.
         """

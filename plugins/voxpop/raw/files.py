@@ -36,9 +36,9 @@ def make_folder(path: Path, *, below: Path) -> None:
     """Make `path` and what is missing between it and `below`, each 0700.
 
     Args:
-        path: the folder to make; nothing happens if it is there.
-        below: a folder above it, or itself; 0700 from now on. If missing it is made, its parents as the umask
-            says.
+        path: the folder to make; nothing happens if it exists.
+        below: a folder above it, or itself; 0700 from now on. If missing it is made, with its parents as the
+            umask says.
     """
     below.parent.mkdir(parents=True, exist_ok=True)
     _make_private(below)
@@ -66,7 +66,7 @@ def create(path: Path) -> int:
 
 
 def write_new(path: Path, content: bytes | memoryview) -> None:
-    """Write a file and bring its bytes to disk; the folder's entry for it is synced by who needs it."""
+    """Write a file and bring its bytes to disk; where the folder's entry matters the caller syncs that."""
     descriptor = create(path)
     try:
         rest = memoryview(content)
@@ -129,7 +129,7 @@ def move_folder(source: Path, target: Path) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder and what is in it, if it is there."""
+    """Remove a folder and what is in it, if it exists."""
     if folder.exists():
         shutil.rmtree(folder)
 
@@ -139,7 +139,7 @@ def locked(path: Path, what: str, doing: str) -> Iterator[None]:
     """Hold a lock that ends with its process, however that ends.
 
     Args:
-        path: the lock's file, in a folder that is there; gone when the lock is free and nobody crashed.
+        path: the lock's file, in a folder that exists; gone when the lock is free, unless a holder crashed.
         what: what the lock keeps others from, for the message that they get.
         doing: what it is held for, for the same.
 

@@ -1,4 +1,4 @@
-"""What can tell who a person is, turned into keyed tokens at landing; the value itself goes nowhere.
+"""What can identify a person, turned into keyed tokens at landing; the value itself goes nowhere.
 
 Token: the first 32 hex digits of HMAC-SHA256(key of the type, normalized value), where the key of a type is
 HMAC-SHA256(secret, "voxpop/identifier/<type>"): tokens of two types never compare. Tokens are pseudonymous
@@ -130,7 +130,7 @@ class Tokenizer:
         return cls(secret, version, _placeholders(settings.seeds / "identity_blocklist.csv"))
 
     def token(self, type_: str, value: str) -> Token | None:
-        """Give the token of an identifier as it came, or None if it tells nothing about who it is.
+        """Give the token of an identifier as it came, or None if it identifies nobody.
 
         Raises:
             KeyError: not one of `IDENTIFIER_TYPES`.

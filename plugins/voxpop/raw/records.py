@@ -10,7 +10,7 @@ import msgspec
 from voxpop.errors import UsageError
 
 IdentifierType = Literal["account", "case", "email", "phone", "visitor"]
-"""What can tell who a person is; each type has a key of its own."""
+"""What can identify a person; each type has a key of its own."""
 
 STAMP = "%Y%m%dT%H%M%SZ"
 """A time in a file's or folder's name."""

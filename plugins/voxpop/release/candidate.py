@@ -54,8 +54,8 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
         sources: the configured sources, so that one that never landed is called late.
 
     Returns:
-        None if the current release was made from the same batches by the same models, or if a release was
-        that has been left by going back since the last one was published; or if nothing has landed at all.
+        None if nothing has landed at all, or if the same batches and models made the current release, or one
+        that was rolled back after the last publication.
 
     Raises:
         UsageError: nothing has been built.

@@ -28,7 +28,7 @@ Audience = Literal["internal", "public"]
 
 
 class Batch(TypedDict):
-    """A batch of raw that the release rests on; `sha256` is None where raw keeps its manifest no more."""
+    """A batch of raw that the release rests on; `sha256` is None where raw no longer has its manifest."""
 
     source: str
     stream: str
@@ -74,7 +74,7 @@ class File(TypedDict):
 
 
 class Restatement(TypedDict):
-    """A figure of a period that had ended before the superseded release, and that is now another.
+    """A figure that has changed although its period had ended before the superseded release.
 
     A value is None where it was or is withheld, or is not published.
     """

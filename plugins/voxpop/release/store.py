@@ -203,7 +203,7 @@ def is_whole(release: Release) -> bool:
 
 
 def withdrawn(settings: Settings) -> list[Release]:
-    """Give the releases that were left by going back, since the last one was published."""
+    """Give the releases that were rolled back after the last publication."""
     left: set[str] = set()
     for line in log(settings):
         if line["action"] == "publish":
@@ -215,7 +215,7 @@ def withdrawn(settings: Settings) -> list[Release]:
 
 
 def never_current(settings: Settings) -> list[Release]:
-    """Give the releases that have their name and never were current: their publishing ended in between.
+    """Give the releases that have their name and never were current: a crash came before the link moved.
 
     They were made to follow the one that is still current, and the log says nothing of them.
     """

@@ -1,4 +1,4 @@
-"""Files that somebody puts into a folder: which are there to land, and their rows as records.
+"""Files that somebody puts into a folder: which are ready to land, and their rows as records.
 
 A file is read from a copy, so that what is landed is what was looked at. It is refused whole where its
 columns or its encoding are not the configured ones, and left for the next run where it looks unfinished. A

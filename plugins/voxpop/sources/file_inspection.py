@@ -1,4 +1,4 @@
-"""Looking a file through before anything of it is landed: its encoding, its columns, whether it is whole."""
+"""Examining a file before anything of it is landed: its encoding, its columns, whether it is whole."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Refused(Exception):
 
 
 class Unfinished(Exception):
-    """The file seems to be still being written; the message says what it looks like."""
+    """The file seems to be unfinished: somebody is still writing it; the message says what it looks like."""
 
 
 def inspect(path: Path, mapping: Mapping) -> None:
-    """Look a file through.
+    """Examine a file.
 
     Raises:
         Refused: another encoding, or columns that are missing or not known.

@@ -90,7 +90,7 @@ class _Passing:
 
 @dataclass(frozen=True)
 class _Call:
-    """One thing to ask, and how it is called in messages."""
+    """One thing to ask, and what it is called in messages."""
 
     request: Callable[[httpx.Timeout], httpx.Request]
     title: str
@@ -252,7 +252,7 @@ class Http:
             to = _hide(response.headers.get("location", "").partition("?")[0][:200], call.secrets)
             raise SourceError(
                 f"{call.title} redirects to {to}. Redirects are not followed: the "
-                f"credential would go with them. If the tool is there now, say so in the connection "
+                f"credential would go with them. If the tool has moved there, change the connection "
                 f'"{self._name}" and rerun.'
             )
         raise Refusal(

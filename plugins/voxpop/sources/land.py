@@ -58,7 +58,7 @@ def land(
         UsageError: no such source, or a tool without a window.
         ConfigError: no connection, key or readable configuration.
         SourceError: the tool refused for good, or a file is not as configured; other files are landed.
-        SourceUnavailable: the tool did not answer well in time; its pages are kept, a rerun goes on.
+        SourceUnavailable: the tool gave no good answer in time; its pages are kept, a rerun goes on.
         Locked: another process lands the same.
     """
     config = find_source(settings, source)

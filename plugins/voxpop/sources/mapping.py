@@ -183,9 +183,9 @@ class FileFormat(BaseModel):
         encoding: of the text; a byte-order mark may stand before UTF-8.
         delimiter: between a CSV file's columns.
         time_zone: IANA zone of times without an offset. Where clocks go back, an hour that comes twice is
-            taken for the first.
+            read as the first.
         identifiers: column → what it identifies a person by.
-        other_columns: columns that are known and not used, or `any`; a file with yet another one is refused.
+        other_columns: columns that are known and not used, or `any`; a file with any other is refused.
         maps_to: what a row is.
         fields: target field → where it comes from.
     """

@@ -42,7 +42,7 @@ class Source(Protocol):
 
         Raises:
             SourceError: the tool refuses for good.
-            SourceUnavailable: it did not answer well in time; the pages so far are kept, a rerun goes on.
+            SourceUnavailable: it gave no good answer in time; the pages so far are kept, a rerun goes on.
         """
         ...
 

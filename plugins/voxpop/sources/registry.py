@@ -20,7 +20,7 @@ from voxpop.sources.genesys.parse import customer_field
 from voxpop.sources.mapping import FileFormat, InteractionMapping, SurveyResponseMapping
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-"""Names a source: it becomes part of folder names, batch ids and DAG ids."""
+"""A source's name: it becomes part of folder names, batch ids and DAG ids."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 

@@ -1,6 +1,6 @@
 """One build of the warehouse, step by step: `begin`, `run_layer` for each of `LAYERS`, `finish`.
 
-Each step may run in a process of its own and again after a crash. What a build works at is fixed in the
+Each step may run in a process of its own and again after a crash. What a build works on is fixed in the
 warehouse when it begins; batches count as built only when `finish` says so, in one transaction. A build that
 doesn't end leaves its batches pending: the next one takes them up again, as unsettled, since some tables may
 show them already.
@@ -37,7 +37,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a build works at.
+    """What a build works on.
 
     Attributes:
         run_id: who began it.
@@ -55,7 +55,7 @@ class Plan:
 
 
 def begin(settings: Settings, *, run_id: str, full_refresh: bool = False) -> Plan:
-    """Fix what this build works at.
+    """Fix what this build works on.
 
     Args:
         settings: where everything is.

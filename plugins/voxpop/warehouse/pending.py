@@ -1,4 +1,4 @@
-"""What is new: raw batches that the warehouse does not hold as raw and the operator want it to."""
+"""What is new: batches that raw has and the warehouse lacks, and batches excluded or included since."""
 
 from __future__ import annotations
 

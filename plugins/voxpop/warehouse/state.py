@@ -1,4 +1,4 @@
-"""The schema `_build` of the warehouse: what is built, and what the build that goes on works at."""
+"""The schema `_build` of the warehouse: what is built, and what the build under way works on."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class BuildState:
         return dict(self._connection.execute("select batch_id, state from _build.built_batches").fetchall())
 
     def pending(self) -> set[str]:
-        """Give the ids of the batches that the open run works at; none if there is no open run."""
+        """Give the ids of the batches that the open run works on; none if there is no open run."""
         return {
             row[0]
             for row in self._connection.execute("select batch_id from _build.pending_batches").fetchall()
@@ -85,7 +85,7 @@ class BuildState:
         return OpenRun(row[0], row[1], row[2], tuple(row[3])) if row else None
 
     def begin(self, run: OpenRun, pending: Sequence[PendingBatch], excluded: Mapping[str, str]) -> None:
-        """Fix what a run works at, in place of what an unfinished one did.
+        """Fix what a run works on, in place of what an unfinished one did.
 
         Args:
             run: the run.

@@ -189,8 +189,8 @@ def test_a_window_that_the_tool_does_not_have_whole_is_refused_before_a_job_is_s
     with opened(cloud, time) as source, pytest.raises(SourceUnavailable) as caught:
         list(source.pages("conversations", WINDOW, None))
     assert str(caught.value) == (
-        "genesys: the tool has conversations up to 2026-01-05T21:15:00.000Z only, the window ends at "
-        "2026-01-06T00:00:00.000Z. No batch was made of a part; rerun when the tool has caught up."
+        "genesys: the tool has conversations only up to 2026-01-05T21:15:00.000Z, and the window ends at "
+        "2026-01-06T00:00:00.000Z. A batch must be whole; rerun when the tool has caught up."
     )
     assert cloud.started == []
 
@@ -199,7 +199,7 @@ def test_results_that_say_they_are_not_whole_are_refused(time: Any) -> None:
     cloud = Cloud()
     cloud.broken = {"GET /availability": 404}
     cloud.available_in_results = "2026-01-05T21:15:00.000Z"
-    with opened(cloud, time) as source, pytest.raises(SourceUnavailable, match="up to 2026-01-05T21:15"):
+    with opened(cloud, time) as source, pytest.raises(SourceUnavailable, match="only up to 2026-01-05T21:15"):
         list(source.pages("conversations", WINDOW, None))
     assert cloud.jobs == {}
 

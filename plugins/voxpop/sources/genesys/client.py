@@ -137,7 +137,7 @@ class Genesys:
                 following = answer.value.cursor
                 if following is not None and following == at:
                     raise SourceError(
-                        f"{self._config.name}: job {job}: the tool gave the same cursor twice, its results "
+                        f"{self._config.name}: job {job}: the tool gave the same cursor twice: its results "
                         "would never end. Tell the vendor."
                     )
                 place = None if following is None else _Place(job, following)
@@ -172,8 +172,8 @@ class Genesys:
         until = utc(available)
         if until is not None and until < window.end:
             raise SourceUnavailable(
-                f"{self._config.name}: the tool has conversations up to {_iso(until)} only, the window ends "
-                f"at {_iso(window.end)}. No batch was made of a part; rerun when the tool has caught up."
+                f"{self._config.name}: the tool has conversations only up to {_iso(until)}, and the window "
+                f"ends at {_iso(window.end)}. A batch must be whole; rerun when the tool has caught up."
             )
 
     def _start(self, window: Window) -> str:
