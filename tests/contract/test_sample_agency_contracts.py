@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
-from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator, FormatChecker
 from voxpop.config import PROJECT, load_settings
 from voxpop.sample_agency.agency import make_agency
@@ -33,31 +31,14 @@ NOT_IN_THE_SAMPLES = {
 pytestmark = pytest.mark.skipif(not SAMPLES.exists(), reason=f"no samples at {SAMPLES} (set VOXPOP_SAMPLES)")
 
 
-class InProcess(httpx.BaseTransport):
-    """Asks an application without a socket."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._asgi = httpx.ASGITransport(app)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The application's whole answer."""
-
-        async def ask() -> httpx.Response:
-            answer = await self._asgi.handle_async_request(request)
-            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
-
-        return asyncio.run(ask())
-
-
 @pytest.fixture(scope="module")
-def client() -> httpx.Client:
+def client() -> TestClient:
     """The tools, misbehaving in their records but not in their answers."""
     agency = make_agency(load_settings({}).seeds)
     events = events_between(agency, date(2026, 6, 1), date(2026, 6, 21))
     credentials = Credentials("the-key", "the-client", "the-secret")
     tools = Tools(agency, events, LEVELS["not"], frozenset(), credentials)
-    transport = InProcess(make_app(tools))
-    return httpx.Client(transport=transport, base_url="http://agency", headers={"x-api-key": "the-key"})
+    return TestClient(make_app(tools), base_url="http://agency", headers={"x-api-key": "the-key"})
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +69,7 @@ def _errors(description: dict[str, Any], path: str, body: Any) -> list[str]:
 
 
 def test_every_forms_responses_are_as_touchpoints_describes_them(
-    client: httpx.Client, description: dict[str, Any]
+    client: TestClient, description: dict[str, Any]
 ) -> None:
     forms = client.get(f"{TOUCHPOINTS}/forms").json()["data"]
     assert len(forms) == 12
@@ -102,14 +83,12 @@ def test_every_forms_responses_are_as_touchpoints_describes_them(
             assert set(body["data"][0]["attributes"]) == set(known)
 
 
-def test_forms_are_as_touchpoints_describes_them(client: httpx.Client, description: dict[str, Any]) -> None:
+def test_forms_are_as_touchpoints_describes_them(client: TestClient, description: dict[str, Any]) -> None:
     body = client.get(f"{TOUCHPOINTS}/forms").json()
     assert _errors(description, "/forms", body) == []
 
 
-def test_the_description_would_catch_a_wrong_record(
-    client: httpx.Client, description: dict[str, Any]
-) -> None:
+def test_the_description_would_catch_a_wrong_record(client: TestClient, description: dict[str, Any]) -> None:
     body = client.get(f"{TOUCHPOINTS}/forms/569499e0/responses").json()
     body["data"][0]["attributes"]["answer_01"] = 4
     del body["data"][1]["attributes"]["uuid"]
@@ -127,7 +106,7 @@ def _paths(value: Any, path: str = "") -> set[tuple[str, str]]:
     return {(path, "number" if isinstance(value, int | float) else type(value).__name__)}
 
 
-def test_conversations_have_no_member_that_real_ones_have_not(client: httpx.Client) -> None:
+def test_conversations_have_no_member_that_real_ones_have_not(client: TestClient) -> None:
     folder = SAMPLES / "genesys"
     real = json.loads((folder / "conversations_details_query_response.json").read_bytes())["conversations"]
     real.append(json.loads((folder / "conversation_with_metrics.json").read_bytes()))

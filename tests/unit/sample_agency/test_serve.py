@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -11,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from voxpop.sample_agency.agency import Agency
 from voxpop.sample_agency.events import Events, events_between
 from voxpop.sample_agency.misbehavior import LEVELS, Misbehavior
@@ -22,27 +21,11 @@ NOT = LEVELS["not"]
 FORM = "569499e0"
 
 
-class InProcess(httpx.BaseTransport):
-    """Asks an application without a socket."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._asgi = httpx.ASGITransport(app)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The application's whole answer."""
-
-        async def ask() -> httpx.Response:
-            answer = await self._asgi.handle_async_request(request)
-            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
-
-        return asyncio.run(ask())
-
-
 def _client(
     agency: Agency, events: Events, misbehavior: Misbehavior = NOT, *faults: str, key: str = "the-key"
-) -> httpx.Client:
+) -> TestClient:
     app = make_app(Tools(agency, events, misbehavior, frozenset(faults), CREDENTIALS))
-    return httpx.Client(transport=InProcess(app), base_url="http://agency", headers={"x-api-key": key})
+    return TestClient(app, base_url="http://agency", headers={"x-api-key": key})
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +34,11 @@ def month(agency: Agency) -> Events:
     return events_between(agency, date(2026, 6, 1), date(2026, 6, 30))
 
 
-def _responses(client: httpx.Client, **query: Any) -> httpx.Response:
+def _responses(client: TestClient, **query: Any) -> httpx.Response:
     return client.get(f"{TOUCHPOINTS}/forms/{FORM}/responses", params=query)
 
 
-def _all_responses(client: httpx.Client, size: int) -> list[dict[str, Any]]:
+def _all_responses(client: TestClient, size: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for number in range(1, 1000):
         page = _responses(client, **{"page[number]": number, "page[size]": size}).raise_for_status().json()
@@ -112,16 +95,16 @@ def test_touchpoints_wants_its_key_and_knows_its_forms(agency: Agency, week: Eve
     assert shown["attributes"]["response_count"] == len(_all_responses(client, 500))
 
 
-def _login(client: httpx.Client, secret: str = "the-secret") -> httpx.Response:
+def _login(client: TestClient, secret: str = "the-secret") -> httpx.Response:
     return client.post("/oauth/token", auth=("the-client", secret), data={"grant_type": "client_credentials"})
 
 
-def _headers(client: httpx.Client) -> dict[str, str]:
+def _headers(client: TestClient) -> dict[str, str]:
     return {"authorization": f"Bearer {_login(client).json()['access_token']}"}
 
 
 def _conversations(
-    client: httpx.Client, interval: str, *, size: int = 1000, **more: Any
+    client: TestClient, interval: str, *, size: int = 1000, **more: Any
 ) -> list[dict[str, Any]]:
     headers = _headers(client)
     started = client.post(JOBS, headers=headers, json={"interval": interval, **more})
