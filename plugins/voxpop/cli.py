@@ -12,13 +12,18 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from voxpop.config import Settings, load_settings
 from voxpop.errors import UsageError, VoxpopError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from voxpop.raw.records import Window
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -78,7 +83,7 @@ def _print(rows: Sequence[Mapping[str, Any]], as_json: bool, empty: str) -> None
 
 
 def _plain(value: object) -> object:
-    """What JSON has no type for: a decimal is a number, and days and times are ISO texts."""
+    """What JSON has no type for: a decimal becomes a number, days and times ISO texts."""
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else str(value)
@@ -89,7 +94,7 @@ def _text(value: object) -> str:
     return "" if value is None else " ".join(str(value).splitlines())
 
 
-def _window(start: datetime | None, end: datetime | None) -> Any:
+def _window(start: datetime | None, end: datetime | None) -> Window | None:
     from voxpop.raw.records import Window
 
     if (start is None) != (end is None):
@@ -112,14 +117,12 @@ def _candidate(settings: Settings, release_id: str | None) -> str:
 
 
 @contextmanager
-def _current(settings: Settings) -> Iterator[Any]:
+def _current(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     from voxpop.release import store
 
-    release = store.current(settings)
-    if release is None:
-        raise UsageError("Nothing has been published yet. Try `make run`.")
+    release = store.show(settings, None)
     try:
         opened = duckdb.connect(str(release.database), read_only=True)
     except duckdb.Error as error:
@@ -333,8 +336,8 @@ def releases_diff(before: str, after: str, as_json: Json = False) -> None:
 
 @releases_app.command("rollback")
 def releases_rollback(
+    reason: Annotated[str, typer.Option(help="Why; it goes into the log.")],
     release_id: Annotated[str | None, typer.Argument(help="The one before the current if left out.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the log.")] = ...,  # type: ignore[assignment]
 ) -> None:
     """Point readers at an earlier release again."""
     from voxpop.release import store
@@ -358,12 +361,12 @@ def sql(query: str, as_json: Json = False) -> None:
                 f'{error}\n\n`voxpop sql "show tables"` lists the tables; '
                 "the table data_dictionary says what is in them."
             ) from error
-        names = _unlike([column[0] for column in cursor.description or ()])
+        names = _distinct([column[0] for column in cursor.description or ()])
         _print([dict(zip(names, row, strict=True)) for row in cursor.fetchall()], as_json, "No rows.")
 
 
-def _unlike(names: Sequence[str]) -> list[str]:
-    """Column names with a number behind those that came before: a join may have two of one name."""
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Column names, a repeated one with a number behind it: a join may have two of one name."""
     return [
         name if name not in names[:place] else f"{name}_{names[:place].count(name)}"
         for place, name in enumerate(names)
