@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
 from voxpop.release import diff, evidence, manifest, store, tables
 from voxpop.release.lateness import late_sources
-from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Table
+from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
 from voxpop.warehouse import lock
 
@@ -28,18 +28,25 @@ __all__ = ["Candidate", "find", "only", "stage"]
 
 @dataclass(frozen=True)
 class _Basis:
-    """What a release is made from."""
+    """What a release is made from; `landed` are its batches' manifests, as far as raw still has them."""
 
     batches: Sequence[Batch]
     excluded: Sequence[Excluded]
     fingerprint: str
+    landed: Sequence[RawManifest]
+
+    @property
+    def ids(self) -> set[str]:
+        """The batches' ids."""
+        return {batch["batch_id"] for batch in self.batches}
 
     def is_of(self, release: store.Release) -> bool:
         """Whether a release was made from the same batches by the same models."""
-        made = release.manifest
-        return made["fingerprint"] == self.fingerprint and {b["batch_id"] for b in made["batches"]} == {
-            b["batch_id"] for b in self.batches
-        }
+        return release.manifest["fingerprint"] == self.fingerprint and _batch_ids(release) == self.ids
+
+
+def _batch_ids(release: store.Release) -> set[str]:
+    return {batch["batch_id"] for batch in release.manifest["batches"]}
 
 
 def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -> Candidate | None:
@@ -68,15 +75,14 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
         for release in store.never_current(settings):
             shutil.rmtree(release.folder)
         with _warehouse(settings) as connection:
-            landed = visible(settings)
-            basis = _basis(connection, settings, landed)
+            basis = _basis(connection, settings)
             before = store.current(settings)
             if before is None and not basis.batches:
                 return None
             known = [*([before] if before else []), *store.withdrawn(settings)]
             if any(basis.is_of(release) for release in known):
                 return None
-            return _make(connection, settings, basis, landed, before, now, sources)
+            return _make(connection, settings, basis, before, now=now, sources=sources)
 
 
 def find(settings: Settings, release_id: str) -> Candidate:
@@ -122,9 +128,7 @@ def _warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _basis(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, landed: Sequence[RawManifest]
-) -> _Basis:
+def _basis(connection: duckdb.DuckDBPyConnection, settings: Settings) -> _Basis:
     fingerprints = connection.execute("select fingerprint from warehouse._build.fingerprint").fetchall()
     is_open = connection.execute("select count(*) from warehouse._build.run").fetchall()[0][0]
     if is_open or not fingerprints:
@@ -134,7 +138,7 @@ def _basis(
         "where state = 'built' order by batch_id"
     ).fetchall()
     left_out = connection.execute("select batch_id from warehouse._build.excluded_batches").fetchall()
-    known = {batch.batch_id: batch for batch in landed}
+    known = {batch.batch_id: batch for batch in visible(settings)}
     said = exclusions(settings)
     return _Basis(
         batches=[
@@ -159,22 +163,20 @@ def _basis(
             if batch_id in known and batch_id in said
         ],
         fingerprint=fingerprints[0][0],
+        landed=[known[batch_id] for _, _, batch_id, _ in built if batch_id in known],
     )
 
 
-def _make(  # noqa: PLR0917 - stage's own second half
+def _make(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     basis: _Basis,
-    landed: Sequence[RawManifest],
     before: store.Release | None,
+    *,
     now: datetime,
     sources: Collection[str],
 ) -> Candidate:
-    folder = settings.releases / f"{store.CANDIDATE}staging"
-    for part in (folder, folder / "parquet", folder / "public", folder / "audit"):
-        part.mkdir(mode=store.FOLDER_MODE)
-        part.chmod(store.FOLDER_MODE)
+    folder = _new_folder(settings)
     connection.execute(f"attach {tables.quoted(str(folder / DATABASE))} as candidate")
     connection.execute("create schema candidate.marts")
     connection.execute("use candidate")
@@ -183,9 +185,7 @@ def _make(  # noqa: PLR0917 - stage's own second half
     made = _copy_tables(connection, settings)
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
-    ids = {batch["batch_id"] for batch in basis.batches}
-    built = [batch for batch in landed if batch.batch_id in ids]
-    late = late_sources(built, sources)
+    late = late_sources(basis.landed, sources)
     supersedes = before.release_id if before else None
     made["release_info"] = tables.fill_release_info(
         connection,
@@ -199,26 +199,11 @@ def _make(  # noqa: PLR0917 - stage's own second half
         late=[source["source"] for source in late],
     )
     connection.commit()
-    for name, table in made.items():
-        tables.export(connection, name, folder / "parquet" / f"{name}.parquet")
-        if table["audience"] == "public":
-            shutil.copyfile(folder / "parquet" / f"{name}.parquet", folder / "public" / f"{name}.parquet")
+    _export(connection, made, folder)
 
-    old = {batch["batch_id"] for batch in before.manifest["batches"]} if before else set()
-    evidence.write(
-        connection,
-        settings,
-        folder / "audit",
-        built,
-        ids - old,
-    )
-    restated = (
-        diff.restatements(
-            connection, before, folder, is_same_method=before.manifest["fingerprint"] == basis.fingerprint
-        )
-        if before
-        else []
-    )
+    new = basis.ids - (_batch_ids(before) if before else set())
+    evidence.write(connection, settings, folder / "audit", basis.landed, new)
+    restated = _restated(connection, basis, before, folder)
     policy = dict(
         connection.execute("select policy, value from warehouse.seeds.policy order by policy").fetchall()
     )
@@ -252,12 +237,38 @@ def _make(  # noqa: PLR0917 - stage's own second half
     return Candidate(release_id, target)
 
 
+def _new_folder(settings: Settings) -> Path:
+    folder = settings.releases / f"{store.CANDIDATE}staging"
+    for part in (folder, folder / "parquet", folder / "public", folder / "audit"):
+        part.mkdir(mode=store.FOLDER_MODE)
+        part.chmod(store.FOLDER_MODE)
+    return folder
+
+
 def _copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Table]:
     marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
     made = {mart.name: tables.copy(connection, mart) for mart in marts}
     tables.create_release_info(connection)
     made["data_dictionary"] = tables.write_dictionary(connection, marts)
     return made
+
+
+def _export(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Table], folder: Path) -> None:
+    """Write every table as Parquet, and those for everybody once more beside each other."""
+    for name, table in made.items():
+        file = folder / "parquet" / f"{name}.parquet"
+        tables.export(connection, name, file)
+        if table["audience"] == "public":
+            shutil.copyfile(file, folder / "public" / file.name)
+
+
+def _restated(
+    connection: duckdb.DuckDBPyConnection, basis: _Basis, before: store.Release | None, folder: Path
+) -> list[Restatement]:
+    if before is None:
+        return []
+    is_same_method = before.manifest["fingerprint"] == basis.fingerprint
+    return diff.restatements(connection, before, folder, is_same_method=is_same_method)
 
 
 def _data_files(folder: Path) -> list[Path]:
