@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -24,19 +23,20 @@ from voxpop.raw.manifests import Manifest
 from voxpop.sources.land import land
 from voxpop.warehouse.seeds import check_seeds
 
-SAMPLES = Path(os.environ.get("VOXPOP_SAMPLES") or PROJECT.parent / "shared" / "samples")
-SAMPLE = SAMPLES / "sfo_survey" / "sfo_customer_survey_2017.csv"
 EXAMPLE = load_settings({"VOXPOP_CONFIG": str(PROJECT / "config" / "examples" / "sfo_2017")})
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
-    if not SAMPLE.exists():
-        pytest.skip(f"no {SAMPLE} (set VOXPOP_SAMPLES)")
+def survey(sample: Callable[[str], Path]) -> Path:
+    return sample("sfo_survey/sfo_customer_survey_2017.csv")
+
+
+@pytest.fixture(scope="module")
+def manifest(survey: Path, tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     settings = replace(EXAMPLE, home=tmp_path_factory.mktemp("sfo"))
     drop = settings.home / "drop" / "sfo_survey"
     drop.mkdir(parents=True)
-    shutil.copy(SAMPLE, drop)
+    shutil.copy(survey, drop)
     (landed,) = land(
         settings,
         "sfo_survey",
@@ -77,9 +77,11 @@ def test_the_flight_is_the_cluster_that_was_published(responses: list[dict[str, 
     assert _design_effect(valid, lambda each: each["cluster_id"]) == pytest.approx(1.83, abs=0.005)
 
 
-def test_the_day_is_a_date_of_may_that_fits_the_weekday(responses: list[dict[str, Any]]) -> None:
+def test_the_day_is_a_date_of_may_that_fits_the_weekday(
+    responses: list[dict[str, Any]], survey: Path
+) -> None:
     assert {each["answered_at"] for each in responses} == {None}
-    with SAMPLE.open(newline="") as file:
+    with survey.open(newline="") as file:
         weekday = {row["RESPNUM"]: row["DAY"] for row in csv.DictReader(file)}
     fits = Counter(
         datetime.fromisoformat(each["answered_on"]).strftime("%a").upper() == weekday[each["response_id"]][:3]

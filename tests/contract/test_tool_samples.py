@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,46 +18,40 @@ from voxpop.sources.genesys.parse import Conversations
 from voxpop.sources.mapping import SurveyResponseMapping
 from voxpop.sources.touchpoints.parse import Submissions
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-SAMPLES = Path(os.environ.get("VOXPOP_SAMPLES") or CHECKOUT.parent / "shared" / "samples")
-
 CONVERSATIONS = Conversations({"ani": "phone", "callbackNumbers": "phone"})
 
 
-def sample(path: str) -> bytes:
-    file = SAMPLES / path
-    if not file.exists():
-        pytest.skip(f"no sample {path} under {SAMPLES} (set VOXPOP_SAMPLES)")
-    return file.read_bytes()
+Sample = Callable[[str], Path]
+QUERY = "genesys/conversations_details_query_response.json"
 
 
-def conversations() -> tuple[list[dict[str, Any]], list[Record]]:
-    page = sample("genesys/conversations_details_query_response.json")
+def conversations(sample: Sample) -> tuple[list[dict[str, Any]], list[Record]]:
+    page = sample(QUERY).read_bytes()
     records, rejected = CONVERSATIONS.records(page)
     assert rejected == []
     return json.loads(page)["conversations"], records
 
 
-def test_every_conversation_of_2016_is_a_record_as_it_is() -> None:
-    found, records = conversations()
+def test_every_conversation_of_2016_is_a_record_as_it_is(sample: Sample) -> None:
+    found, records = conversations(sample)
     assert len(records) == 25
     assert [each.record_id for each in records] == [each["conversationId"] for each in found]
-    page = sample("genesys/conversations_details_query_response.json")
+    page = sample(QUERY).read_bytes()
     at = 0
     for record, each in zip(records, found, strict=True):
         assert json.loads(record.payload) == each
         at = page.index(record.payload, at) + len(record.payload)
 
 
-def test_open_conversations_are_records() -> None:
-    found, records = conversations()
+def test_open_conversations_are_records(sample: Sample) -> None:
+    found, records = conversations(sample)
     assert all("conversationEnd" not in each for each in found)
     assert all(each.source_updated_at is not None for each in records)
     assert all(each.day is not None for each in records)
 
 
-def test_call_backs_that_span_days_keep_the_day_they_began() -> None:
-    _, records = conversations()
+def test_call_backs_that_span_days_keep_the_day_they_began(sample: Sample) -> None:
+    _, records = conversations(sample)
     first = {each.record_id: each for each in records}["5773eca4-0874-4617-a6e8-85591aa94609"]
     assert first.day == date(2016, 9, 5)
     assert first.source_updated_at == datetime(2016, 9, 6, 0, 12, 12, 350000, tzinfo=UTC)
@@ -68,8 +62,8 @@ def test_call_backs_that_span_days_keep_the_day_they_began() -> None:
     assert spanning
 
 
-def test_a_conversation_without_a_customer_has_no_identifiers() -> None:
-    found, records = conversations()
+def test_a_conversation_without_a_customer_has_no_identifiers(sample: Sample) -> None:
+    found, records = conversations(sample)
     without = [
         record
         for record, each in zip(records, found, strict=True)
@@ -79,8 +73,8 @@ def test_a_conversation_without_a_customer_has_no_identifiers() -> None:
     assert [each.identifiers for each in without] == [(), ()]
 
 
-def test_the_conversation_with_metrics_is_a_record() -> None:
-    payload = sample("genesys/conversation_with_metrics.json").strip()
+def test_the_conversation_with_metrics_is_a_record(sample: Sample) -> None:
+    payload = sample("genesys/conversation_with_metrics.json").read_bytes().strip()
     records, rejected = CONVERSATIONS.records(b'{"conversations":[' + payload + b"]}")
     assert rejected == []
     assert [each.payload for each in records] == [payload]
@@ -90,8 +84,8 @@ def test_the_conversation_with_metrics_is_a_record() -> None:
     assert records[0].identifiers == ()
 
 
-def test_every_example_submission_is_a_record() -> None:
-    examples = json.loads(sample("touchpoints/openapi_v1_response_examples.json"))
+def test_every_example_submission_is_a_record(sample: Sample) -> None:
+    examples = json.loads(sample("touchpoints/openapi_v1_response_examples.json").read_bytes())
     example = examples["GET /forms/{uuid}/responses 200"]["value"]
     page = json.dumps(example).encode()
     records, rejected = Submissions("92b47c29", {"answer_02": "email"}).records(page)
@@ -109,9 +103,9 @@ def test_every_example_submission_is_a_record() -> None:
     assert {each.day for each in records} == {date(2026, 1, 1)}
 
 
-def test_the_description_of_touchpoints_still_says_what_the_client_relies_on() -> None:
+def test_the_description_of_touchpoints_still_says_what_the_client_relies_on(sample: Sample) -> None:
     yaml = pytest.importorskip("yaml")
-    described = yaml.safe_load(sample("touchpoints/openapi_v1.yml"))
+    described = yaml.safe_load(sample("touchpoints/openapi_v1.yml").read_bytes())
     path = described["paths"]["/forms/{uuid}/responses"]["get"]
     assert {each["name"] for each in path["parameters"]} == {
         "page[number]",
@@ -130,9 +124,9 @@ def test_the_description_of_touchpoints_still_says_what_the_client_relies_on() -
     }
 
 
-def test_every_row_of_the_quarterly_upload_is_a_record(tmp_path: Path) -> None:
+def test_every_row_of_the_quarterly_upload_is_a_record(sample: Sample, tmp_path: Path) -> None:
     """The layout in which agencies hand in a quarter's answers, as a file drop of Touchpoints' own sample."""
-    content = sample("touchpoints/sample_cx_responses_upload.csv")
+    content = sample("touchpoints/sample_cx_responses_upload.csv").read_bytes()
     header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
     mapping = SurveyResponseMapping(
         format="csv",

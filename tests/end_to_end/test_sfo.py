@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,19 @@ from voxpop.config import PROJECT
 
 from .home import Home, Said
 
-SAMPLES = Path(os.environ.get("VOXPOP_SAMPLES") or PROJECT.parent / "shared" / "samples")
-SURVEY = SAMPLES / "sfo_survey" / "sfo_customer_survey_2017.csv"
 
-pytestmark = pytest.mark.skipif(
-    not SURVEY.exists(), reason=f"{SURVEY} isn't there; VOXPOP_SAMPLES says where the samples are"
-)
+@pytest.fixture(scope="module")
+def survey(sample: Callable[[str], Path]) -> Path:
+    return sample("sfo_survey/sfo_customer_survey_2017.csv")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Said]:
+def run(survey: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Said]:
     """All six steps by the command line, in a home of its own."""
     home = Home.at(tmp_path_factory.mktemp("sfo") / "var", PROJECT / "config" / "examples" / "sfo_2017")
     drop = home.path / "drop" / "sfo_survey"
     drop.mkdir(parents=True)
-    shutil.copy(SURVEY, drop)
+    shutil.copy(survey, drop)
     return home, home.process("run")
 
 
@@ -76,9 +74,11 @@ def test_the_published_figures_come_out(run: tuple[Home, Said]) -> None:
         ("NETPRO", "recommendation", range(11)),
     ],
 )
-def test_sentinels_are_not_counted(run: tuple[Home, Said], question: str, driver: str, valid: range) -> None:
+def test_sentinels_are_not_counted(
+    run: tuple[Home, Said], survey: Path, question: str, driver: str, valid: range
+) -> None:
     """0, 6 and `Blank` are no answer to a rating, 11 none to the recommendation: counted in the file."""
-    with SURVEY.open(encoding="utf-8-sig", newline="") as file:
+    with survey.open(encoding="utf-8-sig", newline="") as file:
         answers = [row[question].strip() for row in csv.DictReader(file)]
     scores = [answer for answer in answers if answer in {str(score) for score in valid}]
     assert len(answers) == 2831
