@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from voxpop.airflow import runs
 from voxpop.config import Settings
 from voxpop.release import diff
+from voxpop.warehouse.dbt import ModelResult
 
 FIRST, SECOND = "20260105T060000Z-0123abcd", "20260106T060000Z-4567cdef"
 REFUSED = "20260107T060000Z-89abcdef"
@@ -233,8 +234,8 @@ Built = Callable[..., None]
 
 def test_the_build_page_shows_a_runs_models(browser: TestClient, home: Settings) -> None:
     run_id = "scheduled__2026-01-05T06:00:00+00:00"
-    good = runs.Model("stg_genesys__conversations", "success", 1.25)
-    bad = runs.Model("unique_fct_comments", "fail", 0.5, 3, "Got 3 results, configured to fail if != 0")
+    good = ModelResult("stg_genesys__conversations", "success", 1.25, None, None)
+    bad = ModelResult("unique_fct_comments", "fail", 0.5, 3, "Got 3 results, configured to fail if != 0")
     runs.save(home, run_id, runs.Layer("marts", (bad,)))
     runs.save(home, run_id, runs.Layer("staging", (good,)))
     runs.save(home, run_id, runs.Layer("seeds", ()))

@@ -25,6 +25,7 @@ from voxpop.raw.records import Window
 from voxpop.release import store
 from voxpop.sources.connections import Connection
 from voxpop.warehouse.build import LAYERS
+from voxpop.warehouse.dbt import ModelResult
 
 DAY = (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC))
 BATCH = SimpleNamespace(batch_id="touchpoints.responses.x", records=1204, quarantined=2)
@@ -225,9 +226,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def build_layer(_: Settings, layer: str) -> list[Any]:
         steps.append(layer)
-        return [
-            SimpleNamespace(name=f"{layer}_model", status="success", seconds=1.5, rows=None, message=None)
-        ]
+        return [ModelResult(f"{layer}_model", "success", 1.5, None, None)]
 
     def audit(_: Settings, release_id: str) -> Any:
         steps.append(f"audit {release_id}")

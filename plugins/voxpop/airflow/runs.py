@@ -10,23 +10,14 @@ import msgspec
 
 from voxpop.config import Settings
 from voxpop.raw import files
-
-
-class Model(msgspec.Struct, frozen=True):
-    """A model, seed or test as dbt left it; `rows` is how many rows failed, of a test."""
-
-    name: str
-    status: str
-    seconds: float
-    rows: int | None = None
-    message: str = ""
+from voxpop.warehouse.dbt import ModelResult
 
 
 class Layer(msgspec.Struct, frozen=True):
     """One task's models, in the order in which dbt ended them."""
 
     layer: str
-    models: tuple[Model, ...]
+    models: tuple[ModelResult, ...]
 
 
 def save(settings: Settings, run_id: str, layer: Layer) -> None:

@@ -110,15 +110,11 @@ def build_layer(layer: str, is_anything_pending: bool) -> None:
             raise AirflowSkipException("nothing is pending: the warehouse stays as it is")
         settings = load_settings()
         results = pipeline.build_layer(settings, layer)
-        models = tuple(
-            runs.Model(result.name, result.status, result.seconds, result.rows, result.message or "")
-            for result in results
-        )
-        runs.save(settings, context["dag_run"].run_id, runs.Layer(layer, models))
-        for model in models:
+        runs.save(settings, context["dag_run"].run_id, runs.Layer(layer, tuple(results)))
+        for model in results:
             failing = f"  {model.rows:,} rows fail" if model.rows else ""
             _tell(context, f"{model.status:8}{model.seconds:8.2f} s  {model.name}{failing}")
-        _tell(context, f"models, seeds and tests {len(models)}")
+        _tell(context, f"models, seeds and tests {len(results)}")
 
 
 @task(
