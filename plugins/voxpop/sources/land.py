@@ -23,7 +23,7 @@ from voxpop.sources.file_drop import STREAMS, Look, chunks, waiting
 from voxpop.sources.file_inspection import Refused, Unfinished, inspect
 from voxpop.sources.mapping import mapping_sha256
 from voxpop.sources.protocol import Source
-from voxpop.sources.registry import FileDropConfig, GenesysConfig, TouchpointsConfig, find_source
+from voxpop.sources.registry import FileDropConfig, SourceConfig, ToolConfig, TouchpointsConfig, find_source
 
 Progress = Callable[[str, int], None]
 """Called with what is being done and a count of it: records landed, models built."""
@@ -63,7 +63,7 @@ def land(
     """
     config = find_source(settings, source)
     run = _Run(settings, Tokenizer.load(settings, create=True), now, progress)
-    if not isinstance(config, TouchpointsConfig | GenesysConfig):
+    if not isinstance(config, ToolConfig):
         return run.land_files(config)
     if window is None:
         raise UsageError(f"{source}: say which window to land (--from, --to).")
@@ -76,9 +76,7 @@ def land(
         return [run.land_stream(config, tool, stream, window) for stream in tool.streams()]
 
 
-def _connect(
-    config: TouchpointsConfig | GenesysConfig, connection: Connection
-) -> AbstractContextManager[Source]:
+def _connect(config: ToolConfig, connection: Connection) -> AbstractContextManager[Source]:
     if isinstance(config, TouchpointsConfig):
         return touchpoints.connect(config, connection)
     return genesys.connect(config, connection)
@@ -93,9 +91,7 @@ class _Run:
     now: datetime
     progress: Progress
 
-    def land_stream(
-        self, config: TouchpointsConfig | GenesysConfig, tool: Source, stream: str, window: Window
-    ) -> Manifest:
+    def land_stream(self, config: ToolConfig, tool: Source, stream: str, window: Window) -> Manifest:
         """Land a window, page by page."""
         with self._writer(config, stream, window, None) as writer:
             try:
@@ -161,7 +157,7 @@ class _Run:
 
     def _writer(
         self,
-        config: TouchpointsConfig | GenesysConfig | FileDropConfig,
+        config: SourceConfig,
         stream: str,
         window: Window | None,
         original: Original | None,

@@ -104,8 +104,9 @@ class SurveyResponseDrop(_Folder, SurveyResponseMapping):
     """Files of survey responses."""
 
 
+ToolConfig = TouchpointsConfig | GenesysConfig
 FileDropConfig = InteractionDrop | SurveyResponseDrop
-SourceConfig = TouchpointsConfig | GenesysConfig | InteractionDrop | SurveyResponseDrop
+SourceConfig = ToolConfig | FileDropConfig
 
 
 def load_sources(settings: Settings) -> dict[str, SourceConfig]:
@@ -158,7 +159,7 @@ def _source(document: lined_yaml.Document, name: str, body: object) -> SourceCon
 
 def _model(
     document: lined_yaml.Document, at: lined_yaml.Where, body: dict[str, object]
-) -> type[TouchpointsConfig] | type[GenesysConfig] | type[InteractionDrop] | type[SurveyResponseDrop]:
+) -> type[SourceConfig]:
     match body.get("kind"), body.get("maps_to"):
         case "touchpoints", _:
             return TouchpointsConfig
