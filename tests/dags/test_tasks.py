@@ -215,6 +215,7 @@ def raising(error: Exception) -> Callable[..., Any]:
 def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Stand in for the whole library; a test changes what it answers."""
     given: dict[str, Any] = {"pending": True, "release_id": "20260105T060000Z-0123abcd", "refusal": None}
+    given["warnings"] = []
     steps: list[str] = []
     given["steps"] = steps
 
@@ -232,7 +233,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         steps.append(f"audit {release_id}")
         if given["refusal"]:
             raise Refused(given["refusal"])
-        return SimpleNamespace(expectations=["one", "two"])
+        return SimpleNamespace(expectations=["one", "two"], warnings=given["warnings"])
 
     monkeypatch.setattr(pipeline, "begin_build", begin_build)
     monkeypatch.setattr(pipeline, "build_layer", build_layer)
@@ -283,6 +284,19 @@ class TestBuildAndPublish:
         assert ran.state == "success"
         assert {states[name] for name in ("stage", "audit", "report", "publish")} == {"skipped"}
         assert "nothing new" in said[-1].message
+
+    def test_what_only_warns_is_in_the_log_with_its_reason(
+        self, dags: dict[str, Any], answers: dict[str, Any], said: list[Event]
+    ) -> None:
+        odd = SimpleNamespace(
+            table="cx_index", name="no jump", observed="2026Q1", reason="few answers do this"
+        )
+        answers["warnings"] = [odd]
+        ran, _ = build(dags)
+        assert ran.state == "success"
+        messages = [event.message for event in said if event.step == "build_and_publish.audit"]
+        assert "warning: cx_index: not so: no jump (2026Q1), because few answers do this" in messages
+        assert f"{answers['release_id']}: passed, 2 expectations, 1 with a warning" in messages
 
     def test_a_refusal_fails_the_run_without_a_second_try_and_publishes_nothing(
         self, dags: dict[str, Any], answers: dict[str, Any], caplog: pytest.LogCaptureFixture

@@ -28,7 +28,7 @@ class Display:
     def __init__(self, console: Console, total: int) -> None:
         self._console = console
         self._began = self._printed = time.monotonic()
-        self._told: dict[str, str] = {}
+        self._found: dict[str, str] = {}
         self._progress = Progress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
@@ -57,9 +57,9 @@ class Display:
         )
 
     def show(self, event: Event) -> None:
-        """Show what a step tells."""
-        if event.kind == "told":
-            self._told[event.step] = event.message
+        """Show what a step reports."""
+        if event.kind == "found":
+            self._found[event.step] = event.message
         elif event.kind == "progress":
             self._progress.update(self._bar, description=escape(f"{event.step}: {event.message}"))
             if self._progress.disable and time.monotonic() - self._printed > _SILENCE_SECONDS:
@@ -69,8 +69,8 @@ class Display:
         if event.kind in _ENDS:
             self._progress.advance(self._bar)
         if event.kind == "done":
-            told = self._told.get(event.step)
-            self.note(f"{event.step:34}{event.seconds:6.1f} s{f'   {told}' if told else ''}")
+            found = self._found.get(event.step)
+            self.note(f"{event.step:34}{event.seconds:6.1f} s{f'   {found}' if found else ''}")
         elif event.kind == "skipped":
             self.note(f"{event.step:34}skipped    {event.message}")
         elif event.kind == "postponed":

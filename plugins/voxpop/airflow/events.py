@@ -18,21 +18,21 @@ class Event(msgspec.Struct, frozen=True):
 
     Attributes:
         step: `<dag>.<task>`.
-        kind: `progress` says how far it is, `told` what it found; after `postponed` Airflow tries again.
+        kind: `progress` says how far it is, `found` what it has found; after `postponed` Airflow tries again.
         message: for people.
         seconds: what an ended step took.
         exit_code: of the error that failed it.
     """
 
     step: str
-    kind: Literal["began", "progress", "told", "done", "skipped", "postponed", "failed"]
+    kind: Literal["began", "progress", "found", "done", "skipped", "postponed", "failed"]
     message: str = ""
     seconds: float = 0.0
     exit_code: int = 0
 
     def __str__(self) -> str:
         """One line for a log."""
-        words = [self.step] if self.kind in ("progress", "told") else [self.step, self.kind]
+        words = [self.step] if self.kind in ("progress", "found") else [self.step, self.kind]
         if self.kind == "done":
             words.append(f"in {self.seconds:.1f} s")
         return " ".join(words) + (f": {self.message}" if self.message else "")

@@ -69,8 +69,8 @@ def land(source: str) -> list[str]:
             progress=Ticker(_name(context)),
         )
         for batch in batches:
-            _tell(context, f"{batch.batch_id}: {_records([batch])}")
-        _tell(context, f"batches {len(batches):,}, {_records(batches)}" if batches else "nothing new")
+            _report(context, f"{batch.batch_id}: {_records([batch])}")
+        _report(context, f"batches {len(batches):,}, {_records(batches)}" if batches else "nothing new")
         return [batch.batch_id for batch in batches]
 
 
@@ -92,10 +92,10 @@ def begin() -> bool:
             full_refresh=bool(context["params"].get("full_refresh")),
         )
         if plan.nothing_to_do:
-            _tell(context, "the warehouse holds all that has landed")
+            _report(context, "the warehouse holds all that has landed")
         else:
             how = "everything anew from raw" if plan.is_full_refresh else "what they touch"
-            _tell(context, f"{len(plan.batches)} batches pending; builds {how}")
+            _report(context, f"{len(plan.batches)} batches pending; builds {how}")
         return not plan.nothing_to_do
 
 
@@ -113,8 +113,8 @@ def build_layer(layer: str, is_anything_pending: bool) -> None:
         runs.save(settings, context["dag_run"].run_id, runs.Layer(layer, tuple(results)))
         for model in results:
             failing = f"  {model.rows:,} rows fail" if model.rows else ""
-            _tell(context, f"{model.status:8}{model.seconds:8.2f} s  {model.name}{failing}")
-        _tell(context, f"models, seeds and tests {len(results)}")
+            _report(context, f"{model.status:8}{model.seconds:8.2f} s  {model.name}{failing}")
+        _report(context, f"models, seeds and tests {len(results)}")
 
 
 @task(
@@ -147,7 +147,7 @@ def stage() -> str:
             raise AirflowSkipException(
                 "nothing new: the current release holds all this, so there is no new one"
             )
-        _tell(context, f"candidate {release_id}")
+        _report(context, f"candidate {release_id}")
         return release_id
 
 
@@ -165,7 +165,12 @@ def audit(release_id: str) -> None:
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with step(_name(context)):
         result = pipeline.audit(load_settings(), release_id)
-        _tell(context, f"{release_id}: {len(result.expectations)} expectations hold")
+        for one in result.warnings:
+            _report(
+                context, f"warning: {one.table}: not so: {one.name} ({one.observed}), because {one.reason}"
+            )
+        warned = f", {len(result.warnings)} with a warning" if result.warnings else ""
+        _report(context, f"{release_id}: passed, {len(result.expectations)} expectations{warned}")
 
 
 @task(pool=WAREHOUSE_POOL, doc_md="Write the candidate's pages, from the candidate alone.")
@@ -185,7 +190,7 @@ def publish(release_id: str) -> None:
     context = get_current_context()
     with step(_name(context)):
         pipeline.publish(load_settings(), release_id, now=datetime.now(UTC))
-        _tell(context, f"current release: {release_id}")
+        _report(context, f"current release: {release_id}")
 
 
 @task(
@@ -201,7 +206,7 @@ def roll_back() -> str:
     with step(_name(context)):
         params = context["params"]
         release = store.rollback(load_settings(), params["release_id"], params["reason"], datetime.now(UTC))
-        _tell(context, f"current release: {release.release_id}")
+        _report(context, f"current release: {release.release_id}")
         return str(release.release_id)
 
 
@@ -245,5 +250,5 @@ def _name(context: Mapping[str, Any]) -> str:
     return f"{context['dag'].dag_id}.{context['task'].task_id}"
 
 
-def _tell(context: Mapping[str, Any], message: str) -> None:
-    say(Event(_name(context), "told", message))
+def _report(context: Mapping[str, Any], message: str) -> None:
+    say(Event(_name(context), "found", message))

@@ -13,7 +13,7 @@ from voxpop.airflow.events import Event
 EVENTS = (
     Event("extract_genesys.land", "began"),
     Event("extract_genesys.land", "progress", "conversations: 50,000"),
-    Event("extract_genesys.land", "told", "batches 1, records 98,076"),
+    Event("extract_genesys.land", "found", "batches 1, records 98,076"),
     Event("extract_genesys.land", "done", seconds=12.34),
     Event("build_and_publish.begin", "postponed", "process 7 works on it [since noon]"),
     Event("build_and_publish.stage", "skipped", "nothing new"),
