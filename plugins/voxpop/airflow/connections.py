@@ -26,7 +26,7 @@ def from_airflow(connection: AirflowConnection) -> Connection:
     """A tool's address and credential from an Airflow connection.
 
     Host: the base URL. With a login, login and password are client id and secret (and `login_url` in extra is
-    where tokens are had); without one, the password is the API key.
+    where tokens come from); without one, the password is the API key.
     """
     extra = connection.extra_dejson
     if connection.login:

@@ -254,7 +254,7 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) -> d
 
 
 def _export(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Table], folder: Path) -> None:
-    """Write every table as Parquet, and those for everybody once more beside each other."""
+    """Write every table as Parquet into `parquet/`, and the public ones into `public/` too."""
     for name, table in made.items():
         file = folder / "parquet" / f"{name}.parquet"
         tables.export(connection, name, file)

@@ -90,7 +90,7 @@ def _columns(agency: Agency, contacts: Contacts) -> Columns:
     talked_ms = contacts.met_ms + first_talk_ms
 
     def tails() -> list[bytes]:
-        # All but the first digit of an id; the template's digit tells who of the conversation it is.
+        # All but the first digit of an id; the template's digit says which participant it is.
         return [value[1:] for value in draws.uuids("participant").tolist()]
 
     def caller() -> list[bytes]:

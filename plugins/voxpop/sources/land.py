@@ -44,7 +44,7 @@ def land(
     Args:
         settings: where everything is.
         source: its name in `sources.yml`.
-        window: what to ask a tool for; a file drop takes no notice of it.
+        window: what to ask a tool for; a file drop ignores it.
         connection: where the tool is, and its credential; None for a file drop.
         now: the time of this run.
         widen: begin earlier by the source's `repull_days` (a scheduled window does, a backfill does not).
