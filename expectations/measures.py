@@ -204,6 +204,15 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
     key = ("period_type", "period_start", "breakdown", "member", "source_system")
     cell = "concat_ws(' ', period_label, breakdown, member, source_system)"
     shares = ("abandonment", "service_level", "transfer")
+    counts = (
+        "offered",
+        "handled",
+        "abandoned",
+        "other",
+        "speed_of_answer_count",
+        "handle_time_count",
+        "service_level_count",
+    )
     return [
         required(*key, "suppressed", "low_n", blame=cell),
         unique(*key, blame=cell),
@@ -213,8 +222,7 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
             "offered <> handled + abandoned + other",
             blame=cell,
         ),
-        not_negative("offered", "handled", "abandoned", "other", blame=cell),
-        not_negative("average_speed_of_answer_seconds", "average_handle_seconds", blame=cell),
+        not_negative(*counts, blame=cell),
         *(
             never(
                 f"{share}_share lies in its interval, and that between 0 and 1",
@@ -224,13 +232,24 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
             )
             for share in shares
         ),
+        *(
+            never(
+                f"{mean}_seconds lies in its interval, and that is not below 0",
+                f"not ({mean}_low >= 0 and {mean}_seconds between {mean}_low and {mean}_high)",
+                blame=cell,
+            )
+            for mean in _MEANS
+        ),
         *_suppression(
             policy,
             cell,
             n="offered",
-            figures=(
-                "offered handled abandoned other average_speed_of_answer_seconds average_handle_seconds "
-                + " ".join(f"{s}_share {s}_low {s}_high" for s in shares)
+            figures=" ".join(
+                [
+                    *counts,
+                    *(f"{share}_share {share}_low {share}_high" for share in shares),
+                    *(f"{mean}_seconds {mean}_low {mean}_high" for mean in _MEANS),
+                ]
             ),
             items=("source_system",),
         ),
@@ -238,25 +257,51 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
     ]
 
 
+_MEANS = {
+    "average_speed_of_answer": ("wait_seconds", "speed_of_answer_count"),
+    "average_handle": ("handle_seconds", "handle_time_count"),
+}
+"""Mean of a contact center's seconds → what it is of, and its n."""
+
+
 def _contacts_against_performance(policy: Mapping[str, float]) -> str:
     call, message = policy["service_level_seconds"], policy["service_level_message_seconds"]
     figures = {
-        "abandonment_share": "avg(is_abandoned::integer)",
-        "average_speed_of_answer_seconds": "avg(wait_seconds) filter (is_handled)",
-        "average_handle_seconds": "avg(handle_seconds) filter (is_handled)",
-        "service_level_share": f"""
-            count(*) filter (is_handled and wait_seconds <= if(channel_group = 'phone', {call}, {message}))
-            / count(*) filter (
+        "speed_of_answer_count": "count(wait_seconds) filter (is_handled)",
+        "handle_time_count": "count(handle_seconds) filter (is_handled)",
+        "service_level_count": f"""
+            count(*) filter (
                 not coalesce(is_abandoned and wait_seconds < {policy["short_abandon_seconds"]}, false)
                 and not (is_handled and wait_seconds is null)
             )
         """,
+        "abandonment_share": "avg(is_abandoned::integer)",
+        "service_level_share": f"""
+            count(*) filter (is_handled and wait_seconds <= if(channel_group = 'phone', {call}, {message}))
+            / service_level_count_found
+        """,
         "transfer_share": "avg(is_transferred::integer) filter (is_handled)",
+        **{f"{mean}_seconds": f"avg({seconds}) filter (is_handled)" for mean, (seconds, _) in _MEANS.items()},
     }
-    found = ", ".join(f"{formula} as {name}_found" for name, formula in figures.items())
+    errors = {
+        mean: f"stddev_samp({seconds}) filter (is_handled) / sqrt({n}_found)"
+        for mean, (seconds, n) in _MEANS.items()
+    }
+    found = ", ".join(
+        [
+            *(f"{formula} as {name}_found" for name, formula in figures.items()),
+            *(f"{formula} as {mean}_error" for mean, formula in errors.items()),
+        ]
+    )
     wrong = " or ".join(
-        f"({name} is null) <> (coalesce(isnan({name}_found), true)) or abs({name} - {name}_found) > 1e-6"
-        for name in figures
+        [
+            *(
+                f"({name} is null) <> (coalesce(isnan({name}_found), true))"
+                f" or abs({name} - {name}_found) > 1e-6"
+                for name in figures
+            ),
+            *(_wrong_interval(mean, n) for mean, (_, n) in _MEANS.items()),
+        ]
     )
     return f"""
         with facts as (
@@ -288,6 +333,21 @@ def _contacts_against_performance(policy: Mapping[str, float]) -> str:
             (offered, handled, abandoned) is distinct from (offered_found, handled_found, abandoned_found)
             or {wrong}
         )
+    """
+
+
+def _wrong_interval(mean: str, n: str) -> str:
+    """SQL: a mean's interval is not t standard errors to either side, cut off at 0.
+
+    t's 97.5th percentile at df degrees of freedom is 1.96 or more, and less than 1 + 5.5 / df times as much.
+    """
+    normal = f"1.959963 * {mean}_error"
+    width = f"({mean}_high - {mean}_seconds)"
+    return f"""
+        ({mean}_high is null) <> not coalesce({mean}_error > 0, false)
+        or {width} not between {normal} and {normal} * (1 + 5.5 / ({n} - 1)) + 1e-6
+        or abs({mean}_low - greatest(0, {mean}_seconds - {width})) > 1e-6
+        or ({mean}_low is null) <> ({mean}_high is null)
     """
 
 

@@ -3,23 +3,7 @@
     The interval adds 0.2 to each of the five counts (so n grows by 1, the sum by 3, the sum of squares by 11), takes the
     logit of (mean - 1) / 4 with its delta standard error and t at n - 1 degrees of freedom, and goes back. At a mean of 4.8
     and n = 10 it covers .91 to .98 where mean plus or minus t standard errors covers as little as .40.
-
-    Here and in the other statistics an argument is a column or an expression in parentheses.
 -#}
-
-{% macro five_point_mean(n, total) -%}
-    (cast({{ total }} as double) / nullif({{ n }}, 0))
-{%- endmacro %}
-
-
-{#- s / sqrt(n), by the exact whole number n * sum of squares - sum squared. Null where n < 2. -#}
-{% macro five_point_standard_error(n, total, squares) -%}
-    sqrt(
-        cast({{ n }} * {{ squares }} - {{ total }} * {{ total }} as double)
-        / nullif(cast({{ n }} as double) * {{ n }} * ({{ n }} - 1), 0)
-    )
-{%- endmacro %}
-
 
 {#- The mean of the five counts with 0.2 added to each. -#}
 {% macro five_point_adjusted_mean(n, total) -%}

@@ -130,7 +130,7 @@ class TestFivePoints:
             "{%- set adjusted = '(' ~ five_point_adjusted_mean('n', 'total') ~ ')' -%}"
             "{%- set error = '(' ~ five_point_adjusted_standard_error('n', 'total', 'squares') ~ ')' -%}"
             "{%- set t = '(' ~ t_quantile_975('(n - 1)') ~ ')' -%}"
-            "{%- set value = '(' ~ five_point_mean('n', 'total') ~ ')' -%}" + expression
+            "{%- set value = '(' ~ mean_of_sums('n', 'total') ~ ')' -%}" + expression
         )
         return macros.scalars(macros.sql(template), ["n", "total", "squares"], rows)
 
@@ -140,7 +140,7 @@ class TestFivePoints:
             (0, "{{ value }}"),
             (1, "{{ logit_low(value, adjusted, error, t, 1, 5) }}"),
             (2, "{{ logit_high(value, adjusted, error, t, 1, 5) }}"),
-            (3, "{{ five_point_standard_error('n', 'total', 'squares') }}"),
+            (3, "{{ mean_standard_error('n', 'total', 'squares') }}"),
         ],
         ids=["mean", "low", "high", "standard_error"],
     )
@@ -179,7 +179,7 @@ def test_an_interval_covers_the_true_mean(macros: Measures) -> None:
             assert np.dot(shape, POINTS) == pytest.approx(4.8, abs=1e-9)
             samples, times = np.unique(random.multinomial(n, shape, size=2_000), axis=0, return_counts=True)
             rows = [(n, int(c @ POINTS), int(c @ POINTS**2)) for c in samples]
-            sql = "{{ logit_%s(five_point_mean('n', 'a'), five_point_adjusted_mean('n', 'a'), "
+            sql = "{{ logit_%s(mean_of_sums('n', 'a'), five_point_adjusted_mean('n', 'a'), "
             sql += "five_point_adjusted_standard_error('n', 'a', 'b'), t_quantile_975('(n - 1)'), 1, 5) }}"
             low, high = (
                 np.array(macros.scalars(macros.sql(sql % end), ["n", "a", "b"], rows))

@@ -245,7 +245,8 @@ def test_nothing_withheld_of_contacts_can_be_worked_out(measures: Measures, seed
     assert (public.loc[~public["suppressed"], "offered"] >= MINIMUM).all()
     assert leaks(public, ["n"]) == []
     # what is over answered contacts (their wait, say) is not to be had of a few of them either
-    assert leaks(public.assign(n=public["handled"]), ["n"]) == []
+    for part in ("handled", "speed_of_answer_count", "handle_time_count", "service_level_count"):
+        assert leaks(public.assign(n=public[part]), ["n"]) == [], part
     careless = public.copy()
     truth = measures.frame("select * from int_measures__contacts").set_index(CELL)["offered"]
     offered = truth.loc[pd.MultiIndex.from_frame(careless[CELL])].to_numpy()

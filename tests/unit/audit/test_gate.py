@@ -148,6 +148,18 @@ FAULTS = [
         f" where breakdown = 'channel' and member = 'live_chat' and period_label = '2026-0{month}'"
         for month, share in ((1, "abandonment"), (2, "transfer"))
     ),
+    *(
+        f"update marts.contact_center_performance set {changed}"
+        f" where member = '{member}' and period_label = '2026-0{month}'"
+        for member, month, changed in (
+            ("ben-apply", 2, "speed_of_answer_count = speed_of_answer_count + 1"),
+            ("ben-apply", 3, "handle_time_count = handle_time_count - 1"),
+            ("ben-apply", 4, "service_level_count = service_level_count + 1"),
+            ("ben-status", 2, "average_speed_of_answer_high = average_speed_of_answer_high + 0.05"),
+            ("ben-status", 3, "average_speed_of_answer_low = average_speed_of_answer_low - 0.05"),
+            ("ben-status", 4, "average_handle_low = 200, average_handle_high = 200"),
+        )
+    ),
     "update marts.contact_center_performance set transfer_share = null"
     " where breakdown = 'channel' and member = 'live_chat' and period_label = '2026-03'",
     "update marts.contact_center_performance set service_level_high = 1.2 where breakdown = 'all'"
@@ -197,9 +209,9 @@ FOUND = {
     ("identity_conflicts", "customer_id is in dim_customers"): (1, "a customer"),
     ("identity_merges", "no id is replaced by itself"): (1, "run-1"),
     ("identity_merges", "cause is one of earlier token, merge, split"): (1, "run-1"),
-    # eight planted ones, and the waits of conv-1 and conv-2 in the 10 other cells that they are in
+    # 14 planted ones, and the waits of conv-1 and conv-2 in the 10 other cells that they are in
     ("contact_center_performance", "every figure is what the contacts give"): (
-        18,
+        24,
         "month 2026-01-01 channel",
     ),
     # three planted ones, and the top_box that was added
@@ -228,6 +240,10 @@ FOUND = {
         "contact_center_performance",
         "service_level_share lies in its interval, and that between 0 and 1",
     ): (1, "2026Q2 all all genesys"),
+    (
+        "contact_center_performance",
+        "average_speed_of_answer_seconds lies in its interval, and that is not below 0",
+    ): (1, "2026-02 channel phone genesys"),
     ("unknown", "every question is in the seed question_crosswalk"): (
         1,
         "touchpoints answer_77 in 4 records",

@@ -109,8 +109,11 @@ create table marts.cx_index (
 create table marts.contact_center_performance (
     period_type varchar, period_start date, period_label varchar, breakdown varchar, member varchar,
     source_system varchar, offered bigint, handled bigint, abandoned bigint, other bigint,
+    speed_of_answer_count bigint, handle_time_count bigint, service_level_count bigint,
     abandonment_share double, abandonment_low double, abandonment_high double,
-    average_speed_of_answer_seconds double, average_handle_seconds double, service_level_share double,
+    average_speed_of_answer_seconds double, average_speed_of_answer_low double,
+    average_speed_of_answer_high double, average_handle_seconds double, average_handle_low double,
+    average_handle_high double, service_level_share double,
     service_level_low double, service_level_high double, transfer_share double, transfer_low double,
     transfer_high double, suppressed boolean, low_n boolean,
     primary key (period_type, period_start, breakdown, member, source_system)
@@ -241,18 +244,27 @@ from answers_by_member group by all {{order}};
 insert into marts.contact_center_performance by name
 with facts as (select *, started_local_date as day from marts.fct_interactions),
 members as ({MEMBERS})
+select * exclude (seconds, squares) from (
 select
     period_type, period_start, period_label, breakdown, member, source_system, count(*) as offered,
     count(*) filter (not is_abandoned) as handled, count(*) filter (is_abandoned) as abandoned,
-    0 as other,
+    0 as other, handled as speed_of_answer_count, handled as handle_time_count,
+    count(*) as service_level_count,
     count(*) filter (is_abandoned) / count(*) as abandonment_share, 0 as abandonment_low,
     1 as abandonment_high, avg(wait_seconds) filter (not is_abandoned) as average_speed_of_answer_seconds,
+    sum(wait_seconds) filter (not is_abandoned) as seconds,
+    sum(wait_seconds * wait_seconds) filter (not is_abandoned) as squares,
+    average_speed_of_answer_seconds
+    + 1.96 * sqrt((handled * squares - seconds * seconds)::double / (handled - 1)) / handled
+        as average_speed_of_answer_high,
+    2 * average_speed_of_answer_seconds - average_speed_of_answer_high as average_speed_of_answer_low,
     200 as average_handle_seconds,
     count(*) filter (not is_abandoned and (wait_seconds <= 20 or channel = 'live_chat')) / count(*)
         as service_level_share,
     0 as service_level_low, 1 as service_level_high, 0 as transfer_share, 0 as transfer_low,
     0.1 as transfer_high, false as suppressed, count(*) < 30 as low_n
-from members group by all {{order}};
+from members group by all
+) {{order}};
 """
 
 STAGING = """

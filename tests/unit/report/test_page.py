@@ -99,8 +99,12 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             date '2026-04-01' as period_start, '2026Q3' as period_label,
             'channel' as breakdown, 'phone' as member, 'genesys' as source_system,
             44466 as offered, 43002 as handled, 1464 as abandoned, 1464 / 44466 as abandonment_share,
-            0.0313 as abandonment_low, 0.0346 as abandonment_high, 48.4 as average_speed_of_answer_seconds,
-            null::double as average_handle_seconds, null::double as service_level_share,
+            0.0313 as abandonment_low, 0.0346 as abandonment_high,
+            43001 as speed_of_answer_count, 48.4 as average_speed_of_answer_seconds,
+            47.6 as average_speed_of_answer_low, 61.2 as average_speed_of_answer_high,
+            0 as handle_time_count, null::double as average_handle_seconds,
+            null::double as average_handle_low, null::double as average_handle_high,
+            0 as service_level_count, null::double as service_level_share,
             null::double as service_level_low, null::double as service_level_high,
             null::double as transfer_share, null::double as transfer_low, null::double as transfer_high,
             false as suppressed, false as low_n;
@@ -240,10 +244,12 @@ def test_weighted_figures_stand_beside_the_headlines(marts: duckdb.DuckDBPyConne
     assert "Tables and drawings show unweighted figures" in html
 
 
-def test_times_say_that_they_have_no_interval_and_what_their_n_is(marts: duckdb.DuckDBPyConnection) -> None:
+def test_each_time_has_its_interval_and_n(marts: duckdb.DuckDBPyConnection) -> None:
+    """47.6 and 61.2 seconds; of 43,001 handled contacts the wait is known, of none the handle time."""
     html = render.render(marts, MANIFEST)
-    assert "43,002" in html  # the n of the times: what was handled
-    assert "so they stand without an interval" in html
+    details = '<br><span class="detail">48 s to 1 min 1 s</span><br><span class="detail">n = 43,001</span>'
+    assert f"<td>48 s{details}</td>" in html
+    assert '<td>—<br><span class="detail">n = 0</span></td>' in html
     assert "a call within 20 s, a message within 20 min." in html
 
 

@@ -50,8 +50,10 @@ counted as (
         count(*) filter (where is_handled and is_transferred) as transferred,
         count(*) filter (where is_handled and wait_seconds is not null) as timed_answers,
         sum(wait_seconds) filter (where is_handled) as answer_seconds,
+        sum(wait_seconds * wait_seconds) filter (where is_handled) as answer_squares,
         count(*) filter (where is_handled and handle_seconds is not null) as timed_contacts,
         sum(handle_seconds) filter (where is_handled) as handle_seconds,
+        sum(handle_seconds * handle_seconds) filter (where is_handled) as handle_squares,
         count(*) filter (where is_handled and wait_seconds <= threshold_seconds) as answered_in_time,
         -- of an answered contact without a known wait nobody can say whether it was answered in time
         count(*) filter (
@@ -65,7 +67,8 @@ counted as (
 spread as (
     {{ spread_over_cells('counted', [
         'organization_id', 'source_system', 'offered', 'handled', 'abandoned', 'transferred', 'timed_answers',
-        'answer_seconds', 'timed_contacts', 'handle_seconds', 'answered_in_time', 'service_level_base',
+        'answer_seconds', 'answer_squares', 'timed_contacts', 'handle_seconds', 'handle_squares', 'answered_in_time',
+        'service_level_base',
     ]) | indent }}
 )
 
@@ -84,9 +87,11 @@ select
     cast(sum(abandoned) as bigint) as abandoned,
     cast(sum(transferred) as bigint) as transferred,
     cast(sum(timed_answers) as bigint) as timed_answers,
-    cast(sum(answer_seconds) as double) as answer_seconds,
+    cast(sum(answer_seconds) as decimal(38, 3)) as answer_seconds,
+    cast(sum(answer_squares) as decimal(38, 6)) as answer_squares,
     cast(sum(timed_contacts) as bigint) as timed_contacts,
-    cast(sum(handle_seconds) as double) as handle_seconds,
+    cast(sum(handle_seconds) as decimal(38, 3)) as handle_seconds,
+    cast(sum(handle_squares) as decimal(38, 6)) as handle_squares,
     cast(sum(answered_in_time) as bigint) as answered_in_time,
     cast(sum(service_level_base) as bigint) as service_level_base
 from spread

@@ -11,8 +11,8 @@ means as (
     select
         *,
         'mean' as measure,
-        {{ five_point_mean('n', 'points_total') }} as value,
-        {{ five_point_standard_error('n', 'points_total', 'points_squares') }} as standard_error,
+        {{ mean_of_sums('n', 'points_total') }} as value,
+        {{ mean_standard_error('n', 'points_total', 'points_squares') }} as standard_error,
         {{ five_point_adjusted_mean('n', 'points_total') }} as adjusted_value,
         {{ five_point_adjusted_standard_error('n', 'points_total', 'points_squares') }} as adjusted_standard_error
     from items

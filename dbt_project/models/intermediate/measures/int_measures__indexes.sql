@@ -7,7 +7,7 @@ drivers as (
         n,
         is_opt_in,
         is_weighted,
-        {{ five_point_mean('n', 'points_total') }} as mean,
+        {{ mean_of_sums('n', 'points_total') }} as mean,
         {{ five_point_adjusted_mean('n', 'points_total') }} as adjusted_mean
     from {{ ref('int_measures__items') }}
     where scale = 'likert_5'

@@ -14,19 +14,35 @@ figures as (
         *,
         offered - handled - abandoned as other,
         cast(abandoned as double) / offered as abandonment_share,
-        answer_seconds / nullif(timed_answers, 0) as average_speed_of_answer_seconds,
-        handle_seconds / nullif(timed_contacts, 0) as average_handle_seconds,
+        {{ mean_of_sums('timed_answers', 'answer_seconds') }} as average_speed_of_answer_seconds,
+        ({{ t_quantile_975('(timed_answers - 1)') }})
+        * {{ mean_standard_error('timed_answers', 'answer_seconds', 'answer_squares') }} as answer_half_width,
+        {{ mean_of_sums('timed_contacts', 'handle_seconds') }} as average_handle_seconds,
+        ({{ t_quantile_975('(timed_contacts - 1)') }})
+        * {{ mean_standard_error('timed_contacts', 'handle_seconds', 'handle_squares') }} as handle_half_width,
         cast(answered_in_time as double) / nullif(service_level_base, 0) as service_level_share,
         cast(transferred as double) / nullif(handled, 0) as transfer_share
     from contacts
 )
-{% set counts = ['offered', 'handled', 'abandoned', 'other'] %}
+{% set counts = {
+    'offered': 'offered',
+    'handled': 'handled',
+    'abandoned': 'abandoned',
+    'other': 'other',
+    'speed_of_answer_count': 'timed_answers',
+    'handle_time_count': 'timed_contacts',
+    'service_level_count': 'service_level_base',
+} %}
 {% set figures = {
     'abandonment_share': 'abandonment_share',
     'abandonment_low': wilson_low('abandoned', 'offered'),
     'abandonment_high': wilson_high('abandoned', 'offered'),
     'average_speed_of_answer_seconds': 'average_speed_of_answer_seconds',
+    'average_speed_of_answer_low': positive_mean_low('average_speed_of_answer_seconds', 'answer_half_width'),
+    'average_speed_of_answer_high': positive_mean_high('average_speed_of_answer_seconds', 'answer_half_width'),
     'average_handle_seconds': 'average_handle_seconds',
+    'average_handle_low': positive_mean_low('average_handle_seconds', 'handle_half_width'),
+    'average_handle_high': positive_mean_high('average_handle_seconds', 'handle_half_width'),
     'service_level_share': 'service_level_share',
     'service_level_low': wilson_low('answered_in_time', 'service_level_base'),
     'service_level_high': wilson_high('answered_in_time', 'service_level_base'),
@@ -41,8 +57,8 @@ select
     breakdown,
     member,
     source_system,
-    {%- for count in counts %}
-    case when not suppressed then {{ count }} end as {{ count }},
+    {%- for name, count in counts.items() %}
+    case when not suppressed then {{ count }} end as {{ name }},
     {%- endfor %}
     {%- for name, value in figures.items() %}
     case when not suppressed then {{ figure(value) }} end as {{ name }},
