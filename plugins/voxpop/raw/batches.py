@@ -13,74 +13,23 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate, chain
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from voxpop.config import Settings
-from voxpop.raw import files, manifests
-from voxpop.raw.exclusions import Exclusion, exclude, exclusions, include
+from voxpop.raw import files, manifests, parts
+from voxpop.raw.exclusions import exclude, include
 from voxpop.raw.identifiers import Token, Tokenizer
 from voxpop.raw.manifests import Day, Manifest, Original, Part, quarantine_file, visible
+from voxpop.raw.parts import SCHEMA
 from voxpop.raw.records import Record, Rejected, Window
 
-if TYPE_CHECKING:
-    from hashlib import _Hash as Hash
-
-__all__ = [
-    "BatchWriter",
-    "Exclusion",
-    "Manifest",
-    "Original",
-    "Record",
-    "Rejected",
-    "Window",
-    "exclude",
-    "exclusions",
-    "include",
-    "quarantine_file",
-    "visible",
-]
-
-_UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
-_IDENTIFIER = pa.struct(
-    [
-        pa.field("type", pa.string(), nullable=False),
-        pa.field("token", pa.string(), nullable=False),
-        pa.field("key_version", pa.int32(), nullable=False),
-    ]
-)
-SCHEMA = pa.schema(
-    [
-        pa.field("record_id", pa.string(), nullable=False),
-        pa.field("source_updated_at", _UTC_MICROSECONDS),
-        pa.field("fetched_at", _UTC_MICROSECONDS, nullable=False),
-        pa.field("batch_id", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("payload", pa.string(), nullable=False),
-        pa.field("payload_hash", pa.string(), nullable=False),
-        pa.field("identifiers", pa.list_(pa.field("element", _IDENTIFIER, nullable=False)), nullable=False),
-    ]
-)
-"""The columns of a part."""
-
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        pa.field("position", pa.int64(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("body", pa.binary(), nullable=False),
-        pa.field("fetched_at", _UTC_MICROSECONDS, nullable=False),
-    ]
-)
-"""The columns of a batch's quarantine file."""
-
-_REPEATING = ["source_updated_at", "fetched_at", "batch_id", "kind", "identifiers.list.element.type"]
-"""Columns that gain by a dictionary and by statistics."""
+__all__ = ["SCHEMA", "BatchWriter", "exclude", "include"]
 
 _ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
 
@@ -232,20 +181,20 @@ class BatchWriter:
         state = self._state
         rows, bad = self._sorted_out(records, rejected)
         state.duplicates += len(records) + len(rejected) - len(rows) - len(bad) + repeated
-        hashes = [row.row_hash for row in rows] + [_reject_hash(reject) for reject in bad]
+        hashes = [row.row_hash for row in rows] + [parts.reject_hash(reject) for reject in bad]
         state.content = _content(state.content, hashes)
         for day, count in Counter(row.record.day for row in rows).items():
             self._counts(day).records += count
         for day, count in Counter(reject.day for reject in bad).items():
             self._counts(day).quarantined += count
         if rows:
-            table = _table(rows, batch_id=state.batch_id, fetched_at=self._now)
+            table = parts.table(rows, batch_id=state.batch_id, fetched_at=self._now)
             state.parts.append(self._write_part(f"part-{len(state.parts):05}.parquet", table))
             state.records += len(rows)
         if bad:
             self._write_part(
                 _quarantine_name(state.quarantine_parts),
-                _quarantine_table(bad, first_position=state.quarantined, fetched_at=self._now),
+                parts.quarantine_table(bad, first_position=state.quarantined, fetched_at=self._now),
             )
             state.quarantine_parts += 1
             state.quarantined += len(bad)
@@ -254,12 +203,12 @@ class BatchWriter:
 
     def _sorted_out(
         self, records: Sequence[Record], rejected: Sequence[Rejected]
-    ) -> tuple[list[_Row], list[Rejected]]:
+    ) -> tuple[list[parts.Row], list[Rejected]]:
         """Sort records into new ones and ones for quarantine; one that is in neither has come before.
 
         A document that is no JSON would abort every query over the batch.
         """
-        rows: list[_Row] = []
+        rows: list[parts.Row] = []
         bad = list(rejected)
         seen, tokens_of = self._seen, self._tokenizer.tokens
         for record in records:
@@ -277,10 +226,10 @@ class BatchWriter:
             tokens = tokens_of(record.identifiers) if record.identifiers else []
             digest = hashlib.sha256(payload)
             payload_hash = digest.hexdigest()[:32]
-            row_hash = _row_hash(digest, record.record_id, record.kind, tokens)
+            row_hash = parts.row_hash(digest, record.record_id, record.kind, tokens)
             if row_hash not in seen:
                 seen.add(row_hash)
-                rows.append(_Row(record, payload_hash, row_hash, tokens))
+                rows.append(parts.Row(record, payload_hash, row_hash, tokens))
         return rows, bad
 
     def finish(self) -> Manifest:
@@ -369,7 +318,7 @@ class BatchWriter:
             for row in columns.to_pylist():
                 payload = hashlib.sha256(row["payload"].encode())
                 tokens = [Token(**identifier) for identifier in row["identifiers"]]
-                self._seen.add(_row_hash(payload, row["record_id"], row["kind"], tokens))
+                self._seen.add(parts.row_hash(payload, row["record_id"], row["kind"], tokens))
         return True
 
     def _sweep(self) -> None:
@@ -381,11 +330,7 @@ class BatchWriter:
                 path.unlink()
 
     def _write_part(self, name: str, table: pa.Table) -> Part:
-        buffer = pa.BufferOutputStream()
-        pq.write_table(
-            table, buffer, compression="zstd", use_dictionary=_REPEATING, write_statistics=_REPEATING
-        )
-        content = memoryview(buffer.getvalue())
+        content = parts.parquet(table)
         files.write_new(self._work / name, content)
         return Part(name, table.num_rows, content.nbytes, hashlib.sha256(content).hexdigest())
 
@@ -431,9 +376,7 @@ class BatchWriter:
         target = quarantine_file(self._settings, self._source, self._stream, manifest.batch_id)
         files.make_folder(target.parent, below=self._settings.raw)
         tables = [pq.ParquetFile(path).read() for path in sorted(self._work.glob("quarantine-*.parquet"))]
-        buffer = pa.BufferOutputStream()
-        pq.write_table(pa.concat_tables(tables), buffer, compression="zstd")
-        files.replace_durably(target, memoryview(buffer.getvalue()))
+        files.replace_durably(target, parts.parquet(pa.concat_tables(tables)))
 
     def _move(self) -> Manifest:
         (self._work / "cursor.json").unlink(missing_ok=True)
@@ -445,64 +388,8 @@ class BatchWriter:
         return manifests.read(target / manifests.NAME)
 
 
-class _Row(msgspec.Struct, frozen=True, gc=False):
-    """A row of a part, before it is one."""
-
-    record: Record
-    payload_hash: str
-    row_hash: bytes
-    tokens: Sequence[Token]
-
-
-def _table(rows: Sequence[_Row], *, batch_id: str, fetched_at: datetime) -> pa.Table:
-    records = [row.record for row in rows]
-    return pa.Table.from_arrays(
-        [
-            pa.array([record.record_id for record in records], pa.string()),
-            pa.array([record.source_updated_at for record in records], _UTC_MICROSECONDS),
-            pa.repeat(pa.scalar(fetched_at, _UTC_MICROSECONDS), len(rows)),
-            pa.repeat(batch_id, len(rows)),
-            pa.array([record.kind for record in records], pa.string()),
-            pa.array([record.payload for record in records], pa.binary()).cast(pa.string()),
-            pa.array([row.payload_hash for row in rows], pa.string()),
-            _identifiers([row.tokens for row in rows]),
-        ],
-        schema=SCHEMA,
-    )
-
-
-def _identifiers(tokens_of_rows: Sequence[Sequence[Token]]) -> pa.ListArray:
-    """Lay the tokens flat, with the offset where each row begins."""
-    tokens = list(chain.from_iterable(tokens_of_rows))
-    structs = pa.StructArray.from_arrays(
-        [
-            pa.array([token.type for token in tokens], pa.string()),
-            pa.array([token.token for token in tokens], pa.string()),
-            pa.array([token.key_version for token in tokens], pa.int32()),
-        ],
-        fields=list(_IDENTIFIER),
-    )
-    offsets = pa.array([0, *accumulate(map(len, tokens_of_rows))], pa.int32())
-    return pa.ListArray.from_arrays(offsets, structs, type=SCHEMA.field("identifiers").type)
-
-
 def _quarantine_name(number: int) -> str:
     return f"quarantine-{number:05}.parquet"
-
-
-def _quarantine_table(rejected: Sequence[Rejected], *, first_position: int, fetched_at: datetime) -> pa.Table:
-    return pa.table(
-        {
-            "position": [
-                first_position + number if reject.position is None else reject.position
-                for number, reject in enumerate(rejected)
-            ],
-            "reason": [reject.reason for reject in rejected],
-            "body": [reject.body for reject in rejected],
-            "fetched_at": [fetched_at] * len(rejected),
-        },
-        schema=QUARANTINE_SCHEMA,
-    )
 
 
 def _reason(error: Exception) -> str:
@@ -511,17 +398,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "The record's JSON is nested too deep to be read."
     return f"The record is not valid JSON ({error})."
-
-
-def _row_hash(payload: Hash, record_id: str, kind: str, tokens: Sequence[Token]) -> bytes:
-    """Hash what a row holds: the payload's hash goes on with the rest."""
-    rest = [record_id, kind, *(token.token for token in tokens)]
-    payload.update("\0".join(["", *rest]).encode())
-    return payload.digest()[:16]
-
-
-def _reject_hash(reject: Rejected) -> bytes:
-    return hashlib.sha256(b"rejected\0" + reject.body).digest()[:16]
 
 
 def _content(so_far: str, hashes: Sequence[bytes]) -> str:

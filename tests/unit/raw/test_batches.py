@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from voxpop.config import Settings
 from voxpop.errors import Locked, VoxpopError
-from voxpop.raw.batches import QUARANTINE_SCHEMA, SCHEMA, BatchWriter
+from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.manifests import Manifest, quarantine_file, visible
+from voxpop.raw.parts import QUARANTINE_SCHEMA, SCHEMA
 from voxpop.raw.records import Record, Rejected, Window
 
 from .conftest import NOW, WINDOW, Opens
