@@ -57,5 +57,6 @@ lock: $(READY)
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 		--generate-hashes --extra dev --output-file requirements.lock pyproject.toml
 
+# Never what people made: a home (`var`) holds raw, keys and releases, and is removed by hand alone.
 clean:
-	rm -rf var .mypy_cache .ruff_cache .pytest_cache dbt_project/target dbt_project/logs
+	rm -rf .mypy_cache .ruff_cache .pytest_cache dbt_project/target dbt_project/logs

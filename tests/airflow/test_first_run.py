@@ -19,6 +19,7 @@ from voxpop.airflow import agency, home
 from voxpop.config import PROJECT, Settings
 from voxpop.raw.manifests import visible
 from voxpop.release import store
+from voxpop.sample_agency.reached import landed_to
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(1200)]
 
@@ -58,7 +59,7 @@ def test_the_first_run_publishes_history(settings: Settings, command: Any, menti
     assert "95% interval" in done.stdout and "Abandoned, Phone (genesys)" in done.stdout
     assert "Fiscal quarter 2026Q3" in done.stdout
     assert str(release.folder) in done.stdout and "make run" in done.stdout and "make up" in done.stdout
-    assert agency.landed_to(settings) == date(2026, 6, 30)
+    assert landed_to(settings.home) == date(2026, 6, 30)
     assert mentioning(settings.home) == []
 
 
@@ -84,7 +85,7 @@ def test_the_second_run_builds_the_next_day_alone(settings: Settings, command: A
     assert windows["touchpoints"] == windows["genesys"] == agency.window(date(2026, 7, 1))
     assert {"field_offices", "kiosk_surveys"} <= windows.keys()
     assert len(new) == 4, "more than one day's batches were built"
-    assert agency.landed_to(settings) == date(2026, 7, 1)
+    assert landed_to(settings.home) == date(2026, 7, 1)
 
 
 def test_with_nothing_new_there_is_no_new_release_and_it_says_so(settings: Settings, command: Any) -> None:
@@ -93,7 +94,7 @@ def test_with_nothing_new_there_is_no_new_release_and_it_says_so(settings: Setti
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing new" in done.stdout and "Published" not in done.stdout
     assert current(settings) == before
-    assert agency.landed_to(settings) == date(2026, 7, 1)
+    assert landed_to(settings.home) == date(2026, 7, 1)
 
 
 def test_an_unknown_option_is_wrong_usage(settings: Settings, command: Any) -> None:

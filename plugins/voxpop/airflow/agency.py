@@ -9,12 +9,13 @@ from pathlib import Path
 
 from voxpop.airflow import home, processes
 from voxpop.config import Settings, load_settings
-from voxpop.errors import ConfigError
 from voxpop.raw import files
 from voxpop.raw.records import Window
 from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
+from voxpop.sample_agency.reached import date_file, landed_to
 from voxpop.sources.connections import load_connections
 from voxpop.sources.registry import load_sources
+from voxpop.warehouse.seeds import check_seeds
 
 _READY_SECONDS = 120.0
 
@@ -22,20 +23,6 @@ _READY_SECONDS = 120.0
 def is_configured(settings: Settings) -> bool:
     """Whether the sources are the sample agency's: the default. An agency of one's own has its own tools."""
     return settings.sources_file == load_settings({}).sources_file
-
-
-def landed_to(settings: Settings) -> date | None:
-    """The last day that `make run` has released, or that `make up` has landed; None before the first."""
-    path = _date_file(settings)
-    if not path.exists():
-        return None
-    text = path.read_text().strip()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f'{path}: "{text}" is no day. Mend it (YYYY-MM-DD), or begin anew: `make clean`.'
-        ) from None
 
 
 def next_day(landed_to: date | None, *, same_day: bool) -> date:
@@ -47,7 +34,7 @@ def next_day(landed_to: date | None, *, same_day: bool) -> date:
 
 def remember(settings: Settings, day: date) -> None:
     """Note that all has landed up to the end of `day`."""
-    path = _date_file(settings)
+    path = date_file(settings.home)
     path.parent.mkdir(parents=True, exist_ok=True)
     files.replace_durably(path, f"{day.isoformat()}\n".encode())
 
@@ -59,7 +46,12 @@ def window(day: date) -> Window:
 
 
 def start(settings: Settings, day: date, variables: Mapping[str, str]) -> processes.Started:
-    """Start its tools as they stand at the end of `day`; `wait_until_ready` waits for them."""
+    """Start its tools as they stand at the end of `day`; `wait_until_ready` waits for them.
+
+    Raises:
+        ConfigError: a seed can't be used; the agency is made from them.
+    """
+    check_seeds(settings)
     ready = _ready_file(settings)
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.unlink(missing_ok=True)
@@ -85,7 +77,7 @@ def catch_up(settings: Settings, today: date) -> Window | None:
     Raises:
         VoxpopError: a tool failed.
     """
-    last = landed_to(settings)
+    last = landed_to(settings.home)
     if last is None or last + timedelta(days=1) >= today:
         return None
     from voxpop import pipeline
@@ -105,10 +97,6 @@ def catch_up(settings: Settings, today: date) -> Window | None:
             )
     remember(settings, today - timedelta(days=1))
     return missing
-
-
-def _date_file(settings: Settings) -> Path:
-    return settings.home / "sample_agency" / "date"
 
 
 def _ready_file(settings: Settings) -> Path:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from voxpop.errors import UsageError, VoxpopError
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.release import store
 from voxpop.release.manifest import PAGE
+from voxpop.sample_agency.reached import landed_to
 from voxpop.sources.registry import load_sources
 
 _BUILD_TASKS = 10
@@ -66,25 +67,44 @@ def main() -> int:
 def _run(settings: Settings, console: Console, *, same_day: bool) -> int:
     session.end_abandoned(settings)
     session.refuse_if_up(settings)
-    day = agency.next_day(agency.landed_to(settings), same_day=same_day)
+    day = agency.next_day(landed_to(settings.home), same_day=same_day)
     before = store.current(settings)
     Tokenizer.load(settings, create=True)
     with Display(console, total=len(load_sources(settings)) + _BUILD_TASKS) as display:
-        code = _run_dags(settings, display, day)
-    current = store.current(settings)
+        code, failed = _run_dags(settings, display, day)
     if code == 0:
         agency.remember(settings, day)
-    elif current is not None:
-        console.print(f"\nThe current release stays {current.release_id}.", style="yellow")
-    if code == 0 and current is not None:
+    current = store.current(settings)
+    if current is not None:
         is_new = before is None or before.release_id != current.release_id
-        _show(settings, console, current, day, is_new=is_new)
+        style = "bold" if code == 0 else "yellow"
+        console.print(f"\n{_outcome(code, failed, current.release_id, day, is_new=is_new)}", style=style)
+        if code == 0 or is_new:
+            _show(console, current, agency.next_day(landed_to(settings.home), same_day=False))
     if code != 0:
         console.print(f"All of Airflow's output: {_shown(home.logs(settings) / _LOG)}", markup=False)
     return code
 
 
-def _run_dags(settings: Settings, display: Display, day: date) -> int:
+def _outcome(code: int, failed: Sequence[str], current: str, day: date, *, is_new: bool) -> str:
+    """What became of the current release, and what to do where not all went well."""
+    if code == 0 and is_new:
+        return f"Published {current}: the sample agency up to {day}."
+    if code == 0:
+        return f"Nothing new up to {day}: no new release. {current} stays."
+    if is_new:
+        without = (
+            f"without what these were to bring: {', '.join(failed)}" if failed else "then Airflow failed"
+        )
+        return (
+            f"Published {current}, {without}. Why is said above: mend it, then `make run` again. It takes up "
+            "the same day and publishes what was missing."
+        )
+    return f"The current release stays {current}."
+
+
+def _run_dags(settings: Settings, display: Display, day: date) -> tuple[int, list[str]]:
+    """Run them, and give the exit code and the steps that failed."""
     ours, theirs = os.pipe()
     variables = home.environment(settings)
     home.write_environment(settings, variables)
@@ -104,16 +124,18 @@ def _run_dags(settings: Settings, display: Display, day: date) -> int:
         agency.wait_until_ready(settings, server)
         display.note(f"The sample agency's tools answer, with all that they hold up to {day}.")
         airflow.tell(msgspec.json.encode(_requests(settings, day)) + b"\n")
-        kinds = set()
+        last: dict[str, str] = {}
         with os.fdopen(ours, "rb") as lines:
             for line in lines:
                 event = msgspec.json.decode(line, type=Event)
-                kinds.add(event.kind)
+                last[event.step] = event.kind
                 display.show(event)
         code = airflow.process.wait()
-        if code and "failed" not in kinds:
+        # What is put off and never taken up again has failed too: all its tries are used up.
+        failed = [step for step, kind in last.items() if kind in ("failed", "postponed")]
+        if code and "failed" not in last.values():
             display.note(f"Airflow ended with status {code}:\n{airflow.last_words()}", style="red")
-        return code
+        return code, failed
 
 
 def _requests(settings: Settings, day: date) -> list[Request]:
@@ -126,14 +148,9 @@ def _requests(settings: Settings, day: date) -> list[Request]:
     return [*extracts, Request("build_and_publish", {})]
 
 
-def _show(settings: Settings, console: Console, current: store.Release, day: date, *, is_new: bool) -> None:
+def _show(console: Console, current: store.Release, next_day: date) -> None:
     from voxpop.airflow.scorecard import scorecard
 
-    console.print()
-    if is_new:
-        console.print(f"Published {current.release_id}: the sample agency up to {day}.", style="bold")
-    else:
-        console.print(f"Nothing new up to {day}: no new release. {current.release_id} stays.", style="bold")
     table = scorecard(current)
     if table is not None:
         console.print()
@@ -146,7 +163,7 @@ Its page      {_shown(current.folder / PAGE)}
 Try next
   .venv/bin/voxpop sql "{_QUESTION}"
   .venv/bin/voxpop releases list
-  make run      the agency's next day, {agency.next_day(day, same_day=False)}
+  make run      the agency up to {next_day}
   make up       Airflow with its UI, these runs in it, and the page Releases""",
         markup=False,
     )

@@ -10,6 +10,7 @@ import argparse
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files, write_whole
 from voxpop.sample_agency.misbehavior import FAULTS, LEVELS
+from voxpop.sample_agency.reached import landed_to
 from voxpop.sample_agency.serve import TOUCHPOINTS, Credentials, Tools, make_app
 from voxpop.sample_agency.truth import write_truth
 
@@ -43,7 +45,8 @@ def serve(
 
     Args:
         home: what is written goes below: `drop/`, `sample_agency/truth/`, `secrets/connections.json`.
-        day: the last day that the tools know whole; the end of the default history if None.
+        day: the last day that the tools know whole; if None the day that the home has landed to, or the end
+            of the default history.
         port: 0 takes any free one.
         first: the first day of history.
         ready: written with `{"port", "pid", "date"}` once requests are answered.
@@ -52,8 +55,9 @@ def serve(
 
     Raises:
         UsageError: a level or fault that doesn't exist, or a day before the first.
+        ConfigError: a seed lacks what the agency is made from, or the home's day is none.
     """
-    day = day or HISTORY_ENDS
+    day = day or landed_to(home) or HISTORY_ENDS
     if misbehave not in LEVELS:
         raise UsageError(f"misbehave {misbehave!r}: known are {', '.join(LEVELS)}")
     unknown = sorted(set(faults) - set(FAULTS))
@@ -78,7 +82,7 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """Says in a file that it listens."""
+    """Says that it listens, in a file too."""
 
     def __init__(self, app: Any, ready: Path | None, said: dict[str, Any]) -> None:
         super().__init__(uvicorn.Config(app, log_level="warning", access_log=False))
@@ -86,6 +90,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        where, day = f"http://127.0.0.1:{self._said['port']}", self._said["date"]
+        sys.stdout.write(f"The agency's tools answer at {where} up to {day}; end with Ctrl+C.\n")
+        sys.stdout.flush()
         if self._ready is not None:
             self._ready.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._ready, msgspec.json.encode(self._said))
@@ -117,7 +124,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m voxpop.sample_agency.server", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="folder that everything is written below")
-    parser.add_argument("--date", type=date.fromisoformat, default=HISTORY_ENDS, help="last whole day")
+    parser.add_argument("--date", type=date.fromisoformat, help="last whole day")
     parser.add_argument(
         "--first", type=date.fromisoformat, default=HISTORY_STARTS, help="first day of history"
     )

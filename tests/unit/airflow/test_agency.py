@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 from voxpop import pipeline
-from voxpop.airflow import agency
+from voxpop.airflow import agency, processes
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
 from voxpop.raw.records import Window
+from voxpop.sample_agency.reached import landed_to
 
 
 @pytest.fixture
@@ -36,16 +38,41 @@ def test_the_same_day_can_be_run_again() -> None:
 
 
 def test_the_day_is_remembered(settings: Settings) -> None:
-    assert agency.landed_to(settings) is None
+    assert landed_to(settings.home) is None
     agency.remember(settings, date(2026, 7, 1))
-    assert agency.landed_to(settings) == date(2026, 7, 1)
+    assert landed_to(settings.home) == date(2026, 7, 1)
 
 
 def test_a_day_that_is_none_is_named_with_its_file(settings: Settings) -> None:
     (settings.home / "sample_agency").mkdir()
     (settings.home / "sample_agency" / "date").write_text("yesterday\n")
     with pytest.raises(ConfigError, match=r'sample_agency/date: "yesterday" is no day'):
-        agency.landed_to(settings)
+        landed_to(settings.home)
+
+
+def test_a_home_is_begun_anew_by_hand_alone_and_the_message_says_what_that_loses(settings: Settings) -> None:
+    (settings.home / "sample_agency").mkdir()
+    (settings.home / "sample_agency" / "date").write_text("yesterday\n")
+    with pytest.raises(ConfigError, match=rf"`rm -r {settings.home}`, which takes .* keys and every release"):
+        landed_to(settings.home)
+    (clean,) = (PROJECT / "Makefile").read_text().split("\nclean:\n")[1:]
+    removed = clean.split()
+    assert removed[:2] == ["rm", "-rf"]
+    for path in removed[2:]:
+        assert path.split("/")[-1] in {"target", "logs"} or path.endswith("_cache"), path
+
+
+def test_its_tools_are_not_started_from_seeds_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(PROJECT / "dbt_project" / "seeds", seeds)
+    services = seeds / "services.csv"
+    services.write_text(services.read_text().replace(",dps-fld,", ",no-such-division,", 1))
+    monkeypatch.setattr(processes, "start", lambda *_, **__: pytest.fail("it was started"))
+    own = Settings(home=tmp_path, sources_file=tmp_path / "sources.yml", seeds=seeds)
+    with pytest.raises(ConfigError, match=r"services\.csv: row \d+: organization_id 'no-such-division'"):
+        agency.start(own, date(2026, 6, 30), {})
 
 
 def test_an_agency_of_ones_own_has_no_sample_tools(tmp_path: Path) -> None:
@@ -67,7 +94,7 @@ def test_the_days_since_the_last_run_are_landed(settings: Settings, landed: list
     agency.remember(own, date(2026, 7, 1))
     missing = Window(datetime(2026, 7, 2, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC))
     assert agency.catch_up(own, date(2026, 11, 26)) == missing
-    assert agency.landed_to(own) == date(2026, 11, 25)
+    assert landed_to(own.home) == date(2026, 11, 25)
     assert landed == [("touchpoints", missing), ("genesys", missing)], "files have no window"
 
 

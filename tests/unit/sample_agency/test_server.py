@@ -31,12 +31,16 @@ PACKAGE = Path(voxpop.sample_agency.__file__).parent
 
 
 @contextmanager
-def _running(home: Path, day: str) -> Iterator[dict[str, Any]]:
-    """The agency serving from 2026-06-22 to a day; gives its connections and what the ready file says."""
+def _running(home: Path, day: str | None = None) -> Iterator[dict[str, Any]]:
+    """The agency serving from 2026-06-22 to a day, the home's own if None.
+
+    Gives its connections, what the ready file says, and as `printed` what it printed first.
+    """
     ready = home / "ready.json"
     ready.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "voxpop.sample_agency.server", "--home", str(home), "--date", day]
-    process = subprocess.Popen([*command, "--first", "2026-06-22", "--ready", str(ready)])
+    command = [sys.executable, "-m", "voxpop.sample_agency.server", "--home", str(home)]
+    command += ["--first", "2026-06-22", "--ready", str(ready), *(["--date", day] if day else [])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         until = time.monotonic() + 60
         while not ready.exists():
@@ -45,10 +49,22 @@ def _running(home: Path, day: str) -> Iterator[dict[str, Any]]:
             time.sleep(0.02)
         said = json.loads(ready.read_bytes())
         assert said["pid"] == process.pid
+        assert process.stdout is not None
+        said["printed"] = process.stdout.readline()
         yield said | json.loads((home / "secrets" / "connections.json").read_bytes())
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.communicate(timeout=20)
+
+
+def test_it_says_where_it_answers_and_knows_the_day_that_the_home_has_landed_to(tmp_path: Path) -> None:
+    (tmp_path / "sample_agency").mkdir()
+    (tmp_path / "sample_agency" / "date").write_text("2026-07-02\n")
+    with _running(tmp_path) as said:
+        assert said["date"] == "2026-07-02"
+        where = f"http://127.0.0.1:{said['port']}"
+        assert said["printed"] == f"The agency's tools answer at {where} up to 2026-07-02; end with Ctrl+C.\n"
+        assert said["genesys"]["base_url"] == where
 
 
 def _drops(home: Path) -> set[str]:
