@@ -47,7 +47,7 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
             "table_description": ("varchar", "What one row of the table is."),
             "audience": (
                 "varchar",
-                "public: aggregates for everybody. internal: for the agency's own analysts.",
+                "public: figures and names, for everybody. internal: for the agency's own analysts.",
             ),
         },
     ),
