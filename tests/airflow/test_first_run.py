@@ -59,7 +59,7 @@ def test_the_first_run_publishes_history(settings: Settings, command: Any, menti
     assert "95% interval" in done.stdout and "Abandoned, Phone (genesys)" in done.stdout
     assert "Fiscal quarter 2026Q3" in done.stdout
     assert str(release.folder) in done.stdout and "make run" in done.stdout and "make up" in done.stdout
-    assert landed_to(settings.home) == date(2026, 6, 30)
+    assert landed_to(settings.home) == date(2026, 7, 1)
     assert mentioning(settings.home) == []
 
 
@@ -82,10 +82,10 @@ def test_the_second_run_builds_the_next_day_alone(settings: Settings, command: A
     known = {batch["batch_id"] for batch in before.manifest["batches"]}
     new = {batch["batch_id"] for batch in after.manifest["batches"]} - known
     windows = {batch.source: batch.window for batch in visible(settings) if batch.batch_id in new}
-    assert windows["touchpoints"] == windows["genesys"] == agency.window(date(2026, 7, 1))
+    assert windows["touchpoints"] == windows["genesys"] == agency.window(date(2026, 7, 2))
     assert {"field_offices", "kiosk_surveys"} <= windows.keys()
     assert len(new) == 4, "more than one day's batches were built"
-    assert landed_to(settings.home) == date(2026, 7, 1)
+    assert landed_to(settings.home) == date(2026, 7, 2)
 
 
 def test_with_nothing_new_there_is_no_new_release_and_it_says_so(settings: Settings, command: Any) -> None:
@@ -94,7 +94,7 @@ def test_with_nothing_new_there_is_no_new_release_and_it_says_so(settings: Setti
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Nothing new" in done.stdout and "Published" not in done.stdout
     assert current(settings) == before
-    assert landed_to(settings.home) == date(2026, 7, 1)
+    assert landed_to(settings.home) == date(2026, 7, 2)
 
 
 def test_an_unknown_option_is_wrong_usage(settings: Settings, command: Any) -> None:

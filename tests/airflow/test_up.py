@@ -109,7 +109,7 @@ def test_a_batch_is_left_out_and_then_readers_go_back(airflow: Any, settings: Se
 
 
 def test_a_backfill_lands_each_of_its_days_and_no_more(airflow: Any, settings: Settings) -> None:
-    asked = {"dag_id": "extract_touchpoints", "from_date": "2026-07-01", "to_date": "2026-07-02"}
+    asked = {"dag_id": "extract_touchpoints", "from_date": "2026-07-03", "to_date": "2026-07-04"}
     airflow.post("/api/v2/backfills", {**asked, "max_active_runs": 1})
 
     def backfilled() -> list[dict[str, Any]]:
@@ -117,9 +117,9 @@ def test_a_backfill_lands_each_of_its_days_and_no_more(airflow: Any, settings: S
         return runs if runs and all(run["state"] == "success" for run in runs) else []
 
     runs = airflow.wait_for(backfilled, 300)
-    assert sorted(run["logical_date"] for run in runs) == ["2026-07-01T00:00:00Z", "2026-07-02T00:00:00Z"]
+    assert sorted(run["logical_date"] for run in runs) == ["2026-07-03T00:00:00Z", "2026-07-04T00:00:00Z"]
     windows = [batch.window for batch in visible(settings) if batch.source == "touchpoints"]
-    for day in (1, 2):
+    for day in (3, 4):
         assert Window(datetime(2026, 7, day, tzinfo=UTC), datetime(2026, 7, day + 1, tzinfo=UTC)) in windows
 
 

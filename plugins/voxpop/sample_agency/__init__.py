@@ -10,5 +10,6 @@ from __future__ import annotations
 from datetime import date
 
 HISTORY_STARTS = date(2024, 4, 1)
-HISTORY_ENDS = date(2026, 6, 30)
-"""First and last day of the default history: nine fiscal quarters."""
+HISTORY_ENDS = date(2026, 7, 1)
+"""First and last UTC day of the default history: nine fiscal quarters, and one day more so that the ninth is
+over in every time zone of the agency."""

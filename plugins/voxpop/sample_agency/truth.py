@@ -29,11 +29,11 @@ import pyarrow.parquet as pq
 
 from voxpop.sample_agency.agency import Agency
 from voxpop.sample_agency.causes import CHANNELS, DRIVERS, REGIONS, SEGMENTS
-from voxpop.sample_agency.clock import DAY_MS, day_number
+from voxpop.sample_agency.clock import DAY_MS
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.comments import comments_of
 from voxpop.sample_agency.draws import Draws, Ints, Keys
-from voxpop.sample_agency.events import Events
+from voxpop.sample_agency.events import Events, span_ms
 from voxpop.sample_agency.files import KIOSK, VISITS, kiosk_ids, visit_ids
 from voxpop.sample_agency.genesys import conversation_ids
 from voxpop.sample_agency.journeys import NO_PAIN_POINT, Contacts
@@ -158,7 +158,7 @@ def _stacked(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _experiences(agency: Agency, events: Events) -> dict[str, Any]:
-    start_ms, end_ms = day_number(events.first) * DAY_MS, (day_number(events.last) + 1) * DAY_MS
+    start_ms, end_ms = span_ms(agency, events.first, events.last)
     everybody = events.experiences
     asked = take(everybody, (everybody.created_ms >= start_ms) & (everybody.created_ms < end_ms))
     record_ids = np.where(

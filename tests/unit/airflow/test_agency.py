@@ -24,17 +24,17 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_the_first_run_lands_all_of_history() -> None:
     day = agency.next_day(None, same_day=False)
-    assert agency.window(day) == Window(datetime(2024, 4, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
+    assert agency.window(day) == Window(datetime(2024, 4, 1, tzinfo=UTC), datetime(2026, 7, 2, tzinfo=UTC))
 
 
 def test_a_later_run_lands_the_next_day_alone() -> None:
-    day = agency.next_day(date(2026, 6, 30), same_day=False)
-    assert agency.window(day) == Window(datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 2, tzinfo=UTC))
+    day = agency.next_day(date(2026, 7, 1), same_day=False)
+    assert agency.window(day) == Window(datetime(2026, 7, 2, tzinfo=UTC), datetime(2026, 7, 3, tzinfo=UTC))
 
 
 def test_the_same_day_can_be_run_again() -> None:
-    assert agency.next_day(date(2026, 7, 1), same_day=True) == date(2026, 7, 1)
-    assert agency.next_day(None, same_day=True) == date(2026, 6, 30)
+    assert agency.next_day(date(2026, 7, 2), same_day=True) == date(2026, 7, 2)
+    assert agency.next_day(None, same_day=True) == date(2026, 7, 1)
 
 
 def test_the_day_is_remembered(settings: Settings) -> None:

@@ -19,7 +19,7 @@ def agency() -> Agency:
 
 @pytest.fixture(scope="session")
 def history(agency: Agency) -> Events:
-    """Nine fiscal quarters."""
+    """Nine fiscal quarters and a day."""
     return events_between(agency, HISTORY_STARTS, HISTORY_ENDS)
 
 

@@ -46,6 +46,18 @@ def test_a_day_alone_is_the_same_as_out_of_the_history(agency: Agency, history: 
     assert alone == _as_served(agency, history, day)
 
 
+def test_no_event_lies_on_a_local_day_before_history(history: Events) -> None:
+    """The field offices keep Pacific time, which is 7 hours behind UTC in April."""
+    midnight = np.datetime64("2024-04-01T07:00", "ms").astype(np.int64)
+    for times in (
+        history.conversations.start_ms,
+        history.visits.start_ms,
+        history.submissions.created_ms,
+        history.kiosk.created_ms,
+    ):
+        assert midnight <= times.min() < midnight + DAY_MS
+
+
 def test_another_seed_makes_another_day() -> None:
     day, seeds = date(2026, 6, 2), load_settings({}).seeds
     one, other = (make_agency(seeds, seed) for seed in (7, 8))
