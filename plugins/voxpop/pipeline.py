@@ -85,7 +85,7 @@ def publish(settings: Settings, release_id: str, *, now: datetime) -> Path:
     """Make the audited candidate the current release, and give its folder.
 
     Raises:
-        UsageError: the candidate has not passed the gate.
+        UsageError: the candidate has not passed the gate, or has no page.
     """
     return store.publish(settings, candidates.find(settings, release_id), now=now)
 

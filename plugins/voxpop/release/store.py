@@ -18,7 +18,7 @@ from voxpop.config import Settings
 from voxpop.errors import UsageError, VoxpopError
 from voxpop.raw import files
 from voxpop.release import manifest as manifests
-from voxpop.release.manifest import DATABASE, NAME, File, Manifest
+from voxpop.release.manifest import DATABASE, NAME, PAGE, File, Manifest
 
 KEEP_RELEASES = 12
 """How many releases are kept besides the current one, newest first. Older ones can be made again from raw."""
@@ -133,7 +133,7 @@ def publish(settings: Settings, candidate: Candidate, *, now: datetime) -> Path:
         The release's folder.
 
     Raises:
-        UsageError: the candidate has not passed the gate, or was made to follow another release.
+        UsageError: the candidate has not passed the gate, has no page, or was made to follow another release.
         VoxpopError: a file is no longer what was staged.
         Locked: another process stages, publishes or goes back.
     """
@@ -143,7 +143,7 @@ def publish(settings: Settings, candidate: Candidate, *, now: datetime) -> Path:
         if before is not None and before.release_id == candidate.release_id:
             return folder
         manifest = manifests.read(candidate.folder)
-        _check_may_follow(manifest, before)
+        _check_may_follow(candidate.folder, manifest, before)
         if candidate.folder != folder:
             _seal(candidate.folder, manifest)
             files.move_folder(candidate.folder, folder)
@@ -264,11 +264,19 @@ def _older(settings: Settings, than: str) -> str:
     return older[0]
 
 
-def _check_may_follow(manifest: Manifest, before: Release | None) -> None:
+def _check_may_follow(folder: Path, manifest: Manifest, before: Release | None) -> None:
     name, audit = manifest["release_id"], manifest["audit"]
-    if audit is None or not audit["passed"]:
-        said = "has not been audited" if audit is None else "was refused by the gate"
-        raise UsageError(f"{name}: {said}, so it can't be published. Run `voxpop audit {name}`.")
+    if audit is None:
+        raise UsageError(
+            f"{name}: has not been audited, so it can't be published. Run `voxpop audit {name}`."
+        )
+    if not audit["passed"]:
+        raise UsageError(
+            f"{name}: was refused by the gate, so it can't be published. Exclude the batch or mend the cause, "
+            "then run again: docs/runbooks/refused-release.md."
+        )
+    if not (folder / PAGE).exists():
+        raise UsageError(f"{name}: has no page yet, so it can't be published. Run `voxpop report {name}`.")
     now_current = before.release_id if before else None
     if manifest["supersedes"] != now_current:
         raise UsageError(

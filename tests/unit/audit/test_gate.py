@@ -11,10 +11,8 @@ import pytest
 from voxpop.audit.run import audit
 from voxpop.errors import AuditError, Refused
 from voxpop.raw.exclusions import exclude
-from voxpop.release import manifest as manifests
 from voxpop.release import store
 
-PASSED = {"passed": True, "expectations": 1, "failed": 0, "warnings": 0, "page": "audit/index.html"}
 LATER = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
 PLANTED = "078-05-1120"
 CELL = "breakdown = 'service' and member = 'ben-apply' and measure = 'mean' and driver = 'trust'"
@@ -372,10 +370,8 @@ def test_an_expectation_that_cannot_run_is_an_error_and_no_refusal(home, stage):
 
 
 @pytest.fixture
-def published(home, stage):
-    made = stage(home)
-    audit(home.settings, made)
-    store.publish(home.settings, made, now=LATER)
+def published(home):
+    home.publish(LATER)
     home.land("genesys", "conversations", ["conv-1"])
     home.build()
     return home
@@ -456,9 +452,7 @@ def test_a_release_of_an_older_version_is_compared_where_it_can_be(home, stage):
         "alter table marts.older rename to contact_center_performance",
         "alter table marts.fct_comments rename commented_date to said_on",
     )
-    made = stage(home)
-    manifests.write(made.folder, made.manifest | {"audit": PASSED})
-    store.publish(home.settings, made, now=LATER)
+    home.publish(LATER)
     home.fingerprint = "e" * 64
     home.build()
     home.change("delete from marts.contact_center_performance where breakdown = 'channel'")

@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 from voxpop.config import PROJECT, Settings
 from voxpop.raw.batches import SCHEMA
 from voxpop.raw.exclusions import exclusions
-from voxpop.raw.manifests import Day, Manifest, Part, visible
+from voxpop.raw.manifests import Day, Manifest, Original, Part, visible
 from voxpop.raw.records import Window
+from voxpop.release import candidate, manifest, store
 
 PUBLIC = (
     "dim_services",
@@ -30,6 +31,16 @@ PUBLIC = (
     "dim_dates",
     "cx_index",
     "contact_center_performance",
+)
+
+SEEDS = (
+    "policy",
+    "surveys",
+    "organizations",
+    "services",
+    "channels",
+    "channel_aliases",
+    "contact_queues",
 )
 
 DIMENSIONS = """
@@ -271,14 +282,20 @@ STAGING = """
 create table staging.stg_touchpoints__responses as
 select
     'touchpoints/responses/' || source_record_id as _record_key, source_system, source_record_id as record_id,
-    answered_date as record_date
+    answered_date as record_date, null::varchar as location_code, _batch_id
 from marts.fct_survey_responses;
 
 create table staging.stg_genesys__conversations as
 select
     'genesys/conversations/' || source_record_id as _record_key, source_system, source_record_id as record_id,
-    started_date as record_date
+    started_date as record_date, if(channel = 'phone', 'voice', 'chat') as media_type,
+    if(service_id = 'ben-apply', '191a29cb-cdb8-5878-bbc0-40d4ca6310a7', null) as queue_id, _batch_id
 from marts.fct_interactions;
+
+create table staging.stg_file_drop__interactions (
+    _record_key varchar, source_system varchar, record_id varchar, record_date date, source_channel varchar,
+    source_service varchar, source_organization varchar, _batch_id varchar
+);
 
 create table intermediate.int_survey_responses as
 select
@@ -337,8 +354,9 @@ class Home:
         start: date = date(2026, 1, 1),
         end: date = date(2026, 5, 1),
         quarantined: int = 0,
+        file: str | None = None,
     ) -> Manifest:
-        """Make a visible batch of raw that holds these records."""
+        """Make a visible batch of raw that holds these records, of a window or of a file."""
         window = Window(*(datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (start, end)))
         batch_id = f"{source}.{stream}.{window.key}.20260501T000000{len(self.batches):06d}Z"
         dt = (end - timedelta(days=1)).isoformat()
@@ -366,7 +384,7 @@ class Home:
             source=source,
             kind_of_source=source,
             stream=stream,
-            window=window,
+            window=None if file else window,
             started_at=now,
             finished_at=now,
             dt=dt,
@@ -377,7 +395,7 @@ class Home:
             received=len(records) + quarantined,
             sha256=hashlib.sha256("\n".join(sorted(records)).encode()).hexdigest(),
             key_version=1,
-            original=None,
+            original=Original(file, 1, "0" * 64, "0" * 64) if file else None,
             days={dt: Day(len(records), quarantined)},
             folder=folder,
         )
@@ -399,7 +417,7 @@ class Home:
             connection.begin()
             for schema in ("seeds", "_build", "staging", "intermediate", "marts"):
                 connection.execute(f"create schema {schema}")
-            for seed in ("policy", "surveys", "organizations", "services", "channels"):
+            for seed in SEEDS:
                 file = self.settings.seeds / f"{seed}.csv"
                 connection.execute(f"create table seeds.{seed} as from read_csv('{file}', header = true)")
             connection.execute(BUILD)
@@ -422,6 +440,24 @@ class Home:
         target = self.settings.dbt_target / "target"
         target.mkdir(parents=True, exist_ok=True)
         (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+
+    def publish(self, now: datetime) -> str:
+        """Stage, as if the gate had passed it and its page were written, and publish; give the release's id."""
+        made = candidate.stage(self.settings, now=now)
+        assert made is not None
+        passed: manifest.AuditSummary = {
+            "passed": True,
+            "expectations": 1,
+            "failed": 0,
+            "warnings": 0,
+            "page": "audit/index.html",
+        }
+        manifest.write(made.folder, made.manifest | {"audit": passed})
+        page = made.folder / manifest.PAGE
+        page.parent.mkdir()
+        page.write_text("<p>the page</p>")
+        store.publish(self.settings, made, now=now)
+        return made.release_id
 
     def change(self, *statements: str) -> None:
         """Run SQL on the warehouse: plant what the gate should find."""

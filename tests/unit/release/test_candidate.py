@@ -26,15 +26,6 @@ def stage(home, now=NOW, **options):
     return made
 
 
-def publish(home, now=NOW):
-    """Stage, let the gate have passed, and publish."""
-    made = stage(home, now)
-    passed = {"passed": True, "expectations": 1, "failed": 0, "warnings": 0, "page": "audit/index.html"}
-    manifest.write(made.folder, made.manifest | {"audit": passed})
-    store.publish(home.settings, made, now=now)
-    return made.release_id
-
-
 def test_it_holds_every_mart_with_rows_key_and_comments(home):
     made = stage(home)
     with duckdb.connect(str(home.settings.warehouse), read_only=True) as connection:
@@ -170,15 +161,15 @@ def test_where_nothing_has_landed_there_is_no_release_of_nothing(home):
 
 
 def test_nothing_new_makes_no_candidate(home):
-    publish(home)
+    home.publish(NOW)
     assert candidate.stage(home.settings, now=LATER) is None
 
 
 def test_what_was_left_by_going_back_is_not_made_again_until_something_lands(home):
-    first = publish(home)
+    first = home.publish(NOW)
     home.land("genesys", "conversations", ["conv-1"])
     home.build()
-    publish(home, LATER)
+    home.publish(LATER)
     store.rollback(home.settings, None, "wrong file", LATER)
     assert store.show(home.settings, None).release_id == first
     assert candidate.stage(home.settings, now=LATER) is None
@@ -188,7 +179,7 @@ def test_what_was_left_by_going_back_is_not_made_again_until_something_lands(hom
 
 
 def test_a_new_batch_or_another_fingerprint_makes_one(home):
-    first = publish(home)
+    first = home.publish(NOW)
     home.land("genesys", "conversations", ["conv-1"])
     home.build()
     assert stage(home, LATER).manifest["supersedes"] == first
@@ -246,10 +237,10 @@ def test_what_a_crash_left_is_removed(home, monkeypatch):
 def test_a_release_that_a_crash_kept_from_becoming_current_is_removed(home, monkeypatch):
     monkeypatch.setattr(store, "_point", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        publish(home)
+        home.publish(NOW)
     monkeypatch.undo()
     assert len(store.list_releases(home.settings)) == 1
-    release_id = publish(home)
+    release_id = home.publish(NOW)
     assert [release.release_id for release in store.list_releases(home.settings)] == [release_id]
 
 

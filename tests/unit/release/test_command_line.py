@@ -8,27 +8,17 @@ from datetime import UTC, datetime
 
 import pytest
 from voxpop import cli, doctor
-from voxpop.release import candidate, manifest, store
 
 NOW = datetime(2026, 5, 2, 6, 0, tzinfo=UTC)
-PASSED = {"passed": True, "expectations": 1, "failed": 0, "warnings": 0, "page": "audit/index.html"}
-
-
-def publish(home, now):
-    made = candidate.stage(home.settings, now=now)
-    assert made is not None
-    manifest.write(made.folder, made.manifest | {"audit": PASSED})
-    store.publish(home.settings, made, now=now)
-    return made.release_id
 
 
 @pytest.fixture
 def published(home):
     """A home with two releases."""
-    first = publish(home, NOW)
+    first = home.publish(NOW)
     home.land("genesys", "conversations", ["conv-1"])
     home.build()
-    return home, first, publish(home, NOW.replace(day=3))
+    return home, first, home.publish(NOW.replace(day=3))
 
 
 @pytest.fixture

@@ -6,31 +6,22 @@ from datetime import UTC, datetime
 
 import pytest
 from voxpop.errors import UsageError
-from voxpop.release import candidate, manifest, store
+from voxpop.release import store
 from voxpop.release.diff import FigureChange, TableChange, diff
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
 LATER = datetime(2026, 5, 3, tzinfo=UTC)
-PASSED = {"passed": True, "expectations": 1, "failed": 0, "warnings": 0, "page": "audit/index.html"}
 CELL = "breakdown = 'all' and measure = 'mean' and driver = 'trust'"
 
 
-def publish(home, now):
-    made = candidate.stage(home.settings, now=now)
-    assert made is not None
-    manifest.write(made.folder, made.manifest | {"audit": PASSED})
-    store.publish(home.settings, made, now=now)
-    return made.release_id
-
-
 def test_the_same_twice_differs_in_nothing(home):
-    one = publish(home, NOW)
+    one = home.publish(NOW)
     assert diff(home.settings, one, one).rows() == []
 
 
 def test_it_names_tables_batches_and_figures(home):
     """The facts reach to 2026-04-30: March has ended, so its figure is restated; 2026Q3 has not."""
-    one = publish(home, NOW)
+    one = home.publish(NOW)
     extra = home.land("genesys", "conversations", ["conv-1"])
     home.build()
     home.change(
@@ -38,7 +29,7 @@ def test_it_names_tables_batches_and_figures(home):
         f"update marts.cx_index set value = null where period_label = '2026Q3' and {CELL}",
         "delete from marts.fct_comments where comment_id = (select min(comment_id) from marts.fct_comments)",
     )
-    two = publish(home, LATER)
+    two = home.publish(LATER)
     found = diff(home.settings, one, two)
     comments = store.show(home.settings, one).manifest["tables"]["fct_comments"]["rows"]
     assert TableChange("fct_comments", comments, comments - 1) in found.tables
@@ -55,11 +46,11 @@ def test_it_names_tables_batches_and_figures(home):
 
 
 def test_restated_figures_are_in_the_manifest_with_their_cause(home):
-    publish(home, NOW)
+    home.publish(NOW)
     home.fingerprint = "e" * 64
     home.build()
     home.change(f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}")
-    two = publish(home, LATER)
+    two = home.publish(LATER)
     said = store.show(home.settings, two).manifest["restatements"]
     assert [(r["period_label"], r["driver"], r["after"], r["cause"]) for r in said] == [
         ("2026-03", "trust", 2.5, "method")
@@ -79,11 +70,11 @@ def lacking(column, table="cx_index"):
 def test_figures_are_compared_by_the_columns_that_still_name_one(home):
     """Every item of this agency is likert_5, so a cell is known without its scale."""
     home.change(*lacking("scale"))
-    one = publish(home, NOW)
+    one = home.publish(NOW)
     home.fingerprint = "e" * 64
     home.build()
     home.change(f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}")
-    two = publish(home, LATER)
+    two = home.publish(LATER)
     (march,) = diff(home.settings, one, two).figures
     assert (march.name, march.after) == ("2026-03 all all mean trust", 2.5)
     (restated,) = store.show(home.settings, two).manifest["restatements"]
@@ -101,10 +92,10 @@ def test_figures_are_compared_by_the_columns_that_still_name_one(home):
 )
 def test_figures_that_cannot_be_compared_are_said_to_be(home, changes):
     home.change(*changes)
-    one = publish(home, NOW)
+    one = home.publish(NOW)
     home.fingerprint = "e" * 64
     home.build()
-    two = publish(home, LATER)
+    two = home.publish(LATER)
     assert store.show(home.settings, two).manifest["restatements"] == []
     found = diff(home.settings, one, two)
     assert found.figures is None

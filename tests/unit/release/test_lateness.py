@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from voxpop.raw.manifests import Day, Manifest
 from voxpop.raw.records import Window
-from voxpop.release.lateness import FILE_GRACE_DAYS, late_sources
+from voxpop.release.lateness import FILE_GRACE_DAYS, complete_to, known_to, late_sources, tools_end
 
 DAY = date(2026, 5, 10)
 
@@ -71,3 +71,47 @@ def test_files_have_a_grace_and_are_judged_by_the_days_in_them():
 
 def test_files_newer_than_the_windows_make_nothing_late():
     assert late(batch("a", DAY), batch("f", DAY + timedelta(days=1), is_file=True)) == {}
+
+
+def test_a_mistyped_day_in_a_file_hides_no_lateness():
+    """Of the file's days, the one after the windows' end says nothing."""
+    old = DAY - timedelta(days=FILE_GRACE_DAYS + 1)
+    file = batch("f", old, is_file=True)
+    file.days["2026-07-10"] = Day(1, 0)
+    assert late(batch("a", DAY), file) == {"f": ("2026-05-05", "2026-05-10")}
+
+
+def test_a_mistyped_day_in_a_file_makes_no_other_file_late():
+    """Both landed on 9 June; without tools, no file knows a day after that."""
+    one, other = batch("f", DAY, is_file=True), batch("g", DAY, is_file=True)
+    one.days["2026-07-10"] = Day(1, 0)
+    assert late(one, other) == {}
+
+
+def test_a_batch_knows_the_days_of_its_window_and_a_file_those_until_it_landed():
+    assert known_to(batch("a", DAY), None) == DAY
+    file = batch("f", DAY, is_file=True)
+    assert known_to(file, DAY) == known_to(file, None) == DAY + timedelta(days=30)
+
+
+def test_a_file_knows_the_days_of_tools_whose_calendar_runs_ahead():
+    ahead = DAY + timedelta(days=365)
+    assert tools_end([batch("f", DAY, is_file=True), batch("a", ahead), batch("b", DAY)]) == ahead
+    assert known_to(batch("f", DAY, is_file=True), ahead) == ahead
+
+
+def test_a_day_is_complete_when_it_is_over_in_the_westernmost_zone():
+    """Windows end at 00:00 UTC on 11 May, which is 17:00 of the day before in Los Angeles."""
+    zones = ("America/New_York", "America/Los_Angeles")
+    assert complete_to([batch("a", DAY)], zones) == DAY - timedelta(days=1)
+    assert complete_to([batch("a", DAY)], ("UTC",)) == DAY
+    assert complete_to([batch("a", DAY)], ("Asia/Tokyo",)) == DAY, "9:00 of 11 May"
+
+
+def test_the_stream_that_ends_first_says_what_is_complete():
+    found = [batch("a", DAY), batch("b", DAY, "x"), batch("b", DAY - timedelta(days=9), "y")]
+    assert complete_to([*found, batch("b", DAY - timedelta(days=2), "y")], ("UTC",)) == date(2026, 5, 8)
+
+
+def test_files_alone_say_nothing_of_what_is_complete():
+    assert complete_to([batch("f", DAY, is_file=True)], ("UTC",)) is None

@@ -21,13 +21,16 @@ def settings(tmp_path):
     return Settings(home=tmp_path, sources_file=tmp_path / "sources.yml", seeds=tmp_path / "seeds")
 
 
-def make_candidate(settings, day=0, audit=PASSED):
+def make_candidate(settings, day=0, audit=PASSED, pages=("reports/index.html",)):
     """A candidate of a later day that would follow what is current."""
     release_id = f"{NOW + timedelta(days=day):%Y%m%dT%H%M%SZ}-0000000{day}"
     folder = settings.releases / f".tmp-{release_id}"
     (folder / "parquet").mkdir(parents=True)
     (folder / "voxpop.duckdb").write_text(f"database {day}")
     (folder / "parquet" / "cx_index.parquet").write_text("rows")
+    for page in pages:
+        (folder / page).parent.mkdir()
+        (folder / page).write_text("<p>page</p>")
     current = store.current(settings)
     manifest.write(
         folder,
@@ -53,8 +56,6 @@ def publish(settings, day):
 def test_current_is_the_published_release(settings):
     assert store.current(settings) is None
     made = make_candidate(settings)
-    (made.folder / "reports").mkdir()
-    (made.folder / "reports" / "index.html").write_text("<p>page</p>")
     folder = store.publish(settings, made, now=NOW)
     assert folder == settings.releases / made.release_id
     current = store.current(settings)
@@ -78,11 +79,25 @@ def test_the_folder_of_releases_is_not_for_others(settings):
 
 
 @pytest.mark.parametrize(
-    ("audit", "said"), [(None, "has not been audited"), (PASSED | {"passed": False}, "was refused")]
+    ("audit", "said"),
+    [
+        (None, r"has not been audited, .* Run `voxpop audit \S+`\.$"),
+        (
+            PASSED | {"passed": False},
+            r"was refused by the gate, .* Exclude the batch or mend the cause, then run",
+        ),
+    ],
 )
 def test_only_what_passed_the_gate_is_published(settings, audit, said):
     made = make_candidate(settings, audit=audit)
     with pytest.raises(UsageError, match=said):
+        store.publish(settings, made, now=NOW)
+    assert store.current(settings) is None
+
+
+def test_nothing_is_published_without_the_page_that_people_read(settings):
+    made = make_candidate(settings, pages=())
+    with pytest.raises(UsageError, match=r"has no page yet, .* Run `voxpop report \S+`\.$"):
         store.publish(settings, made, now=NOW)
     assert store.current(settings) is None
 
