@@ -18,21 +18,23 @@ def scorecard(release: Release) -> Table | None:
     """
     with duckdb.connect(str(release.database), read_only=True) as connection:
         page = figures.read(connection)
-    return None if page is None else _table(page)
+    return None if page is None else table(page)
 
 
-def _table(page: PageFigures) -> Table:
-    table = Table(title=f"Fiscal quarter {page.quarter}", title_justify="left", box=None, pad_edge=False)
-    table.add_column("Measure")
+def table(page: PageFigures) -> Table:
+    """Lay a page's headlines and contact centers out, a row each."""
+    title = f"Fiscal quarter {page.period}"
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    made.add_column("Measure")
     for name in ("Value", "95% interval", "n"):
-        table.add_column(name, justify="right")
+        made.add_column(name, justify="right")
     for headline in page.headlines:
         figure = headline.now
-        table.add_row(figure.name, figure.text, figure.interval, figure.count)
+        made.add_row(figure.name, figure.text, figure.interval, figure.count)
     for center in page.contact_centers:
         for row in _contact_center(center):
-            table.add_row(*row)
-    return table
+            made.add_row(*row)
+    return made
 
 
 def _contact_center(center: ContactCenter) -> list[tuple[str, str, str, str]]:

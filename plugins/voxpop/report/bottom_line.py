@@ -1,15 +1,20 @@
-"""What the page says first: the figures in sentences, and what is uncertain about them.
+"""What the page says first: the figures in sentences.
 
-A sentence says that one figure lies above another only where their intervals don't meet. That is stricter
-than a test, and it is no test: the page says so.
+Two quarters of the whole agency share no answer, so their difference has an interval of its own. That one
+driver or service is clearly below the next is said only where their intervals don't meet, which is stricter
+than a test: the lowest has been picked from many, and drivers are answered by the same people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import hypot
 from typing import Any
 
-from voxpop.report.figures import Figure, Headline, PageFigures, shown
+from voxpop.report.figures import Figure, Headline, PageFigures, difference, shown
+
+_Z = 1.96
+"""The standard normal distribution's 97.5% quantile; decision 0012 says what it is used for."""
 
 
 def sentences(page: PageFigures) -> list[str]:
@@ -29,60 +34,12 @@ def sentences(page: PageFigures) -> list[str]:
     ]
 
 
-def doubts(page: PageFigures) -> list[str]:
-    """Say what is uncertain or not in the figures.
-
-    Args:
-        page: the figures.
-
-    Returns:
-        Whole sentences, as plain text.
-    """
-    figures = [*(headline.now for headline in page.headlines), *page.drivers, *page.services, *page.channels]
-    said = []
-    if not page.is_whole:
-        said.append(f"The data end on {page.until:%Y-%m-%d}: {page.quarter} is not over in them.")
-    if any(figure.interval_kind == "indicative" for figure in figures):
-        said.append(
-            "People chose whether to answer, so the intervals are indicative: they cover sampling variation "
-            "only, not who stayed away."
-        )
-    else:
-        said.append("The intervals cover sampling variation only.")
-    if any(headline.now.weighted for headline in page.headlines):
-        said.append(
-            "Tables and drawings show unweighted figures; the weighted ones are beside the headlines."
-        )
-    elsewhere = sorted({figure.name for _, figure in page.others} - {figure.name for figure in page.services})
-    if elsewhere:
-        said.append(f"Not in “{page.measure}”, since their surveys ask otherwise: {', '.join(elsewhere)}.")
-    withheld = sum(figure.value is None for figure in (*page.services, *page.channels))
-    if withheld:
-        said.append(f"{withheld} of the services and channels below are withheld.")
-    if odd := others_asked(page):
-        said.append(
-            "These rest on other drivers than the agency's index and don't compare with the rest: "
-            f"{', '.join(odd)}."
-        )
-    return said
-
-
-def others_asked(page: PageFigures) -> list[str]:
-    """The services and channels whose index rests on other drivers than the whole agency's."""
-    whole = page.headlines[0].now.drivers
-    members = [*page.services, *page.channels]
-    return [one.name for one in members if one.value is not None and one.drivers != whole]
-
-
 def _headline(quarter: str, headline: Headline) -> list[str]:
     now = headline.now
     if now.value is None:
         return [f"{now.name}, {quarter}: withheld, because too few people answered."]
-    said = f"{now.name} was {now.text} in {quarter} ({now.interval}, n = {now.count})"
-    if now.band is not None:
-        said += f", in the band {now.band}"
-        said += ", though its interval reaches into another" if now.is_band_uncertain else ""
-    return [f"{said}.", *[_against(now, label, then) for label, then in headline.earlier.items()]]
+    said = f"{now.name} was {now.text} in {quarter} ({now.interval}, n\xa0=\xa0{now.count})."
+    return [said, *[_against(now, label, then) for label, then in headline.earlier.items()]]
 
 
 def _against(now: Figure, label: str, then: Figure) -> str:
@@ -91,10 +48,21 @@ def _against(now: Figure, label: str, then: Figure) -> str:
     was = f"{then.text} in {label} ({then.interval})"
     if now.drivers != then.drivers:
         return f"It rests on other drivers than the {was}, so the two don't compare."
-    if meet(now, then):
-        return f"It can't be told from the {was}: the intervals meet."
-    direction = "higher" if _value(now) > _value(then) else "lower"
-    return f"That is {direction} than the {was}: the intervals don't meet."
+    change = _value(now) - _value(then)
+    size = difference(now.measure, abs(change))
+    if not size.strip("0."):
+        said = f"That is within rounding of the {was}"
+    else:
+        points = size if now.measure in ("cx_index", "mean", "nps") else f"{size} percentage points"
+        said = f"That is {points} {'higher' if change > 0 else 'lower'} than the {was}"
+    if not now.standard_error or not then.standard_error:
+        return f"{said}. In one of them all answered alike, so nothing is said of chance."
+    if now.weighted or then.weighted:
+        return f"{said}. Weights and sampling units are not in that difference, so nothing is said of chance."
+    margin = _Z * hypot(now.standard_error, then.standard_error)
+    low, high = (difference(now.measure, end) for end in (change - margin, change + margin))
+    verdict = "a change beyond chance" if abs(change) > margin else "no change beyond chance"
+    return f"{said}: {verdict} (95% interval of the difference {low} to {high})."
 
 
 def _lowest(what: str, figures: Sequence[Figure]) -> list[str]:
@@ -109,7 +77,9 @@ def _lowest(what: str, figures: Sequence[Figure]) -> list[str]:
     if len(alike) < 2:
         return []
     lowest, following = alike[0], alike[1]
-    said = f"The lowest {what} is {lowest.name}, at {lowest.text} ({lowest.interval}, n = {lowest.count})"
+    said = (
+        f"The lowest {what} is {lowest.name}, at {lowest.text} ({lowest.interval}, n\xa0=\xa0{lowest.count})"
+    )
     if meet(lowest, following):
         return [f"{said}, not clearly below {following.name}, at {following.text}."]
     return [f"{said}; the next, {following.name}, at {following.text}, is clearly above it."]

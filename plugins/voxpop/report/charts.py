@@ -12,7 +12,7 @@ from markupsafe import escape
 from voxpop.report.figures import Figure
 
 # The page's style gives these their values, for light and for dark.
-_INK, _MARK, _GRID = "var(--ink)", "var(--mark)", "var(--line)"
+_INK, _MARK, _GRID, _PAPER = "var(--ink)", "var(--mark)", "var(--line)", "var(--paper)"
 _FONT = "Helvetica, Arial, sans-serif"
 _WIDTH = 360
 """Units of every drawing, labels included: a drawing as wide as a phone, and never larger than its column."""
@@ -21,7 +21,7 @@ _LABEL = 22
 
 
 def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
-    """A dot with its interval for each name, best first as given.
+    """A dot with its interval for each name, as ordered; hollow where it doesn't compare with the rest.
 
     Args:
         figures: those with a value are drawn; the table under the chart names the others.
@@ -47,9 +47,12 @@ def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
     )
     scale = alt.Scale(domain=_domain(figures), nice=True, zero=False)
     interval = base.mark_rule(strokeWidth=2, color=_MARK).encode(
-        x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5)), x2="high:Q"
+        x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5, labelFlush=False)), x2="high:Q"
     )
-    points = base.mark_circle(size=70, color=_MARK, opacity=1).encode(x=alt.X("value:Q", scale=scale))
+    points = base.mark_circle(size=60, stroke=_MARK, strokeWidth=2, opacity=1).encode(
+        x=alt.X("value:Q", scale=scale),
+        fill=alt.condition(alt.datum.is_hollow, alt.value(_PAPER), alt.value(_MARK)),
+    )
     height = 24 * sum(1 + row["name"].count("\n") / 2 for row in rows) + 45
     return _svg((interval + points).properties(width=_WIDTH, height=height), says)
 
@@ -96,6 +99,7 @@ def _rows(figures: Sequence[Figure], *, keep_missing: bool = False) -> list[dict
             "value": figure.value,
             "low": figure.low if figure.low is not None else figure.value,
             "high": figure.high if figure.high is not None else figure.value,
+            "is_hollow": figure.lacks != (),
         }
         for figure in figures
         if keep_missing or figure.value is not None

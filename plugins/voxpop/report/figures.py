@@ -5,9 +5,9 @@ Nothing is computed here that a table does not hold: the page says what an analy
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -41,14 +41,18 @@ _SHARES = frozenset({"top_box", "top_two", "bottom_two", "thumbs_up"})
 class Figure:
     """One published cell: a value with its n and 95% interval, or the fact that it is withheld.
 
-    `drivers` are those that an index rests on, by comma; None for other measures.
+    `drivers` are those that an index rests on, by comma; None for other measures. `lacks` are the names of
+    those that the agency's index rests on and this one doesn't: with any, the two don't compare.
     """
 
     name: str
+    scale: str | None
     measure: str
+    driver: str
     value: float | None
     low: float | None
     high: float | None
+    standard_error: float | None
     n: int | None
     is_suppressed: bool
     is_low_n: bool
@@ -59,6 +63,7 @@ class Figure:
     weighted_value: float | None
     weighted_low: float | None
     weighted_high: float | None
+    lacks: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -94,10 +99,27 @@ class ContactCenter:
 
 @dataclass(frozen=True)
 class Headline:
-    """A figure of the whole agency, and the same of earlier quarters, by label, newest first."""
+    """A figure of the whole agency, and the same of earlier quarters, by label, newest first.
+
+    `asked_by` are the names of the services that it is about where these are not all, else nothing.
+    """
 
     now: Figure
     earlier: Mapping[str, Figure]
+    asked_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WithoutClearance:
+    """A survey and how many of a quarter's counted answers came after its clearance had ended.
+
+    `count` is None where it could give a withheld figure away.
+    """
+
+    survey: str
+    control_number: str
+    ended_on: date
+    count: int | None
 
 
 @dataclass(frozen=True)
@@ -109,6 +131,7 @@ class PageFigures:
     """
 
     quarter: str
+    start: date
     is_whole: bool
     until: date
     headlines: tuple[Headline, ...]
@@ -118,6 +141,24 @@ class PageFigures:
     channels: tuple[Figure, ...]
     others: tuple[tuple[str, Figure], ...]
     contact_centers: tuple[ContactCenter, ...]
+    service_count: int
+    without_clearance: tuple[WithoutClearance, ...]
+
+    @property
+    def months_of_quarter(self) -> str:
+        """The quarter by the calendar: `July to September 2026`."""
+        last = self.start + timedelta(days=62)  # two months are 59 to 62 days
+        return f"{self.start:%B} to {last:%B %Y}"
+
+    @property
+    def period(self) -> str:
+        """The quarter and what it is by the calendar: `2026Q4 (July to September 2026)`."""
+        return f"{self.quarter} ({self.months_of_quarter})"
+
+    @property
+    def fiscal_year(self) -> int:
+        """The quarter's fiscal year, which began in October of the year before."""
+        return int(self.quarter[:4])
 
     @property
     def measure(self) -> str:
@@ -130,6 +171,13 @@ def shown(measure: str, value: float) -> str:
     if measure in _SHARES:
         return f"{rounded(value * 100, 1)}%"
     return rounded(value, 2 if measure == "mean" else 1)
+
+
+def difference(measure: str, value: float) -> str:
+    """A difference of two values with its sign: of shares in percentage points, else as `shown`."""
+    points = value * 100 if measure in _SHARES else value
+    text = rounded(points, 2 if measure == "mean" else 1)
+    return text.replace("-", "−") if text.strip("-0.") else text.removeprefix("-")
 
 
 def _interval(measure: str, low: float | None, high: float | None) -> str:
@@ -180,20 +228,19 @@ def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
         return None
     measure, driver, _ = wanted[0]
     earlier = [found for months in (3, 12) if (found := _earlier(connection, start, months)) is not None]
+    service_count = _service_count(connection, start)
+    headlines = tuple(_headline(connection, start, item, earlier, service_count) for item in wanted)
+    first = headlines[0].now
     return PageFigures(
         quarter=label,
+        start=start,
         is_whole=is_whole,
         until=until,
-        headlines=tuple(
-            Headline(
-                _all(connection, start, item), {then: _all(connection, day, item) for day, then in earlier}
-            )
-            for item in wanted
-        ),
+        headlines=headlines,
         drivers=_drivers(connection, start),
         months=_months(connection, measure, driver, until if is_whole else None),
-        services=_members(connection, start, "service", (measure, driver)),
-        channels=_members(connection, start, "channel", (measure, driver)),
+        services=_members(connection, start, "service", (measure, driver), whole=first),
+        channels=_members(connection, start, "channel", (measure, driver), whole=first),
         others=tuple(
             (name, figure)
             for m, d, scale, name in OTHER_MEASURES
@@ -201,6 +248,8 @@ def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
             for figure in _members(connection, start, "service", (m, d), scale=scale)
         ),
         contact_centers=_contact_centers(connection, start),
+        service_count=service_count,
+        without_clearance=_without_clearance(connection, start),
     )
 
 
@@ -248,12 +297,38 @@ def _headlines(connection: duckdb.DuckDBPyConnection, start: date) -> list[tuple
 
 
 _COLUMNS = (
-    "c.measure, c.value, c.low, c.high, c.n, c.suppressed, c.low_n, c.interval_kind, c.drivers, c.band, "
-    "c.band_uncertain, c.weighted_value, c.weighted_low, c.weighted_high"
+    "c.scale, c.measure, c.driver, c.value, c.low, c.high, c.standard_error, c.n, c.suppressed, c.low_n, "
+    "c.interval_kind, c.drivers, c.band, c.band_uncertain, c.weighted_value, c.weighted_low, c.weighted_high"
 )
 
 # Where a driver is asked on several scales, that of five-point agreement speaks for it.
 _ONE_SCALE = "order by c.scale = 'likert_5' desc, c.scale"
+
+
+def _service_count(connection: duckdb.DuckDBPyConnection, start: date) -> int:
+    """How many services somebody answered about in a quarter."""
+    count: int = connection.execute(
+        "select count(distinct member) from marts.cx_index "
+        "where period_type = 'quarter' and breakdown = 'service' and period_start = ?",
+        [start],
+    ).fetchall()[0][0]
+    return count
+
+
+def _headline(
+    connection: duckdb.DuckDBPyConnection,
+    start: date,
+    item: tuple[str, str, str],
+    earlier: Sequence[tuple[date, str]],
+    service_count: int,
+) -> Headline:
+    now = _all(connection, start, item)
+    asked = _members(connection, start, "service", item[:2], scale=now.scale)
+    return Headline(
+        now,
+        {label: _all(connection, day, item) for day, label in earlier},
+        tuple(sorted(one.name for one in asked)) if len(asked) < service_count else (),
+    )
 
 
 def _all(connection: duckdb.DuckDBPyConnection, start: date, item: tuple[str, str, str]) -> Figure:
@@ -263,7 +338,7 @@ def _all(connection: duckdb.DuckDBPyConnection, start: date, item: tuple[str, st
         f"and c.period_start = ? and c.measure = ? and c.driver = ? {_ONE_SCALE} limit 1",
         [start, measure, driver],
     ).fetchone()
-    nothing = (measure, None, None, None, None, True, False, *[None] * 7)
+    nothing = (None, measure, driver, *[None] * 5, True, False, *[None] * 7)
     return Figure(name, *(row or nothing))
 
 
@@ -302,8 +377,12 @@ def _members(
     item: tuple[str, str],
     *,
     scale: str | None = None,
+    whole: Figure | None = None,
 ) -> tuple[Figure, ...]:
-    """A quarter's figure of each member, best first; of one scale, or of the one that speaks for a driver."""
+    """A quarter's figure of each member, of one scale or of the one that speaks for a driver.
+
+    Best first, then what doesn't compare with the whole, then the withheld.
+    """
     dimension = {
         "service": ("dim_services", "service_id", "service_name"),
         "channel": ("dim_channels", "channel", "channel_name"),
@@ -318,7 +397,50 @@ def _members(
         "order by c.value desc nulls last, 1",
         {"breakdown": breakdown, "start": start, "measure": item[0], "driver": item[1], "scale": scale},
     ).fetchall()
-    return tuple(Figure(*row) for row in rows)
+    found = [_compared(Figure(*row), whole) for row in rows]
+    return tuple(sorted(found, key=lambda one: (one.value is None, one.lacks != ())))
+
+
+def _compared(figure: Figure, whole: Figure | None) -> Figure:
+    """Say which of the whole's drivers a figure doesn't rest on."""
+    if whole is None or whole.drivers is None or figure.drivers is None:
+        return figure
+    own = figure.drivers.split(",")
+    return replace(
+        figure, lacks=tuple(driver.capitalize() for driver in whole.drivers.split(",") if driver not in own)
+    )
+
+
+def _without_clearance(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[WithoutClearance, ...]:
+    """Counted answers of a quarter that came too late for their survey's clearance, by survey.
+
+    Where a figure of their service is withheld in the quarter, a count of its answers could help to solve it.
+    """
+    rows = connection.execute(
+        """
+        with cleared as (
+            select distinct survey_id, survey_version, survey_name, omb_control_number, omb_expires_on
+            from marts.dim_surveys
+        ),
+        hidden as (
+            select distinct member as service_id from marts.cx_index
+            where breakdown = 'service' and suppressed
+                and period_start >= $start and period_start < $start + interval 3 months
+        )
+        select
+            s.survey_name, s.omb_control_number, s.omb_expires_on,
+            case when count(h.service_id) = 0 then count(*) end
+        from marts.fct_survey_responses as r
+        inner join cleared as s
+            on r.survey_id = s.survey_id and r.survey_version = s.survey_version
+        left join hidden as h on r.service_id = h.service_id
+        where r.is_counted and r.collected_without_clearance and r.answered_local_date > s.omb_expires_on
+            and r.answered_local_date >= $start and r.answered_local_date < $start + interval 3 months
+        group by all order by all
+        """,
+        {"start": start},
+    ).fetchall()
+    return tuple(WithoutClearance(*row) for row in rows)
 
 
 def _contact_centers(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[ContactCenter, ...]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from voxpop.config import Settings
-from voxpop.release.manifest import DATABASE, NAME, PAGE
-from voxpop.report import bottom_line, charts, figures
+from voxpop.release.manifest import DATABASE, PAGE, Manifest, read
+from voxpop.report import bottom_line, charts, doubts, figures
 
 if TYPE_CHECKING:
     from voxpop.release.candidate import Candidate
@@ -29,7 +28,7 @@ def report(settings: Settings, candidate: Candidate) -> Path:
     Returns:
         The page: `reports/index.html` in the candidate. The same candidate gives the same bytes.
     """
-    manifest = json.loads((candidate.folder / NAME).read_text())
+    manifest = read(candidate.folder)
     with duckdb.connect(str(candidate.folder / DATABASE), read_only=True) as connection:
         page = render(connection, manifest)
     target = candidate.folder / PAGE
@@ -38,7 +37,7 @@ def report(settings: Settings, candidate: Candidate) -> Path:
     return target
 
 
-def render(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> str:
+def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
     """Make the page's text.
 
     Args:
@@ -68,8 +67,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: dict[str, Any]) -> s
         page=found,
         drawn=drawn,
         sentences=[] if found is None else bottom_line.sentences(found),
-        doubts=[] if found is None else bottom_line.doubts(found),
-        others_asked=[] if found is None else bottom_line.others_asked(found),
+        doubts=[] if found is None else doubts.doubts(found, manifest),
         manifest=manifest,
     )
 

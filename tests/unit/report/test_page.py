@@ -9,11 +9,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from voxpop.report import bottom_line, figures, render
+from voxpop.airflow import scorecard
+from voxpop.report import bottom_line, doubts, figures, render
 
 MANIFEST: dict[str, Any] = {
     "release_id": "20260701T060000Z-0123abcd",
+    "supersedes": "20260630T060000Z-89abcdef",
     "excluded": [],
+    "restatements": [],
     "policy": {
         "suppression_min_n": 10.0,
         "low_n_below": 30.0,
@@ -42,13 +45,17 @@ def cell(
     high: float | None,
     drivers: str = ALL_DRIVERS,
 ) -> tuple[Any, ...]:
-    """A row of cx_index: `2026Q3`, `service/a`, `likert_5/mean/trust`, then the figure."""
+    """A row of cx_index: `2026Q3`, `service/a`, `likert_5/mean/trust`, then the figure.
+
+    Its standard error is that of an interval which is as wide on both sides.
+    """
+    se = None if low is None or high is None else (high - low) / (2 * 1.96)
     starts = {"2025Q3": "2025-04-01", "2026Q2": "2026-01-01", "2026Q3": "2026-04-01", "2026Q4": "2026-07-01"}
     period = ("quarter", starts[label]) if label in starts else ("month", f"{label}-01")
     is_low_n = n is not None and n < 30
     scale, what, driver = measure.split("/")
     asked = drivers if what == "cx_index" else None
-    row = (*period, label, *place.split("/"), scale, what, driver, n, value, low, high)
+    row = (*period, label, *place.split("/"), scale, what, driver, n, value, low, high, se)
     return (*row, n is None, is_low_n, asked)
 
 
@@ -88,11 +95,18 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             ) t(service_id, service_name);
         create table marts.dim_channels as select * from (values ('phone', 'Phone'),
             ('website', 'Website')) t(channel, channel_name);
-        create table marts.fct_survey_responses as select date '2026-07-01' as answered_local_date;
+        create table marts.dim_surveys as select * from (values
+            ('a-cx', 1, 'touchpoints', 'Passport: feedback', '3090-0300', date '2026-05-31'),
+            ('c-cx', 1, 'touchpoints', 'Records: feedback', '3090-0301', date '2026-05-31')
+            ) t(survey_id, survey_version, source_system, survey_name, omb_control_number, omb_expires_on);
+        create table marts.fct_survey_responses as select 'a-cx' as survey_id, 1 as survey_version,
+            'a' as service_id, date '2026-07-01' as answered_local_date, true as is_counted,
+            false as collected_without_clearance;
         create table marts.fct_interactions as select date '2026-06-30' as started_local_date;
         create table marts.cx_index(period_type varchar, period_start date, period_label varchar,
             breakdown varchar, member varchar, scale varchar, measure varchar, driver varchar, n bigint,
-            value double, low double, high double, suppressed boolean, low_n boolean, drivers varchar,
+            value double, low double, high double, standard_error double, suppressed boolean, low_n boolean,
+            drivers varchar,
             interval_kind varchar default 'indicative', band varchar, band_uncertain boolean,
             weighted_value double, weighted_low double, weighted_high double);
         create table marts.contact_center_performance as select 'quarter' as period_type,
@@ -115,7 +129,7 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         " weighted_value, weighted_low, weighted_high) from marts.cx_index"
     )
     names = ", ".join(column[0] for column in connection.execute("from columns").description)
-    connection.executemany(f"insert into marts.cx_index ({names}) values ({', '.join(['?'] * 15)})", CELLS)
+    connection.executemany(f"insert into marts.cx_index ({names}) values ({', '.join(['?'] * 16)})", CELLS)
     yield connection
     connection.close()
 
@@ -158,7 +172,7 @@ def test_page_says_what_the_tables_say(marts: duckdb.DuckDBPyConnection) -> None
     for text in (
         "74.3",
         "73.5 to 75.0",
-        "n = 2,711",
+        "n&nbsp;=&nbsp;2,711",
         "72.0 (71.3 to 72.7)",
         "3.68",
         "71.3%",
@@ -171,43 +185,153 @@ def test_page_says_what_the_tables_say(marts: duckdb.DuckDBPyConnection) -> None
 
 
 def test_the_bottom_line_says_what_matters(marts: duckdb.DuckDBPyConnection) -> None:
-    """From the cells above: 73.5–74.96 and 71.3–72.7 don't meet, nor do 3.6–3.75 and 3.85–3.95, nor 55–72 and
-    75–77; 2025Q3 asked for ease alone."""
-    marts.execute(
-        "update marts.cx_index set band = '65-75', band_uncertain = false where measure = 'cx_index'"
-    )
+    """From the cells above: 74.25 - 72 = 2.25, ± √(0.73² + 0.70²) = 1.01 by half the widths of 73.5–74.96 and
+    71.3–72.7; 3.6–3.75 and 3.85–3.95 don't meet, nor do 55–72 and 75–77; 2025Q3 asked for ease alone."""
     page = figures.read(marts)
     assert page is not None
     assert bottom_line.sentences(page) == [
-        "CX index (0–100) was 74.3 in 2026Q3 (73.5 to 75.0, n = 2,711), in the band 65-75.",
-        "That is higher than the 72.0 in 2026Q2 (71.3 to 72.7): the intervals don't meet.",
+        "CX index (0–100) was 74.3 in 2026Q3 (73.5 to 75.0, n\xa0=\xa02,711).",
+        "That is 2.3 higher than the 72.0 in 2026Q2 (71.3 to 72.7): a change beyond chance (95% interval of "
+        "the difference 1.2 to 3.3).",
         "It rests on other drivers than the 71.0 in 2025Q3 (70.0 to 71.9), so the two don't compare.",
-        "The lowest driver is Trust, at 3.68 (3.60 to 3.75, n = 2,700); the next, Ease, at 3.90, "
+        "The lowest driver is Trust, at 3.68 (3.60 to 3.75, n\xa0=\xa02,700); the next, Ease, at 3.90, "
         "is clearly above it.",
-        "The lowest service is Trace a refund, at 64.0 (55.0 to 72.0, n = 21); the next, Get a passport, "
-        "at 76.0, is clearly above it.",
+        "The lowest service is Trace a refund, at 64.0 (55.0 to 72.0, n\xa0=\xa021); the next, "
+        "Get a passport, at 76.0, is clearly above it.",
         "Phone (genesys): of 44,466 contacts, 3.3% (3.1% to 3.5%) were abandoned.",
     ]
-    assert bottom_line.doubts(page) == [
+    assert doubts.doubts(page, MANIFEST) == [
         "People chose whether to answer, so the intervals are indicative: they cover sampling variation "
         "only, not who stayed away.",
         "Not in “CX index (0–100)”, since their surveys ask otherwise: Plan <a> payment.",
         "1 of the services and channels below are withheld.",
-        "These rest on other drivers than the agency's index and don't compare with the rest: Website.",
+        "These weren't asked all drivers of the agency's index and don't compare with the rest: "
+        "Website (without Trust).",
     ]
 
 
-def test_intervals_that_meet_tell_nothing_apart(marts: duckdb.DuckDBPyConnection) -> None:
-    marts.execute("update marts.cx_index set high = 73.5 where period_label = '2026Q2'")
+def change(marts: duckdb.DuckDBPyConnection) -> str:
+    """What is said of the quarter before."""
+    page = figures.read(marts)
+    assert page is not None
+    return bottom_line.sentences(page)[1]
+
+
+def test_intervals_that_meet_may_still_differ(marts: duckdb.DuckDBPyConnection) -> None:
+    """73.5–74.96 and 72.36–73.76 meet; 74.25 - 73.06 = 1.19, over 1.01 from the same widths."""
+    marts.execute(
+        "update marts.cx_index set value = 73.06, low = 72.36, high = 73.76 where period_label = '2026Q2'"
+    )
+    assert change(marts) == (
+        "That is 1.2 higher than the 73.1 in 2026Q2 (72.4 to 73.8): a change beyond chance (95% interval of "
+        "the difference 0.2 to 2.2)."
+    )
+
+
+def test_a_difference_within_chance_has_its_interval_too(marts: duckdb.DuckDBPyConnection) -> None:
+    """74.25 - 74.55 = -0.3, ± 1.96 √(0.4² + 0.3²) = 0.98: -1.28 to 0.68."""
+    marts.execute(
+        "update marts.cx_index set value = 74.55, standard_error = 0.4 where period_label = '2026Q2'"
+    )
+    marts.execute("update marts.cx_index set standard_error = 0.3 where period_label = '2026Q3'")
+    assert change(marts) == (
+        "That is 0.3 lower than the 74.6 in 2026Q2 (71.3 to 72.7): no change beyond chance (95% interval of "
+        "the difference −1.3 to 0.7)."
+    )
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_direction(marts: duckdb.DuckDBPyConnection) -> None:
+    """74.25 - 74.29 = -0.04; ± 1.01."""
+    marts.execute("update marts.cx_index set value = 74.29 where period_label = '2026Q2'")
+    assert change(marts) == (
+        "That is within rounding of the 74.3 in 2026Q2 (71.3 to 72.7): no change beyond chance (95% interval "
+        "of the difference −1.1 to 1.0)."
+    )
+
+
+def test_shares_differ_by_percentage_points(marts: duckdb.DuckDBPyConnection) -> None:
+    """Where thumbs are all there is: 71.25% - 70.05% = 1.2, ± 1.96 √(0.03² + 0.04²) = 9.8 points."""
+    marts.execute("delete from marts.cx_index where measure <> 'thumbs_up'")
+    marts.execute("update marts.cx_index set standard_error = 0.03")
+    marts.execute(
+        "insert into marts.cx_index by name select * replace (date '2026-01-01' as period_start, '2026Q2' as "
+        "period_label, 0.7005 as value, 0.62 as low, 0.77 as high, 0.04 as standard_error) "
+        "from marts.cx_index where breakdown = 'all'"
+    )
+    assert change(marts) == (
+        "That is 1.2 percentage points higher than the 70.1% in 2026Q2 (62.0% to 77.0%): no change beyond "
+        "chance (95% interval of the difference −8.6 to 11.0)."
+    )
+
+
+def test_nothing_is_said_of_chance_where_the_standard_errors_do_not_tell(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    marts.execute("update marts.cx_index set weighted_value = 72.1 where period_label = '2026Q2'")
+    assert change(marts) == (
+        "That is 2.3 higher than the 72.0 in 2026Q2 (71.3 to 72.7). Weights and sampling units are not in "
+        "that difference, so nothing is said of chance."
+    )
+    marts.execute("update marts.cx_index set standard_error = 0 where period_label = '2026Q2'")
+    assert change(marts).endswith("In one of them all answered alike, so nothing is said of chance.")
+
+
+def test_lowest_is_not_clearly_so_where_intervals_meet(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("update marts.cx_index set high = 75.0 where member = 'b'")
     page = figures.read(marts)
     assert page is not None
     said = bottom_line.sentences(page)
-    assert "It can't be told from the 72.0 in 2026Q2 (71.3 to 73.5): the intervals meet." in said
     assert (
-        "The lowest service is Trace a refund, at 64.0 (55.0 to 75.0, n = 21), not clearly below "
+        "The lowest service is Trace a refund, at 64.0 (55.0 to 75.0, n\xa0=\xa021), not clearly below "
         "Get a passport, at 76.0." in said
     )
+
+
+@pytest.mark.parametrize(
+    ("start", "label", "months", "begun"),
+    [
+        ("2025-10-01", "2026Q1", "October to December 2025", 2025),
+        ("2026-01-01", "2026Q2", "January to March 2026", 2025),
+        ("2026-07-01", "2026Q4", "July to September 2026", 2025),
+    ],
+)
+def test_a_fiscal_quarter_is_called_so_and_has_its_months(
+    marts: duckdb.DuckDBPyConnection, start: str, label: str, months: str, begun: int
+) -> None:
+    marts.execute("delete from marts.cx_index where period_label <> '2026Q3'")
+    marts.execute("update marts.cx_index set period_start = ?::date, period_label = ?", [start, label])
+    page = figures.read(marts)
+    assert page is not None
+    assert scorecard.table(page).title == f"Fiscal quarter {label} ({months})"
+    html = render.render(marts, MANIFEST)
+    assert f"<h1>What customers say, fiscal quarter {label} ({months})</h1>" in html
+    assert f"A quarter of the fiscal year: {months}. Fiscal year 2026 began on 1 October {begun}." in html
+
+
+def test_what_not_all_services_ask_says_who_does(marts: duckdb.DuckDBPyConnection) -> None:
+    """Of four services d alone asks for thumbs, and a, b and c for the index; of three all do."""
+    html = render.render(marts, MANIFEST)
+    thumbs = re.search(r'<p class="name">Trust, share of thumbs up</p>\s*<p class="detail">(.*?)</p>', html)
+    assert thumbs is not None
+    assert thumbs.group(1) == "asked by 1 of 4 services: Plan &lt;a&gt; payment"
+    assert "asked by 3 of 4 services: Get a passport; Trace a refund; Vital records" in html
+    marts.execute("delete from marts.cx_index where member = 'd'")
+    page = figures.read(marts)
+    assert page is not None
+    assert page.headlines[0].asked_by == ()
+
+
+def test_what_was_asked_less_stands_last_with_a_hollow_mark(marts: duckdb.DuckDBPyConnection) -> None:
+    """Website, at 79, was asked for ease alone and the agency for ease and trust; phone is at 71."""
+    page = figures.read(marts)
+    assert page is not None
+    assert [(one.name, one.lacks) for one in page.channels] == [("Phone", ()), ("Website", ("Trust",))]
+    html = render.render(marts, MANIFEST)
+    assert 'Website <span class="mark">without Trust</span></th>' in html
+    channels = html[html.index("<h2>Channels</h2>") :]
+    marks = re.findall(r'<path aria-label="value: (\d+); name: (\w+)"[^>]* fill="([^"]+)"', channels)
+    assert marks == [("71", "Phone", "var(--mark)"), ("79", "Website", "var(--paper)")]
+    assert html.count("A hollow mark, put last, doesn't compare with the rest") == 1  # not among the services
 
 
 def test_a_withheld_headline_is_said_to_be(marts: duckdb.DuckDBPyConnection) -> None:
@@ -230,7 +354,7 @@ def test_a_wave_that_ends_within_its_quarter_is_shown_and_said_to_be(
     page = figures.read(marts)
     assert page is not None
     assert (page.quarter, page.is_whole) == ("2026Q4", False)
-    assert "The data end on 2026-07-01: 2026Q4 is not over in them." in bottom_line.doubts(page)
+    assert "The data end on 2026-07-01: 2026Q4 is not over in them." in doubts.doubts(page, MANIFEST)
     assert [month.name for month in page.months] == ["2026-07"]
 
 
@@ -247,10 +371,103 @@ def test_weighted_figures_stand_beside_the_headlines(marts: duckdb.DuckDBPyConne
 def test_each_time_has_its_interval_and_n(marts: duckdb.DuckDBPyConnection) -> None:
     """47.6 and 61.2 seconds; of 43,001 handled contacts the wait is known, of none the handle time."""
     html = render.render(marts, MANIFEST)
-    details = '<br><span class="detail">48 s to 1 min 1 s</span><br><span class="detail">n = 43,001</span>'
+    interval, n = "48 s to 1 min 1 s", "n&nbsp;=&nbsp;43,001"
+    details = f'<br><span class="detail">{interval}</span><br><span class="detail">{n}</span>'
     assert f"<td>48 s{details}</td>" in html
-    assert '<td>—<br><span class="detail">n = 0</span></td>' in html
+    assert '<td>—<br><span class="detail">n&nbsp;=&nbsp;0</span></td>' in html
     assert "a call within 20 s, a message within 20 min." in html
+
+
+def test_a_band_is_explained_and_never_breaks(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "update marts.cx_index set band = '65-75', band_uncertain = true where measure = 'cx_index'"
+    )
+    html = render.render(marts, MANIFEST)
+    assert 'band <span class="whole">65–75</span>; the interval reaches into another</p>' in html
+    assert "It is a reading aid of this page and no standard" in html
+
+
+def late_answers(marts: duckdb.DuckDBPyConnection, survey: str, count: int) -> None:
+    """Answers of June about the survey's service; its clearance ended on 31 May."""
+    marts.execute(
+        "insert into marts.fct_survey_responses select ?, 1, ?, date '2026-06-10', true, true from range(?)",
+        [survey, survey[0], count],
+    )
+
+
+def said_of_clearance(marts: duckdb.DuckDBPyConnection) -> list[str]:
+    page = figures.read(marts)
+    assert page is not None
+    return [said for said in doubts.doubts(page, MANIFEST) if "clearance" in said]
+
+
+def test_answers_without_clearance_are_reported(marts: duckdb.DuckDBPyConnection) -> None:
+    assert said_of_clearance(marts) == []
+    late_answers(marts, "a-cx", 12)
+    marts.execute("insert into marts.fct_survey_responses values ('a-cx', 1, 'a', '2026-06-11', false, true)")
+    marts.execute("insert into marts.fct_survey_responses values ('a-cx', 1, 'a', '2026-07-02', true, true)")
+    assert said_of_clearance(marts) == [  # neither the one that isn't counted nor July's
+        "Passport: feedback: 12 answers in 2026Q3 came after its clearance (3090-0300) ended on 2026-05-31. "
+        "They are counted."
+    ]
+
+
+def test_few_answers_without_clearance_are_not_counted_out(marts: duckdb.DuckDBPyConnection) -> None:
+    """Nine are few; of service c figures are withheld, and twelve of its answers could be all of them."""
+    late_answers(marts, "a-cx", 9)
+    late_answers(marts, "c-cx", 12)
+    assert [said.split(" in 2026Q3")[0] for said in said_of_clearance(marts)] == [
+        "Passport: feedback: fewer than 10 answers",
+        "Records: feedback: an unpublished number of answers",
+    ]
+
+
+def test_left_out_batches_have_their_reasons(marts: duckdb.DuckDBPyConnection) -> None:
+    left_out = {"source": "genesys", "stream": "conversations", "at": "2026-07-01T00:00:00+00:00"}
+    excluded = [
+        left_out | {"batch_id": "1", "reason": "A <test> call"},
+        left_out | {"batch_id": "2", "reason": "Sent twice"},
+        left_out | {"batch_id": "3", "reason": "A <test> call"},
+    ]
+    html = render.render(marts, MANIFEST | {"excluded": excluded})
+    said = "Left out by a person: 2 batches of genesys conversations, because: A &lt;test&gt; call"
+    assert f"<li>{said}</li>" in html
+    assert "<li>Left out by a person: 1 batch of genesys conversations, because: Sent twice</li>" in html
+
+
+def test_what_was_restated_is_said_with_what_it_was_and_why(marts: duckdb.DuckDBPyConnection) -> None:
+    """The agency's index of 2026Q2 reads 72.0, before 71.5; of 2026Q3 both are 74.3; the rest is counted."""
+
+    def restated(
+        label: str, before: float | None, after: float, place: str = "all/all", cause: str = "records"
+    ) -> dict[str, Any]:
+        breakdown, member = place.split("/")
+        cell = {"scale": "likert_5", "measure": "cx_index", "driver": "all"}
+        found = {"period_label": label, "breakdown": breakdown, "member": member, **cell}
+        return found | {"before": before, "after": after, "cause": cause}
+
+    page = figures.read(marts)
+    assert page is not None
+    assert not any("Restated" in said for said in doubts.doubts(page, MANIFEST))
+    months = [restated(f"2026-0{month}", 70.0, 71.0) for month in (1, 2, 3, 4)]
+    found = [
+        restated("2026Q2", 71.46, 72.0),
+        restated("2026Q2", 61.0, 62.0, "service/a"),
+        restated("2026Q3", 74.26, 74.25),
+        *months,
+    ]
+    said = doubts.doubts(page, MANIFEST | {"restatements": found})  # type: ignore[typeddict-item]
+    assert said[-1] == (
+        "Restated since release 20260630T060000Z-89abcdef, because records came in, changed or were left "
+        "out: 7 figures of 2026Q2, 2026Q3; 2026-01 to 2026-04 (4 months); CX index (0–100): 2026Q2 72.0, "
+        "before 71.5. All are in the release's manifest.json."
+    )
+    unknown = [restated("2026Q2", None, 72.0, cause="method")]
+    said = doubts.doubts(page, MANIFEST | {"restatements": unknown})  # type: ignore[typeddict-item]
+    assert said[-1] == (
+        "Restated since release 20260630T060000Z-89abcdef, because models, seeds or policies changed: "
+        "1 figure of 2026Q2. All are in the release's manifest.json."
+    )
 
 
 def test_late_sources_are_named_with_the_last_day_of_their_data(marts: duckdb.DuckDBPyConnection) -> None:
@@ -302,6 +519,16 @@ def test_a_chart_says_what_it_shows_and_takes_its_colors_from_the_page(
         '(Trace a refund) to 76.0 (Get &#34;a&#34; &lt;passport&gt;). The table below has them all."' in html
     )
     assert "prefers-color-scheme: dark" in html
+
+
+def test_each_value_on_an_axis_stands_under_its_line(marts: duckdb.DuckDBPyConnection) -> None:
+    html = render.render(marts, MANIFEST)
+    drivers = html[html.index("<h2>Drivers</h2>") : html.index("<h2>Months</h2>")]
+    lines = re.findall(r'<line transform="translate\(([\d.]+),0\)" x2="0" y2="-\d+"', drivers)
+    labels = re.findall(r'<text text-anchor="(\w+)" transform="translate\(([\d.]+),16\)"', drivers)
+    assert len(labels) >= 3
+    assert {anchor for anchor, _ in labels} == {"middle"}
+    assert [round(float(at)) for _, at in labels] == [int(at) for at in lines]
 
 
 def test_the_same_tables_give_the_same_bytes(marts: duckdb.DuckDBPyConnection) -> None:
