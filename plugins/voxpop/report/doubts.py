@@ -1,0 +1,138 @@
+"""What the page says against itself: what is uncertain, left out, or no longer as it was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from voxpop.release.manifest import Excluded, Manifest, Restatement
+from voxpop.report.figures import Figure, Headline, PageFigures, WithoutClearance, shown
+
+_CAUSES = {
+    "records": "records came in, changed or were left out",
+    "method": "models, seeds or policies changed",
+}
+
+
+def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
+    """Say what is uncertain, not in the figures, or no longer as it was published.
+
+    Args:
+        page: the figures.
+        manifest: the candidate's.
+
+    Returns:
+        Whole sentences, as plain text.
+    """
+    figures = [*(headline.now for headline in page.headlines), *page.drivers, *page.services, *page.channels]
+    said = []
+    if not page.is_whole:
+        said.append(f"The data end on {page.until:%Y-%m-%d}: {page.quarter} is not over in them.")
+    if any(figure.interval_kind == "indicative" for figure in figures):
+        said.append(
+            "People chose whether to answer, so the intervals are indicative: they cover sampling variation "
+            "only, not who stayed away."
+        )
+    else:
+        said.append("The intervals cover sampling variation only.")
+    if any(headline.now.weighted for headline in page.headlines):
+        said.append(
+            "Tables and drawings show unweighted figures; the weighted ones are beside the headlines."
+        )
+    elsewhere = sorted({figure.name for _, figure in page.others} - {figure.name for figure in page.services})
+    if elsewhere:
+        said.append(f"Not in “{page.measure}”, since their surveys ask otherwise: {', '.join(elsewhere)}.")
+    withheld = sum(figure.value is None for figure in (*page.services, *page.channels))
+    if withheld:
+        said.append(f"{withheld} of the services and channels below are withheld.")
+    odd = [one for one in (*page.services, *page.channels) if one.value is not None and one.lacks]
+    if odd:
+        named = (f"{one.name} (without {', '.join(one.lacks)})" for one in odd)
+        said.append(
+            "These weren't asked all drivers of the agency's index and don't compare with the rest: "
+            f"{', '.join(named)}."
+        )
+    least = int(manifest["policy"]["suppression_min_n"])
+    return [
+        *said,
+        *(_uncleared(one, page.quarter, least) for one in page.without_clearance),
+        *_left_out(manifest["excluded"]),
+        *_restated(page.headlines[0], page.quarter, manifest),
+    ]
+
+
+def _uncleared(found: WithoutClearance, quarter: str, least: int) -> str:
+    if found.count is None:
+        many = "an unpublished number of"
+    elif found.count < least:
+        many = f"fewer than {least}"
+    else:
+        many = f"{found.count:,}"
+    return (
+        f"{found.survey}: {many} answers in {quarter} came after its clearance ({found.control_number}) "
+        f"ended on {found.ended_on}. They are counted."
+    )
+
+
+def _left_out(excluded: Iterable[Excluded]) -> list[str]:
+    """Each reason once, with how many batches of what it is about."""
+
+    def about(batch: Excluded) -> tuple[str, str, str]:
+        return batch["source"], batch["stream"], batch["reason"]
+
+    said = []
+    for (source, stream, reason), batches in groupby(sorted(excluded, key=about), about):
+        count = len(list(batches))
+        said.append(
+            f"Left out by a person: {count} {'batch' if count == 1 else 'batches'} of {source} {stream}, "
+            f"because: {reason}"
+        )
+    return said
+
+
+def _restated(headline: Headline, quarter: str, manifest: Manifest) -> list[str]:
+    """What has changed of periods that had ended before the last release: how much, of when, and why."""
+    figures = {quarter: headline.now, **headline.earlier}
+    said = []
+    for cause, why in _CAUSES.items():
+        found = [one for one in manifest["restatements"] if one["cause"] == cause]
+        if not found:
+            continue
+        count = f"{len(found):,} {'figure' if len(found) == 1 else 'figures'}"
+        told = [
+            f"{label} {figure.text}, before {was}"
+            for label, figure in figures.items()
+            for one in found
+            if (was := _was(one, label, figure)) is not None
+        ]
+        said.append(
+            f"Restated since release {manifest['supersedes']}, because {why}: {count} of "
+            f"{_periods({one['period_label'] for one in found})}"
+            + (f"; {headline.now.name}: {'; '.join(told)}" if told else "")
+            + ". All are in the release's manifest.json."
+        )
+    return said
+
+
+def _was(one: Restatement, label: str, figure: Figure) -> str | None:
+    """What a figure of the whole agency was, if it reads otherwise now and neither is withheld."""
+    cell = (one["period_label"], one["breakdown"], one["scale"], one["measure"], one["driver"])
+    if cell != (label, "all", figure.scale, figure.measure, figure.driver):
+        return None
+    if one["before"] is None or figure.value is None:
+        return None
+    was = shown(figure.measure, one["before"])
+    return None if was == figure.text else was
+
+
+def _periods(labels: set[str]) -> str:
+    """Quarters, and months; of many the first and the last: `2025Q1; 2025-01 to 2025-10 (5 months)`."""
+    kinds = (
+        ("quarters", sorted(label for label in labels if "Q" in label)),
+        ("months", sorted(label for label in labels if "Q" not in label)),
+    )
+    return "; ".join(
+        ", ".join(found) if len(found) < 4 else f"{found[0]} to {found[-1]} ({len(found)} {kind})"
+        for kind, found in kinds
+        if found
+    )
