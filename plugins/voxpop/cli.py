@@ -6,11 +6,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the audit refused.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +26,7 @@ from voxpop.errors import UsageError, VoxpopError
 if TYPE_CHECKING:
     import duckdb
 
+    from voxpop.pipeline import RunResult
     from voxpop.raw.records import Window
 
 app = typer.Typer(
@@ -75,11 +79,32 @@ def _print(rows: Sequence[Mapping[str, Any]], as_json: bool, empty: str) -> None
     elif not rows:
         typer.echo(empty)
     else:
-        # As wide as what is printed: an id that is cut off can't be copied.
         texts = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
-        widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-        for text in texts:
-            typer.echo("  ".join(map(str.ljust, text, widths)).rstrip())
+        for line in _lines(texts, shutil.get_terminal_size().columns if sys.stdout.isatty() else None):
+            typer.echo(line)
+
+
+def _lines(texts: Sequence[Sequence[str]], room: int | None) -> Iterator[str]:
+    """A table's lines; on a terminal cells are wrapped to its width, at spaces alone.
+
+    An id that is broken or cut off can't be copied, so a row may be wider than the terminal after all.
+    """
+    columns = list(zip(*texts, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    least = [max((len(word) for text in column for word in text.split()), default=0) for column in columns]
+    gaps = 2 * (len(widths) - 1)
+    while room is not None and sum(widths) + gaps > room and widths != least:
+        widest = max(range(len(widths)), key=lambda place: (widths[place] > least[place], widths[place]))
+        widths[widest] -= 1
+    for row in texts:
+        cells = [
+            textwrap.wrap(text, max(width, 1), break_long_words=False, break_on_hyphens=False)
+            if len(text) > width
+            else [text]
+            for text, width in zip(row, widths, strict=True)
+        ]
+        for parts in zip_longest(*cells, fillvalue=""):
+            yield "  ".join(map(str.ljust, parts, widths)).rstrip()
 
 
 def _plain(value: object) -> object:
@@ -90,8 +115,14 @@ def _plain(value: object) -> object:
 
 
 def _text(value: object) -> str:
-    """A value on one line."""
+    """A value on one line; a figure in the six digits that a person reads, all of it with `--json`."""
+    if isinstance(value, float):
+        return f"{value:.6g}" if abs(value) < 999_999.5 else f"{value:.0f}"
     return "" if value is None else " ".join(str(value).splitlines())
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
 
 
 def _window(start: datetime | None, end: datetime | None) -> Window | None:
@@ -108,6 +139,52 @@ def _window(start: datetime | None, end: datetime | None) -> Window | None:
             f"The window is empty: --from {start:%Y-%m-%d} must come before --to {end:%Y-%m-%d}."
         )
     return Window(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC))
+
+
+def _published(settings: Settings, release_id: str) -> str:
+    """What a person wants to know of a release that has just become current."""
+    from voxpop.release import store
+
+    release = store.show(settings, release_id)
+    said = [f"Published {release_id}."]
+    audit, restated = release.manifest["audit"], len(release.manifest["restatements"])
+    if audit and audit["warnings"]:
+        warnings = _counted(audit["warnings"], "expectation", "expectations")
+        said.append(f"The gate warns of {warnings}: see {release.folder / audit['page']}")
+    if restated:
+        figures = _counted(restated, "figure of a closed period is", "figures of closed periods are")
+        said.append(f"{figures} restated: see `voxpop releases diff`.")
+    return "\n".join(said)
+
+
+def _nothing_new(settings: Settings) -> str:
+    """Why there is no new release."""
+    from voxpop.raw.exclusions import exclusions
+    from voxpop.release import store
+
+    current = store.current(settings)
+    if current is None:
+        return "Nothing new: nothing has landed."
+    back = "".join(
+        f", or {release.release_id}, which was rolled back," for release in store.withdrawn(settings)
+    )
+    left = len(exclusions(settings))
+    but = f" but for {_counted(left, 'excluded batch', 'excluded batches')}" if left else ""
+    return f"Nothing new: {current.release_id}{back} holds all that has landed{but}."
+
+
+def _not_landed(settings: Settings, result: RunResult) -> str:
+    """Which sources failed, and what that means for the release."""
+    from voxpop.release import store
+
+    said = "Not every source landed"
+    if result.release_id:
+        late = {each["source"] for each in store.show(settings, result.release_id).manifest["late_sources"]}
+        named = ", ".join(name for name in result.failures if name in late)
+        said += (
+            f"; the release names {named} as late" if named else "; the release has what they landed before"
+        )
+    return f"{said}.\n" + "\n".join(str(error) for error in result.failures.values())
 
 
 def _candidate(settings: Settings, release_id: str | None) -> str:
@@ -184,7 +261,7 @@ def build(
         _out.print("Nothing new: the warehouse holds all that has landed.")
     else:
         _out.print(
-            f"Built {len(plan.batches)} batches."
+            f"Built {_counted(len(plan.batches), 'batch', 'batches')}."
             + (f" Everything anew: {plan.reason}" if plan.reason else "")
         )
 
@@ -193,12 +270,9 @@ def build(
 def stage() -> None:
     """Make a candidate release from the warehouse."""
     from voxpop import pipeline
-    from voxpop.release import store
 
     settings = load_settings()
-    release_id = pipeline.stage(settings, now=_now())
-    nothing = "the current release holds all this" if store.current(settings) else "nothing has landed"
-    _out.print(release_id or f"Nothing new: {nothing}.")
+    _out.print(pipeline.stage(settings, now=_now()) or _nothing_new(settings))
 
 
 @app.command()
@@ -233,21 +307,29 @@ def publish(release_id: Candidate = None) -> None:
 
 
 @app.command()
-def run(start: From = None, end: To = None) -> None:
+def run(
+    start: From = None,
+    end: To = None,
+    no_land: Annotated[
+        bool, typer.Option("--no-land", help="Ask no tool and take no file: the five steps after landing.")
+    ] = False,
+) -> None:
     """All six steps: land every source, build, stage, audit, report, publish."""
     from voxpop import pipeline
     from voxpop.sources.connections import load_connections
 
-    settings = load_settings()
-    result = pipeline.run(
-        settings, _window(start, end), connections=load_connections(settings), now=_now(), progress=_progress
-    )
-    _out.print(f"Published {result.release_id}." if result.release_id else "Nothing new: no new release.")
+    settings, now, window = load_settings(), _now(), _window(start, end)
+    if no_land and window:
+        raise UsageError("--no-land lands no window: leave out --from and --to.")
+    if no_land:
+        result = pipeline.RunResult(pipeline.build_and_publish(settings, now=now, progress=_progress), ())
+    else:
+        connections = load_connections(settings)
+        result = pipeline.run(settings, window, connections=connections, now=now, progress=_progress)
+    said = _published(settings, result.release_id) if result.release_id else _nothing_new(settings)
+    _out.print(said, markup=False)
     if result.failures:
-        raise VoxpopError(
-            "Not every source landed; the release shows these as late.\n"
-            + "\n".join(str(error) for error in result.failures.values())
-        )
+        raise VoxpopError(_not_landed(settings, result))
 
 
 @batches_app.command("list")
@@ -262,6 +344,7 @@ def batches_list(as_json: Json = False) -> None:
         [
             {
                 "batch_id": batch.batch_id,
+                "file": batch.original.name if batch.original else None,
                 "records": batch.records,
                 "quarantined": batch.quarantined,
                 "finished_at": batch.finished_at,
@@ -282,7 +365,9 @@ def batches_exclude(
     from voxpop.raw.exclusions import exclude
 
     exclude(load_settings(), batch_id, reason, _now())
-    _out.print("Excluded. The next run rebuilds what it touched: `voxpop run`, or the DAG build_and_publish.")
+    _out.print(
+        "Excluded. Rebuild what it touched and publish: `voxpop run --no-land`, or the DAG build_and_publish."
+    )
 
 
 @batches_app.command("include")
@@ -293,7 +378,9 @@ def batches_include(
     from voxpop.raw.exclusions import include
 
     include(load_settings(), batch_id, reason, _now())
-    _out.print("Included. The next run rebuilds what it touches: `voxpop run`, or the DAG build_and_publish.")
+    _out.print(
+        "Included. Rebuild what it touches and publish: `voxpop run --no-land`, or the DAG build_and_publish."
+    )
 
 
 @releases_app.command("list")
@@ -327,11 +414,20 @@ def releases_show(release_id: Annotated[str | None, typer.Argument()] = None) ->
 
 
 @releases_app.command("diff")
-def releases_diff(before: str, after: str, as_json: Json = False) -> None:
-    """What changed from one release to another: tables, batches, published figures."""
-    from voxpop.release import diff
+def releases_diff(
+    before: Annotated[str | None, typer.Argument(help="The one before AFTER if left out.")] = None,
+    after: Annotated[str | None, typer.Argument(help="The current one if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What changed from one release to another: tables, published figures, batches."""
+    from voxpop.release import diff, store
 
-    _print(diff.diff(load_settings(), before, after).rows(), as_json, "The two releases hold the same.")
+    settings = load_settings()
+    new = store.show(settings, after)
+    old = before or new.manifest["supersedes"]
+    if old is None:
+        raise UsageError(f"{new.release_id}: is the first release; there is none before it.")
+    _print(diff.diff(settings, old, new.release_id).rows(), as_json, "The two releases hold the same.")
 
 
 @releases_app.command("rollback")
@@ -387,22 +483,28 @@ def doctor(as_json: Json = False) -> None:
 @agency_app.command("serve")
 def agency_serve(
     day: Annotated[
-        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The last day it knows.")
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], help="The last day it knows; else what has landed."),
     ] = None,
     port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
     misbehave: Annotated[str, typer.Option(help="not, a-little or a-lot.")] = "a-little",
 ) -> None:
     """Serve the sample agency's tools on this machine until interrupted."""
     from voxpop.sample_agency import server
+    from voxpop.warehouse.seeds import check_seeds
 
-    server.serve(load_settings().home, day.date() if day else None, port, misbehave=misbehave)
+    settings = load_settings()
+    check_seeds(settings)
+    server.serve(settings.home, day.date() if day else None, port, misbehave=misbehave)
 
 
 @agency_app.command("generate")
 def agency_generate(folder: Path, start: Annotated[datetime, _FROM], end: Annotated[datetime, _TO]) -> None:
     """Write what the sample agency's tools hold, as files."""
     from voxpop.sample_agency.generate import generate
+    from voxpop.warehouse.seeds import check_seeds
 
+    check_seeds(load_settings())
     generate(folder, start.date(), (end - timedelta(days=1)).date())
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "audit",
     "begin_build",
     "build",
+    "build_and_publish",
     "build_layer",
     "finish_build",
     "land",
@@ -100,7 +101,8 @@ def run(
 ) -> RunResult:
     """All six steps: land every configured source, then build, stage, audit, report and publish.
 
-    A source that fails stops itself alone: the others go on, and the release shows it as late.
+    A source that fails stops itself alone: the others go on, and the release names it as late if it then is
+    behind them.
 
     Raises:
         Refused: the gate said no.
@@ -121,13 +123,26 @@ def run(
         except VoxpopError as error:
             failures[name] = error
             progress(str(error), 0)
+    release_id = build_and_publish(settings, now=now, progress=progress)
+    return RunResult(release_id, tuple(landed), failures)
+
+
+def build_and_publish(settings: Settings, *, now: datetime, progress: Progress) -> str | None:
+    """The five steps after landing: build, stage, audit, report and publish.
+
+    Returns:
+        The id of the release that is current now, or None where nothing was new.
+
+    Raises:
+        Refused: the gate said no.
+    """
     build(settings, run_id=f"cli-{now:%Y%m%dT%H%M%S%fZ}", progress=progress)
     release_id = stage(settings, now=now)
     if release_id is not None:
         audit(settings, release_id)
         report(settings, release_id)
         publish(settings, release_id, now=now)
-    return RunResult(release_id, tuple(landed), failures)
+    return release_id
 
 
 def next_window(settings: Settings, source: str, now: datetime) -> Window | None:

@@ -93,7 +93,9 @@ class Changes:
             {"what": "batch", "name": f"genesys.{number}", "before": None, "after": "added"}
             for number in range(200)
         ]
-        return [*batches, {"what": "table", "name": "cx_index", "before": 4000, "after": 4321}]
+        table = {"what": "table", "name": "cx_index", "before": 4000, "after": 4321}
+        restated = {"what": "restated", "name": "2026Q1 all", "before": 61.25000000000001, "after": 62.5}
+        return [table, restated, *batches]
 
 
 @pytest.fixture
@@ -161,7 +163,8 @@ def test_a_release_shows_gate_changes_tables_batches_and_what_was_left_out(brows
     assert "20 expectations, 1 warnings" in page
     assert f"What changed from {FIRST}" in page
     assert page.index("<td>4000</td><td>4321</td>") < page.index("genesys.0"), "figures before batches"
-    assert "The first 200 of 201" in page and "genesys.199" not in page
+    assert "The first 200 of 202" in page and "genesys.197" in page and "genesys.198" not in page
+    assert "<td>61.25</td><td>62.5</td>" in page
     assert "data to 2026-01-03, expected to 2026-01-04" in page
     assert "genesys.x" in page and "kiosk.y" in page
     assert f"/voxpop/releases/{SECOND}/files/reports/index.html" in page

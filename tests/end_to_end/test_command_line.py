@@ -46,7 +46,7 @@ def test_steps_with_nothing_new_say_so_and_exit_with_0(history: Home, tmp_path: 
     for arguments, told in {
         ("land", "kiosk_surveys"): "Nothing new: every file that is ready has landed.\n",
         ("build",): "Nothing new: the warehouse holds all that has landed.\n",
-        ("stage",): "Nothing new: the current release holds all this.\n",
+        ("stage",): f"Nothing new: {home.current().release_id} holds all that has landed.\n",
     }.items():
         said = home.command(*arguments)
         assert (said.code, said.out, said.err) == (0, told, "")
@@ -90,6 +90,9 @@ def test_batches_list(history: Home) -> None:
     assert [each["batch_id"] for each in found] == [each.batch_id for each in history.batches()]
     assert sum(each["records"] for each in found) == sum(each.records for each in history.batches())
     assert all(each["batch_id"] in said.out for each in found)
+    files = {each["file"] for each in found if each["batch_id"].startswith("field_offices.")}
+    assert "field_offices_2026-06.csv" in files and None not in files
+    assert {each["file"] for each in found if each["batch_id"].startswith("genesys.")} == {None}
 
 
 def test_releases_list_and_show(history: Home) -> None:
@@ -136,7 +139,9 @@ def test_releases_rollback_and_forward_again(history: Home, tmp_path: Path) -> N
         "the index of June is wrong",
     )
     # what was left is not published again by itself
-    assert home.command("stage").out == "Nothing new: the current release holds all this.\n"
+    assert home.command("stage").out == (
+        f"Nothing new: {second}, or {third}, which was rolled back, holds all that has landed.\n"
+    )
     assert home.command("releases", "rollback", first, "--reason", "further back").code == 0
     assert home.command("releases", "rollback", third, "--reason", "it was right").code == 0
     assert home.current().release_id == third

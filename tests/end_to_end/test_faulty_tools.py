@@ -45,7 +45,7 @@ def test_a_wrong_credential_stops_its_source_alone(earlier: Home, refused: tuple
     assert re.fullmatch(
         r'touchpoints: form "569499e0", page 1: GET http://127\.0\.0\.1:\d+/\S+/responses answered 403 '
         r'Forbidden "[^"]*API key[^"]*"\. Set the connection "touchpoints" to a credential that may read '
-        r"this, and rerun\. Nothing of responses \S+ has landed\.",
+        r"this, and rerun\. Nothing new of responses \S+ has landed\.",
         message,
     ), message
     assert "a-key-of-somebody-else" not in message
@@ -85,7 +85,7 @@ def test_an_unreachable_host_is_given_up_and_the_current_release_stays(behind: H
     assert re.fullmatch(
         rf'touchpoints: form "569499e0", page 1: GET http://127\.0\.0\.1:{port}/v1/\S+: no good answer in 6 '
         r"tries and \d+ s\. The last: ConnectError .*refused\. Rerun when the tool answers again: it goes on "
-        r"behind the last page that landed\. Nothing of responses \S+ has landed\.",
+        r"behind the last page that landed\. Nothing new of responses \S+ has landed\.",
         message := _stays_as_it_is(behind),
     ), message
 
@@ -96,7 +96,7 @@ def test_429_for_ever_is_given_up_and_the_current_release_stays(behind: Home, tm
         assert re.fullmatch(
             r'touchpoints: form "569499e0", page 1: GET \S+: no good answer in 6 tries and \d+ s\. The last: '
             r'429 Too Many Requests "Rate limit exceeded"; it asks to wait 1 s\. Rerun when the tool answers '
-            r"again: it goes on behind the last page that landed\. Nothing of responses \S+ has landed\.",
+            r"again: it goes on behind the last page that landed\. Nothing new of responses \S+ has landed\.",
             message := _stays_as_it_is(behind),
         ), message
 

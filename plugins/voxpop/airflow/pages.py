@@ -71,8 +71,7 @@ def release(release_id: str, settings: _Settings) -> HTMLResponse:
         is_published=release_id in kept,
         current=_current_id(settings),
         before=before,
-        # Batches last: there may be hundreds, and they explain what the rows before them say.
-        changes=sorted(changes, key=lambda row: row["what"] == "batch"),
+        changes=changes,
     )
 
 

@@ -95,7 +95,7 @@ def begin() -> bool:
             _report(context, "the warehouse holds all that has landed")
         else:
             how = "everything anew from raw" if plan.is_full_refresh else "what they touch"
-            _report(context, f"{len(plan.batches)} batches pending; builds {how}")
+            _report(context, f"batches pending {len(plan.batches):,}; builds {how}")
         return not plan.nothing_to_do
 
 

@@ -85,17 +85,13 @@ class Diff:
     figures: Sequence[FigureChange] | None
 
     def rows(self) -> list[dict[str, str | float | None]]:
-        """Give it as a table of `what`, `name`, `before`, `after`; figures of open periods as a count."""
+        """Give it as a table of `what`, `name`, `before`, `after`: tables, figures, batches.
+
+        Figures of open periods are a count.
+        """
         found: list[dict[str, str | float | None]] = []
         if not self.is_same_method:
             found.append({"what": "method", "name": "fingerprint", "before": None, "after": "changed"})
-        found += [
-            {"what": "batch", "name": name, "before": None, "after": "added"} for name in self.batches_added
-        ]
-        found += [
-            {"what": "batch", "name": name, "before": None, "after": "removed"}
-            for name in self.batches_removed
-        ]
         found += [
             {"what": "table", "name": table.name, "before": table.rows_before, "after": table.rows_after}
             for table in self.tables
@@ -108,14 +104,15 @@ class Diff:
         if still_open:
             found.append({"what": "figures", "name": "of open periods", "before": None, "after": still_open})
         found += [
-            {
-                "what": "restated",
-                "name": f.name,
-                "before": f.before,
-                "after": f.after,
-            }
+            {"what": "restated", "name": f.name, "before": f.before, "after": f.after}
             for f in figures
             if f.is_closed
+        ]
+        # Last: there may be hundreds, and they explain what the rows before them say.
+        found += [
+            {"what": "batch", "name": name, "before": None, "after": change}
+            for change, names in (("added", self.batches_added), ("removed", self.batches_removed))
+            for name in names
         ]
         return found
 

@@ -267,13 +267,11 @@ def _older(settings: Settings, than: str) -> str:
 def _check_may_follow(folder: Path, manifest: Manifest, before: Release | None) -> None:
     name, audit = manifest["release_id"], manifest["audit"]
     if audit is None:
-        raise UsageError(
-            f"{name}: has not been audited, so it can't be published. Run `voxpop audit {name}`."
-        )
+        raise UsageError(f"{name}: is not audited yet, so it can't be published. Run `voxpop audit {name}`.")
     if not audit["passed"]:
         raise UsageError(
-            f"{name}: was refused by the gate, so it can't be published. Exclude the batch or mend the cause, "
-            "then run again: docs/runbooks/refused-release.md."
+            f"{name}: was refused by the gate, so it can't be published. Exclude the batch or mend the "
+            "cause, then run again: docs/runbooks/refused-release.md."
         )
     if not (folder / PAGE).exists():
         raise UsageError(f"{name}: has no page yet, so it can't be published. Run `voxpop report {name}`.")

@@ -102,7 +102,7 @@ class _Run:
             except (SourceError, SourceUnavailable) as error:
                 what = f"{stream} {window.key}"
                 kept = f"{writer.received:,} records of {what} are kept for the next run."
-                error.args = (f"{error} {kept if writer.received else f'Nothing of {what} has landed.'}",)
+                error.args = (f"{error} {kept if writer.received else f'Nothing new of {what} has landed.'}",)
                 raise
             return writer.finish()
 

@@ -18,9 +18,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from voxpop.config import PROJECT, Settings
-from voxpop.raw.batches import SCHEMA
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Day, Manifest, Original, Part, visible
+from voxpop.raw.parts import SCHEMA
 from voxpop.raw.records import Window
 from voxpop.release import candidate, manifest, store
 
@@ -442,7 +442,7 @@ class Home:
         (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
 
     def publish(self, now: datetime) -> str:
-        """Stage, as if the gate had passed it and its page were written, and publish; give the release's id."""
+        """Stage, as if the gate had passed it and its page were written; publish, and give the id."""
         made = candidate.stage(self.settings, now=now)
         assert made is not None
         passed: manifest.AuditSummary = {

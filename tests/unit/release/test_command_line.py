@@ -7,7 +7,10 @@ import shutil
 from datetime import UTC, datetime
 
 import pytest
-from voxpop import cli, doctor
+from voxpop import cli, doctor, pipeline
+from voxpop.errors import SourceUnavailable
+from voxpop.raw.exclusions import exclude
+from voxpop.release import manifest, store
 
 NOW = datetime(2026, 5, 2, 6, 0, tzinfo=UTC)
 
@@ -69,6 +72,109 @@ def test_a_wrong_query_says_what_and_where_to_look(say, query, said):
     code, out, err = say("sql", query)
     assert (code, out) == (2, "")
     assert said in err and 'voxpop sql "show tables"' in err
+
+
+def test_figures_are_shown_in_six_digits_and_given_whole_to_a_script(say):
+    query = "select 61.123456789::double as a, 1234567.25::double as b, 1e-9::double as c, 25.0::double as d"
+    assert say("sql", query)[1] == "a        b        c      d\n61.1235  1234567  1e-09  25\n"
+    assert json.loads(say("sql", query, "--json")[1])[0]["a"] == 61.123456789
+
+
+LONG = "select 'a-batch-id.20260701' as id, 'one two three four five six' as said"
+
+
+def test_on_a_terminal_cells_are_wrapped_at_spaces_and_ids_stay_whole(say, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    # 30 columns less the id's 19 and a gap of 2 leave 9
+    assert say("sql", LONG)[1].splitlines() == [
+        "id                   said",
+        "a-batch-id.20260701  one two",
+        "                     three",
+        "                     four five",
+        "                     six",
+    ]
+
+
+def test_elsewhere_a_row_stays_a_line(say):
+    row = "a-batch-id.20260701  one two three four five six"
+    assert say("sql", LONG)[1].splitlines()[1:] == [row]
+
+
+def test_the_current_release_is_compared_with_the_one_before_where_none_is_named(say, published):
+    _, first, second = published
+    named = say("releases", "diff", first, second)
+    assert named[0] == 0 and "added" in named[1]
+    assert say("releases", "diff") == say("releases", "diff", first) == named
+    say("releases", "rollback", "--reason", "wrong")
+    code, _, err = say("releases", "diff")
+    assert code == 2 and f"{first}: is the first release; there is none before it." in err
+
+
+@pytest.fixture
+def ran(published, monkeypatch):
+    """Let `voxpop run` come to this result, with this in the current release's manifest."""
+    home, _, second = published
+
+    def result(release_id, failures=(), **said):
+        file = home.settings.releases / second / manifest.NAME
+        file.chmod(0o640)
+        manifest.write(file.parent, store.show(home.settings, second).manifest | said)
+        failed = {name: SourceUnavailable(f"{name}: no good answer.") for name in failures}
+        monkeypatch.setattr(pipeline, "run", lambda *_, **__: pipeline.RunResult(release_id, (), failed))
+
+    return result
+
+
+def test_a_run_says_what_the_gate_warns_of_and_what_is_restated(say, published, ran):
+    home, _, second = published
+    passed = {"passed": True, "expectations": 9, "failed": 0, "warnings": 1, "page": "audit/index.html"}
+    ran(second, audit=passed, restatements=[{}, {}])
+    page = home.settings.releases / second / "audit" / "index.html"
+    assert say("run") == (
+        0,
+        f"Published {second}.\nThe gate warns of 1 expectation: see {page}\n"
+        "2 figures of closed periods are restated: see `voxpop releases diff`.\n",
+        "",
+    )
+
+
+LATE = {"source": "touchpoints", "newest": "2026-04-29", "expected": "2026-04-30"}
+
+
+@pytest.mark.parametrize(
+    ("is_new", "late", "said"),
+    [
+        (True, [LATE], "Not every source landed; the release names touchpoints as late."),
+        (True, [], "Not every source landed; the release has what they landed before."),
+        (False, [LATE], "Not every source landed."),
+    ],
+    ids=["late", "not behind", "no new release"],
+)
+def test_a_run_says_of_a_failed_source_only_what_is_so(say, published, ran, is_new, late, said):
+    ran(published[2] if is_new else None, ["touchpoints"], late_sources=late)
+    assert say("run")[::2] == (1, f"{said}\ntouchpoints: no good answer.\n")
+
+
+def test_a_run_without_landing_takes_the_five_steps_after_it(say, published, monkeypatch):
+    home, _, second = published
+    monkeypatch.setattr(pipeline, "run", None)
+    monkeypatch.setattr(pipeline, "build_and_publish", lambda settings, **_: None)
+    assert say("run", "--no-land")[:2] == (0, f"Nothing new: {second} holds all that has landed.\n")
+    exclude(home.settings, home.batches[-1].batch_id, "sent twice", NOW)
+    assert say("run", "--no-land")[1] == (
+        f"Nothing new: {second} holds all that has landed but for 1 excluded batch.\n"
+    )
+    code, _, err = say("run", "--no-land", "--from", "2026-01-01", "--to", "2026-01-02")
+    assert code == 2 and "--no-land lands no window" in err
+
+
+def test_what_was_rolled_back_is_named_as_a_reason_for_nothing_new(say, published):
+    _, first, second = published
+    say("releases", "rollback", "--reason", "wrong")
+    assert say("stage")[1] == (
+        f"Nothing new: {first}, or {second}, which was rolled back, holds all that has landed.\n"
+    )
 
 
 def test_a_damaged_database_is_named_and_left_by_going_back(say, published):

@@ -42,7 +42,7 @@ def test_it_names_tables_batches_and_figures(home):
     assert (march.after, march.is_closed, march.driver) == (2.5, True, "trust")
     assert (changed["2026Q3"].after, changed["2026Q3"].is_closed) == (None, False)
     assert isinstance(march, FigureChange)
-    assert {row["what"] for row in found.rows()} == {"batch", "table", "figures", "restated"}
+    assert [row["what"] for row in found.rows()] == ["table", "table", "figures", "restated", "batch"]
 
 
 def test_restated_figures_are_in_the_manifest_with_their_cause(home):

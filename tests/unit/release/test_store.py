@@ -81,7 +81,7 @@ def test_the_folder_of_releases_is_not_for_others(settings):
 @pytest.mark.parametrize(
     ("audit", "said"),
     [
-        (None, r"has not been audited, .* Run `voxpop audit \S+`\.$"),
+        (None, r"is not audited yet, .* Run `voxpop audit \S+`\.$"),
         (
             PASSED | {"passed": False},
             r"was refused by the gate, .* Exclude the batch or mend the cause, then run",
