@@ -1,9 +1,7 @@
 {#- Where payloads no longer look as they did: what was missing, and what came but was no value of its type. -#}
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
-    partition_by='_batch_id',
-    on_schema_change='fail'
+    partition_by='_batch_id'
 ) }}
 {% set fields = {
     'base_touchpoints__responses': {

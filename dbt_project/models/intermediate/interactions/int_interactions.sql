@@ -1,9 +1,7 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
     partition_by='record_date',
-    touched='stg_touched_records',
-    on_schema_change='fail'
+    touched='stg_touched_records'
 ) }}
 -- depends_on: {{ ref('stg_touched_records') }}
 

@@ -1,9 +1,7 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
     partition_by='answered_date',
-    touched='int_touched_days',
-    on_schema_change='fail'
+    touched='int_touched_days'
 ) }}
 -- depends_on: {{ ref('int_touched_days') }}
 

@@ -1,9 +1,7 @@
 {#- Every version of every contact that came in a file, typed: the only place that parses its payload. -#}
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
-    partition_by='_batch_id',
-    on_schema_change='fail'
+    partition_by='_batch_id'
 ) }}
 
 with parsed as (

@@ -2,9 +2,7 @@
     payload. -#}
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
-    partition_by='_batch_id',
-    on_schema_change='fail'
+    partition_by='_batch_id'
 ) }}
 
 with parsed as (

@@ -7,9 +7,7 @@
 -#}
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
-    partition_by='_batch_id',
-    on_schema_change='fail'
+    partition_by='_batch_id'
 ) }}
 
 {% set customer = "purpose in ('customer', 'external')" %}

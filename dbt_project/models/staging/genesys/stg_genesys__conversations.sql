@@ -1,9 +1,7 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
     unique_key='_record_key',
-    touched='stg_touched_records',
-    on_schema_change='fail'
+    touched='stg_touched_records'
 ) }}
 
 select

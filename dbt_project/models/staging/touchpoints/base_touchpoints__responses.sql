@@ -2,9 +2,7 @@
     and pages of people are not taken over. -#}
 {{ config(
     materialized='incremental',
-    incremental_strategy='replace_partitions',
-    partition_by='_batch_id',
-    on_schema_change='fail'
+    partition_by='_batch_id'
 ) }}
 
 {% set attributes = {
