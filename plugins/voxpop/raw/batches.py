@@ -23,13 +23,9 @@ import pyarrow.parquet as pq
 
 from voxpop.config import Settings
 from voxpop.raw import files, manifests, parts
-from voxpop.raw.exclusions import exclude, include
 from voxpop.raw.identifiers import Token, Tokenizer
 from voxpop.raw.manifests import Day, Manifest, Original, Part, quarantine_file, visible
-from voxpop.raw.parts import SCHEMA
 from voxpop.raw.records import Record, Rejected, Window
-
-__all__ = ["SCHEMA", "BatchWriter", "exclude", "include"]
 
 _ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
 

@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from voxpop.config import Settings
-from voxpop.raw.batches import BatchWriter, Manifest, Original, Record, Window
+from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
+from voxpop.raw.manifests import Manifest, Original
+from voxpop.raw.records import Record, Window
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 FORM = "569499e0"

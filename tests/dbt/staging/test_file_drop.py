@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from voxpop.raw.batches import Record
+from voxpop.raw.records import Record
 
 from .conftest import Home, new_home
 from .raw_zone import T0, record, stamp, survey_response

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from voxpop.config import PROJECT
-from voxpop.raw.batches import Record
+from voxpop.raw.records import Record
 
 from .conftest import Home, new_home
 from .raw_zone import T0, conversation, iso, record, stamp
 
-SAMPLES = Path(os.environ.get("VOXPOP_SAMPLES", PROJECT.parent / "shared" / "samples"))
 QUEUE, OTHER = "queue-a", "queue-b"
 
 
@@ -214,12 +212,9 @@ def test_what_does_not_fit_is_null_and_counted(staged: Home) -> None:
     assert drift["segmentStart"][1] == 1
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"no samples in {SAMPLES} (VOXPOP_SAMPLES)")
-def test_real_conversations_are_read(home: Home) -> None:
-    old = json.loads((SAMPLES / "genesys" / "conversations_details_query_response.json").read_text())[
-        "conversations"
-    ]
-    new = json.loads((SAMPLES / "genesys" / "conversation_with_metrics.json").read_text())
+def test_real_conversations_are_read(home: Home, sample: Callable[[str], Path]) -> None:
+    old = json.loads(sample("genesys/conversations_details_query_response.json").read_text())["conversations"]
+    new = json.loads(sample("genesys/conversation_with_metrics.json").read_text())
     assert len(old) == 25
     home.raw.land("genesys", [record(item["conversationId"], item, "conversation") for item in [*old, new]])
     home.build_staging()

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from voxpop.raw.batches import Manifest, Record, exclude, include
+from voxpop.raw.exclusions import exclude, include
+from voxpop.raw.manifests import Manifest
+from voxpop.raw.records import Record
 from voxpop.warehouse import build
 from voxpop.warehouse.state import BuildState
 

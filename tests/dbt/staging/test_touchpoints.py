@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from voxpop.config import PROJECT
-from voxpop.raw.batches import Record
+from voxpop.raw.records import Record
 
 from .conftest import Home, new_home
 from .raw_zone import FORM, T0, record, stamp, submission
-
-SAMPLES = Path(os.environ.get("VOXPOP_SAMPLES", PROJECT.parent / "shared" / "samples"))
-
 
 PLANTED = ["203.0.113.9", "Mozilla/PLANTED", "078-05-1120", "pat@example.org", "987654321", "/planted?x=1"]
 
@@ -118,9 +114,8 @@ def test_what_does_not_fit_is_null_and_counted(staged: Home) -> None:
     assert drift["location_code"] == (6, 3, 0)
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"no samples in {SAMPLES} (VOXPOP_SAMPLES)")
-def test_real_submissions_are_read(home: Home) -> None:
-    examples = json.loads((SAMPLES / "touchpoints" / "openapi_v1_response_examples.json").read_text())
+def test_real_submissions_are_read(home: Home, sample: Callable[[str], Path]) -> None:
+    examples = json.loads(sample("touchpoints/openapi_v1_response_examples.json").read_text())
     data = examples["GET /forms/{uuid}/responses 200"]["value"]["data"]
     assert data
     home.raw.land(
