@@ -15,6 +15,7 @@ help:
 	@echo "make up / down     Airflow with its UI, and the end of every process it began"
 	@echo "make lint          ruff, mypy --strict, sqlfluff"
 	@echo "make test-airflow  a real scheduler and a real browser (needs chromium)"
+	@echo "make bench         how fast records are made, landed and measured"
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "voxpop needs Python 3.11; this is " + sys.version)'
@@ -28,7 +29,7 @@ run: $(READY)
 	$(BIN)/python -m voxpop.airflow.first_run
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not airflow and not bench" --numprocesses 2
+	$(BIN)/python -m pytest -m "not airflow" --numprocesses 2
 
 test-airflow: $(READY)
 	$(BIN)/python -m pytest tests/airflow
@@ -50,7 +51,9 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	$(BIN)/python -m pytest -m bench -s
+	$(BIN)/python -m tests.bench.bench_sample_agency
+	$(BIN)/python -m tests.bench.bench_landing
+	$(BIN)/python -m tests.bench.bench_measures
 
 # The lock names no registry: whoever installs chooses theirs.
 lock: $(READY)

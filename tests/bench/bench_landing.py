@@ -1,4 +1,4 @@
-"""How fast landing is: split, parse, tokens, write. Run by hand: `python tests/bench/bench_landing.py`.
+"""How fast landing is: split, parse, tokens, write. Run by hand: `python -m tests.bench.bench_landing`.
 
 Prints records a CPU second (of one core: Arrow compresses on the same thread) and a wall second, for pages as
 Touchpoints and Genesys send them, and for CSV rows of the file drop.

@@ -1,4 +1,4 @@
-"""How fast the sample agency makes records: `python tests/bench/bench_sample_agency.py`.
+"""How fast the sample agency makes records: `python -m tests.bench.bench_sample_agency`.
 
 Makes the whole default history, from nothing to the bytes that each tool would send, on one core, three
 times, and counts the processor's seconds. Exits with 1 below 60,000 records a second in the best round.
