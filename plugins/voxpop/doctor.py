@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -15,13 +16,16 @@ from voxpop.raw.exclusions import exclusions
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.release import store
+from voxpop.sample_agency.reached import date_file
 from voxpop.sources.connections import Connection, load_connections
-from voxpop.sources.registry import load_sources
+from voxpop.sources.land import refused_files, said_of_refused
+from voxpop.sources.registry import FileDropConfig, SourceConfig, load_sources
+from voxpop.warehouse.seeds import check_seeds
 
 _PATIENCE_SECONDS = 3.0
 _STALE = timedelta(days=2)
-_MADE_UP = (
-    " The made-up agency's tools answer while `make run`, `make up` or `voxpop sample-agency serve` runs."
+_SAMPLE_RESTS = (
+    "The sample agency's tools answer only while `make run`, `make up` or `voxpop sample-agency serve` runs."
 )
 
 
@@ -49,22 +53,44 @@ def examine(settings: Settings, now: datetime) -> list[Check]:
     Returns:
         The checks in the order in which to mend them.
     """
+    configured, sources = _sources(settings)
+    folders = {name: config for name, config in sources.items() if isinstance(config, FileDropConfig)}
     looks: Sequence[tuple[str, Callable[[], Iterable[Check]]]] = (
         ("identifier key", lambda: _key(settings)),
-        ("connections", lambda: _connections(settings)),
-        ("landed", lambda: _landed(settings, now)),
+        ("seeds", lambda: _seeds(settings)),
+        ("connections", lambda: _connections(settings, sources)),
+        ("landed", lambda: _landed(settings, sources, now)),
+        *((f"{name}: files", partial(_files, settings, config)) for name, config in folders.items()),
         ("excluded batches", lambda: _exclusions(settings)),
         ("release", lambda: _releases(settings)),
         ("candidate", lambda: _candidates(settings)),
     )
-    return [check for what, look in looks for check in _looked(what, look)]
+    return [configured, *(check for what, look in looks for check in _looked(what, look))]
 
 
 def _looked(what: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     try:
         return list(look())
     except VoxpopError as error:
-        return [Check(what, "fail", str(error), "Mend this first.")]
+        return [_broken(what, error)]
+
+
+def _broken(what: str, error: VoxpopError) -> Check:
+    return Check(what, "fail", str(error), "Mend this first.")
+
+
+def _sources(settings: Settings) -> tuple[Check, dict[str, SourceConfig]]:
+    """Whether `sources.yml` can be used, and the sources; where it can't, nothing else is said of sources."""
+    try:
+        sources = load_sources(settings)
+    except VoxpopError as error:
+        return _broken("sources", error), {}
+    return Check("sources", "ok", ", ".join(sources)), sources
+
+
+def _seeds(settings: Settings) -> Iterator[Check]:
+    check_seeds(settings)
+    yield Check("seeds", "ok", "every row can be used")
 
 
 def _key(settings: Settings) -> Iterator[Check]:
@@ -78,21 +104,33 @@ def _key(settings: Settings) -> Iterator[Check]:
         yield Check("identifier key", "ok", "present")
 
 
-def _connections(settings: Settings) -> Iterator[Check]:
+def _connections(settings: Settings, sources: Mapping[str, SourceConfig]) -> Iterator[Check]:
     known = load_connections(settings)
-    for name, source in load_sources(settings).items():
+    has_sample_agency = date_file(settings.home).exists()
+    for name, source in sources.items():
         if source.is_windowed:
-            yield _connection(name, source.connection or "", known)
+            yield _connection(name, source.connection or "", known, has_sample_agency=has_sample_agency)
 
 
-def _landed(settings: Settings, now: datetime) -> Iterator[Check]:
+def _files(settings: Settings, config: FileDropConfig) -> Iterator[Check]:
+    """Files that a landing would refuse."""
+    refused = refused_files(settings, config)
+    if refused:
+        mend = f"Correct them, or {settings.sources_file}, then voxpop land {config.name}"
+        yield Check(f"{config.name}: files", "fail", "; ".join(said_of_refused(refused)), mend)
+
+
+def _landed(settings: Settings, sources: Mapping[str, SourceConfig], now: datetime) -> Iterator[Check]:
     batches = visible(settings)
-    for name, source in load_sources(settings).items():
+    has_sample_agency = date_file(settings.home).exists()
+    for name, source in sources.items():
         landed = [batch for batch in batches if batch.source == name]
-        yield _freshness(name, source.is_windowed, landed, now)
+        yield _freshness(name, source.is_windowed, landed, now, has_sample_agency=has_sample_agency)
 
 
-def _connection(name: str, connection_id: str, known: Mapping[str, Connection]) -> Check:
+def _connection(
+    name: str, connection_id: str, known: Mapping[str, Connection], *, has_sample_agency: bool
+) -> Check:
     what = f"{name}: connection"
     connection = known.get(connection_id)
     if connection is None:
@@ -103,17 +141,16 @@ def _connection(name: str, connection_id: str, known: Mapping[str, Connection]) 
     try:
         socket.create_connection(address, timeout=_PATIENCE_SECONDS).close()
     except OSError as error:
-        return Check(
-            what,
-            "fail",
-            f"{address[0]}:{address[1]} does not answer: {error}",
-            "Is the tool up and the address right?"
-            + (_MADE_UP if address[0] in {"127.0.0.1", "localhost"} else ""),
-        )
+        found = f"{address[0]}:{address[1]} does not answer: {error}"
+        if has_sample_agency and address[0] == "127.0.0.1":
+            return Check(what, "warn", found, _SAMPLE_RESTS)
+        return Check(what, "fail", found, "Is the tool up and the address right?")
     return Check(what, "ok", f"{address[0]}:{address[1]} answers")
 
 
-def _freshness(name: str, is_windowed: bool, landed: list[Manifest], now: datetime) -> Check:
+def _freshness(
+    name: str, is_windowed: bool, landed: list[Manifest], now: datetime, *, has_sample_agency: bool
+) -> Check:
     what = f"{name}: landed"
     if not landed:
         days = " --from YYYY-MM-DD --to YYYY-MM-DD" if is_windowed else ""
@@ -124,7 +161,7 @@ def _freshness(name: str, is_windowed: bool, landed: list[Manifest], now: dateti
     until = max(ends)
     last_day = f"up to the end of {until - timedelta(microseconds=1):%Y-%m-%d}"
     if now - until > _STALE:
-        return Check(what, "warn", last_day, f"voxpop land {name}")
+        return Check(what, "warn", last_day, "make run" if has_sample_agency else f"voxpop land {name}")
     return Check(what, "ok", last_day)
 
 
@@ -155,9 +192,10 @@ def _releases(settings: Settings) -> Iterator[Check]:
 
 def _candidates(settings: Settings) -> Iterator[Check]:
     for candidate in store.candidates(settings):
-        yield Check(
-            "candidate",
-            "warn",
-            f"{candidate.release_id} is not published",
-            f"Read {candidate.folder}/audit, then voxpop run",
-        )
+        audit = candidate.manifest["audit"]
+        if audit and not audit["passed"]:
+            read = f"Read {candidate.folder / audit['page']}, then docs/runbooks/refused-release.md"
+            yield Check("candidate", "warn", f"{candidate.release_id} was refused by the gate", read)
+        else:
+            next_step = "voxpop run --no-land"
+            yield Check("candidate", "warn", f"{candidate.release_id} is not published", next_step)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +41,30 @@ class Document:
         while place and place not in self.lines:
             place = place[:-1]
         key = ".".join(str(part) for part in where)
-        return ConfigError(f"{self.path}: line {self.lines.get(place, 1)}: {key}: {message}.")
+        end = "" if message.endswith("?") else "."
+        return ConfigError(f"{self.path}: line {self.lines.get(place, 1)}: {key}: {message}{end}")
 
-    def invalid(self, where: Where, error: ValidationError) -> ConfigError:
-        """Make the error that says all that pydantic found wrong with the value at a place."""
+    def invalid(self, where: Where, error: ValidationError, known: Collection[str]) -> ConfigError:
+        """Make the error that says all that pydantic found wrong with the value at a place.
+
+        `known` are the keys that the value may have: a key that is nearly one of them is said to be meant as
+        that one, which then isn't said to be missing.
+        """
+        errors = error.errors()
+        meant: dict[Where, str] = {}
+        for each in errors:
+            if each["type"] == "extra_forbidden" and len(each["loc"]) == 1:
+                for near in get_close_matches(str(each["loc"][0]), known, n=1):
+                    meant[each["loc"]] = near
         found = []
-        for each in error.errors():
+        for each in errors:
+            if each["type"] == "missing" and each["loc"] in [(near,) for near in meant.values()]:
+                continue
+            said = in_plain_words(each)
+            if each["loc"] in meant:
+                said += f"; did you mean {meant[each['loc']]}?"
             place = [part for part in each["loc"] if part != "[key]"]
-            found.append(self.error((*where, *place), in_plain_words(each)))
+            found.append(self.error((*where, *place), said))
         return ConfigError("\n".join(str(each) for each in found))
 
 

@@ -85,7 +85,7 @@ def test_it_is_refused_with_its_reason(home: Home, fault: str) -> None:
     assert said.code == 1
     assert re.search(
         r"^field_offices: 1 of \d+ files can't be landed, and nothing of them was; the others are\. "
-        rf"Rerun when they are as configured\.\nbad\.csv: {reason}\n\Z",
+        rf"Rerun when they are as \S+sources\.yml says\.\nbad\.csv: {reason}\n\Z",
         said.err,
         re.MULTILINE,
     ), said.err

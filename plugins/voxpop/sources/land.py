@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +27,9 @@ from voxpop.sources.registry import FileDropConfig, SourceConfig, ToolConfig, To
 
 Progress = Callable[[str, int], None]
 """Called with what is being done and a count of it: records landed, models built."""
+
+_SHOWN = 3
+"""How many files of one fault are named."""
 
 
 def land(
@@ -76,6 +79,42 @@ def land(
         return [run.land_stream(config, tool, stream, window) for stream in tool.streams()]
 
 
+def refused_files(settings: Settings, config: FileDropConfig) -> dict[str, str]:
+    """Find the files in a folder that would be refused, and land nothing.
+
+    Returns:
+        Each one's name → why.
+
+    Raises:
+        SourceError: there is no such folder.
+    """
+    paths, _ = waiting(config, settings.home / config.folder)
+    known = {batch.original.content for batch in visible(settings, config.name) if batch.original}
+    refused: dict[str, str] = {}
+    for path in paths:
+        try:
+            if _original(path, config).content not in known:
+                inspect(path, config)
+        except Refused as reason:
+            refused[path.name] = str(reason)
+        except Unfinished:
+            continue
+    return refused
+
+
+def said_of_refused(refused: Mapping[str, str]) -> list[str]:
+    """Say why files are refused: a line for each reason, which many files may share."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in refused.items():
+        reasons.setdefault(reason, []).append(name)
+    return [f"{_named(names)}: {reason}." for reason, names in reasons.items()]
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{len(names)} files ({shown}, …)"
+
+
 def _connect(config: ToolConfig, connection: Connection) -> AbstractContextManager[Source]:
     if isinstance(config, TouchpointsConfig):
         return touchpoints.connect(config, connection)
@@ -113,7 +152,8 @@ class _Run:
             self._leave(config, name, "it is named as unfinished")
         batches = visible(self.settings, config.name, STREAMS[config.maps_to])
         known = {batch.original.content for batch in batches if batch.original}
-        landed, refused = [], []
+        landed: list[Manifest] = []
+        refused: dict[str, str] = {}
         for path in paths:
             try:
                 look = Look.at(path)
@@ -124,14 +164,15 @@ class _Run:
             except Unfinished as reason:
                 self._leave(config, path.name, str(reason))
             except Refused as reason:
-                refused.append(f"{path.name}: {reason}.")
+                refused[path.name] = str(reason)
             else:
                 known.add(original.content)
                 landed += [] if manifest.already_landed else [manifest]
         if refused:
             raise SourceError(
                 f"{config.name}: {len(refused)} of {len(paths)} files can't be landed, and nothing of them "
-                "was; the others are. Rerun when they are as configured.\n" + "\n".join(refused)
+                f"was; the others are. Rerun when they are as {self.settings.sources_file} says.\n"
+                + "\n".join(said_of_refused(refused))
             )
         return landed
 

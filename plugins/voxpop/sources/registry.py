@@ -154,7 +154,7 @@ def _source(document: lined_yaml.Document, name: str, body: object) -> SourceCon
     try:
         return model.model_validate({**body, "name": name})
     except ValidationError as error:
-        raise document.invalid(at, error) from None
+        raise document.invalid(at, error, model.model_fields) from None
 
 
 def _model(

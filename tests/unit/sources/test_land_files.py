@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
-from voxpop.config import Settings
+from voxpop.config import PROJECT, Settings
 from voxpop.errors import Locked, SourceError
 from voxpop.raw.batches import BatchWriter
 from voxpop.raw.manifests import Manifest, quarantine_file, visible
@@ -220,6 +221,22 @@ def test_a_file_that_is_not_as_configured_is_refused_whole(
     assert not (drop.settings.raw / "_quarantine").exists()
 
 
+def test_files_of_one_fault_are_one_line_and_the_configuration_is_named(drop: Drop) -> None:
+    drop.put("good.csv", HEADER + ROW)
+    for number in range(1, 6):
+        drop.put(f"bad{number}.csv", HEADER.replace("In", "Arrived") + ROW + f"{number}\r\n")
+    with pytest.raises(SourceError) as raised:
+        drop.land()
+    first, *rest = str(raised.value).splitlines()
+    assert first.endswith(f"Rerun when they are as {drop.settings.sources_file} says.")
+    fault = 'missing columns: "In"; unexpected columns: "Arrived". Correct the file, or its mapping.'
+    assert rest == [f"5 files (bad1.csv, bad2.csv, bad3.csv, …): {fault}"]
+    drop.put("other.csv", HEADER.replace("Mail", "In") + ROW)
+    with pytest.raises(SourceError) as raised:
+        drop.land()
+    assert len(str(raised.value).splitlines()) == 3
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -328,6 +345,20 @@ def test_rows_that_do_not_fit_go_to_quarantine_with_number_and_bytes(drop: Drop)
         (6, "row 6: not CSV (',' expected after '\"').", rows[4]),
     ]
     assert (manifest.received, manifest.records, manifest.quarantined) == (6, 2, 4)
+
+
+def test_the_query_in_the_docs_shows_what_was_rejected(drop: Drop) -> None:
+    drop.put("bad.csv", HEADER + ROW + "V-2,yesterday,VISIT,José,\r\n")
+    (manifest,) = drop.land()
+    docs = (PROJECT / "docs" / "file-drops.md").read_text()
+    query = docs.split('duckdb.sql("""')[1].split('""")')[0]
+    place = str(drop.settings.raw / "_quarantine" / "visits")
+    assert query.count("var/raw/_quarantine/field_offices") == 1
+    ((batch_id, position, reason, row),) = duckdb.sql(
+        query.replace("var/raw/_quarantine/field_offices", place)
+    ).fetchall()
+    assert (batch_id, position) == (manifest.batch_id, 3)
+    assert reason.startswith("row 3: ") and row == "V-2,yesterday,VISIT,José,\r\n"
 
 
 def test_lines_that_are_no_object_go_to_quarantine(drop: Drop) -> None:

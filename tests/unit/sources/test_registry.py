@@ -101,7 +101,12 @@ def test_every_example_is_good() -> None:
         (
             "repull_days: 35",
             "repul_days: 35",
-            r"line 5: sources\.touchpoints\.repul_days: there is no such key\.$",
+            r"^\S+: line 5: \S+\.repul_days: there is no such key; did you mean repull_days\?$",
+        ),
+        (
+            "repull_days: 35",
+            "repull_days: 35\n    password: x",
+            r"^\S+: line 6: sources\.touchpoints\.password: there is no such key\.$",
         ),
         (
             "repull_days: 35",
