@@ -143,6 +143,27 @@ def test_pages_only_read(home: Settings) -> None:
     assert {method for route in make_app().routes for method in route.methods} == {"GET"}
 
 
+def test_a_release_that_was_left_by_going_back_says_when_and_why(browser: TestClient, home: Settings) -> None:
+    log = home.releases / "log.ndjson"
+    back = {
+        "at": "2026-01-08T09:00:00+00:00",
+        "action": "rollback",
+        "release_id": FIRST,
+        "before": SECOND,
+        "reason": EVIL,
+    }
+    log.write_text(json.dumps(back) + "\n")
+    page = browser.get("/releases").text
+    assert "rolled back from here on 2026-01-08: &lt;script&gt;alert(1)" in page
+    assert page.count("rolled back from here") == 1
+    assert page.index(SECOND) < page.index("rolled back from here") < page.index(FIRST)
+    assert ">1, without 1<" in page, "how many batches were left out"
+    again = back | {"release_id": SECOND, "before": FIRST, "reason": "it was right"}
+    log.write_text(json.dumps(back) + "\n" + json.dumps(again) + "\n")
+    page = browser.get("/releases").text
+    assert page.index(FIRST) < page.index("rolled back from here on 2026-01-08: it was right")
+
+
 def test_releases_are_listed_with_the_current_one_marked(browser: TestClient) -> None:
     page = browser.get("/releases").text
     assert page.index(SECOND) < page.index(FIRST)

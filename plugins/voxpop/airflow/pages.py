@@ -55,6 +55,7 @@ def releases(settings: _Settings) -> HTMLResponse:
         releases=[release.manifest for release in store.list_releases(settings)],
         candidates=[candidate.manifest for candidate in store.candidates(settings)],
         current=_current_id(settings),
+        rolled_back=store.rolled_back(settings),
     )
 
 

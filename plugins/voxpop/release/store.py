@@ -214,6 +214,16 @@ def withdrawn(settings: Settings) -> list[Release]:
     return [release for release in list_releases(settings) if release.release_id in left]
 
 
+def rolled_back(settings: Settings) -> dict[str, LogLine]:
+    """Give the rollback by which readers last left a release, by its id; none if it became current again."""
+    left: dict[str, LogLine] = {}
+    for line in log(settings):
+        if line["action"] == "rollback":
+            left[str(line["before"])] = line
+        left.pop(line["release_id"], None)
+    return left
+
+
 def never_current(settings: Settings) -> list[Release]:
     """Give the releases that have their name and never were current: a crash came before the link moved.
 
