@@ -88,7 +88,7 @@ def test_an_unknown_question_is_refused_excluded_published_without_and_included(
 
 
 def test_the_runbook_has_no_command_that_is_not_tested() -> None:
-    tested = {"batches list", "batches exclude", "batches include", "releases show", "run --from"}
+    tested = {"batches list", "batches exclude", "batches include", "releases show", "run --no-land"}
     assert {" ".join(command.split()[1:3]) for command in COMMANDS} == tested
 
 
