@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 from rich.table import Table
 
+from voxpop.release.manifest import complete_to
 from voxpop.release.store import Release
 from voxpop.report import figures
 from voxpop.report.figures import ContactCenter, PageFigures
@@ -17,7 +18,7 @@ def scorecard(release: Release) -> Table | None:
         Measure, value, 95% interval and n; None where no fiscal quarter can be shown.
     """
     with duckdb.connect(str(release.database), read_only=True) as connection:
-        page = figures.read(connection)
+        page = figures.read(connection, complete_to(release.manifest))
     return None if page is None else table(page)
 
 

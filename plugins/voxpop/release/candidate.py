@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
 from voxpop.release import diff, evidence, manifest, store, tables
-from voxpop.release.lateness import late_sources
+from voxpop.release.lateness import complete_to, late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
 from voxpop.warehouse import lock
@@ -200,6 +200,7 @@ def _make(
     )
     connection.commit()
     _export(connection, made, folder)
+    complete = _complete_to(connection, basis)
 
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)
@@ -220,6 +221,7 @@ def _make(
         "fingerprint": basis.fingerprint,
         "content_sha256": content,
         "supersedes": supersedes,
+        "complete_to": complete.isoformat() if complete else None,
         "batches": list(basis.batches),
         "excluded": list(basis.excluded),
         "late_sources": late,
@@ -235,6 +237,23 @@ def _make(
     target = settings.releases / f"{store.CANDIDATE}{release_id}"
     folder.rename(target)
     return Candidate(release_id, target)
+
+
+def _complete_to(connection: duckdb.DuckDBPyConnection, basis: _Basis) -> date | None:
+    zones = connection.execute("select distinct time_zone from warehouse.seeds.organizations").fetchall()
+    told = complete_to(basis.landed, [zone for (zone,) in zones])
+    if told is not None:
+        return told
+    last: date | None = connection.execute(
+        """
+        select max(day) from (
+            select max(answered_local_date) as day from candidate.marts.fct_survey_responses
+            union all
+            select max(started_local_date) from candidate.marts.fct_interactions
+        )
+        """
+    ).fetchall()[0][0]
+    return last
 
 
 def _new_folder(settings: Settings) -> Path:

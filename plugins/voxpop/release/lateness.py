@@ -1,15 +1,54 @@
-"""Late sources: those whose data end earlier than the others' do."""
+"""How far the sources reach: up to which day all is there, and whose data end earlier than the others' do."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.release.manifest import Late
 
 FILE_GRACE_DAYS = 4
 """Files come when an office is open and somebody sends them: a long weekend is not late."""
+
+
+def tools_end(landed: Sequence[RawManifest]) -> date | None:
+    """The last day of the window that reaches farthest; None where no batch has a window."""
+    return max((_day_before(batch.window.end) for batch in landed if batch.window), default=None)
+
+
+def known_to(batch: RawManifest, tools_end: date | None) -> date:
+    """The last day that a batch can know of: its window's; for a file that of its landing, or of the tools.
+
+    The tools' day counts where it is later than the landing's: a made-up agency's calendar may run ahead.
+    """
+    if batch.window is not None:
+        return _day_before(batch.window.end)
+    landed_on = date.fromisoformat(batch.dt)
+    return landed_on if tools_end is None else max(landed_on, tools_end)
+
+
+def complete_to(landed: Sequence[RawManifest], zones: Collection[str]) -> date | None:
+    """The last local day, in the westernmost of the zones, that lies within the windows of every stream.
+
+    Args:
+        landed: the batches that count.
+        zones: IANA names of the agency's time zones; one at least.
+
+    Returns:
+        None where no batch has a window.
+    """
+    ends: dict[tuple[str, str], datetime] = {}
+    for batch in landed:
+        if batch.window is not None:
+            key = batch.source, batch.stream
+            ends[key] = max(batch.window.end, ends.get(key, batch.window.end))
+    if not ends:
+        return None
+    end = min(ends.values())
+    # The day that is under way at the end is not over; the day before it is.
+    return min(end.astimezone(ZoneInfo(zone)).date() for zone in zones) - timedelta(days=1)
 
 
 def late_sources(landed: Sequence[RawManifest], configured: Collection[str]) -> list[Late]:
@@ -26,10 +65,11 @@ def late_sources(landed: Sequence[RawManifest], configured: Collection[str]) -> 
     Returns:
         By source. Days are the last that data are there for.
     """
+    end = tools_end(landed)
     streams: dict[tuple[str, str], date] = {}
     windowed: set[str] = set()
     for batch in landed:
-        last = _last_day(batch)
+        last = _last_day(batch, end)
         key = batch.source, batch.stream
         streams[key] = max(last, streams.get(key, last))
         if batch.window is not None:
@@ -56,8 +96,18 @@ def late_sources(landed: Sequence[RawManifest], configured: Collection[str]) -> 
     return late
 
 
-def _last_day(batch: RawManifest) -> date:
-    """The last day that a batch speaks for: its window's, or the newest day in a file."""
+def _last_day(batch: RawManifest, tools_end: date | None) -> date:
+    """The last day that a batch speaks for: its window's, or the newest day in a file.
+
+    A day in a file long after the tools' last, or after the file landed, may be mistyped and says nothing.
+    """
     if batch.window is not None:
-        return (batch.window.end - timedelta(microseconds=1)).date()
-    return date.fromisoformat(max(batch.days, default=batch.dt))
+        return _day_before(batch.window.end)
+    grace = timedelta(days=FILE_GRACE_DAYS)
+    limit = batch.dt if tools_end is None else (tools_end + grace).isoformat()
+    return date.fromisoformat(max((day for day in batch.days if day <= limit), default=min(batch.dt, limit)))
+
+
+def _day_before(end: datetime) -> date:
+    """The UTC day of the last instant before a window's end."""
+    return (end.astimezone(UTC) - timedelta(microseconds=1)).date()

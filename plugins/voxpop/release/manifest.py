@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Literal, TypedDict, cast
 
@@ -104,6 +105,8 @@ class Manifest(TypedDict):
     """`manifest.json`.
 
     Times are ISO 8601 in UTC; `supersedes` is the release that was current when this one was made.
+    `complete_to` is the last local day, as an ISO date, that lies within all tools' windows; where no tool is
+    asked by windows, the last that a fact has; None where there is no fact either.
     """
 
     schema_version: int
@@ -113,6 +116,7 @@ class Manifest(TypedDict):
     fingerprint: str
     content_sha256: str
     supersedes: str | None
+    complete_to: str | None
     batches: list[Batch]
     excluded: list[Excluded]
     late_sources: list[Late]
@@ -140,6 +144,12 @@ def read(folder: Path) -> Manifest:
             f"{folder / NAME}: can't be read ({why}). What is published is never edited: restore it, or go "
             "back to a release that is whole: `voxpop releases rollback ID --reason …`."
         ) from error
+
+
+def complete_to(manifest: Manifest) -> date | None:
+    """Up to which local day a release's data are complete; None for one made before manifests said so."""
+    day = manifest.get("complete_to")
+    return date.fromisoformat(day) if day else None
 
 
 def write(folder: Path, manifest: Manifest) -> None:

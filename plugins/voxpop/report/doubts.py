@@ -27,7 +27,7 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
     figures = [*(headline.now for headline in page.headlines), *page.drivers, *page.services, *page.channels]
     said = []
     if not page.is_whole:
-        said.append(f"The data end on {page.until:%Y-%m-%d}: {page.quarter} is not over in them.")
+        said.append(f"The data are complete to {page.until:%Y-%m-%d}: {page.quarter} is not over in them.")
     if any(figure.interval_kind == "indicative" for figure in figures):
         said.append(
             "People chose whether to answer, so the intervals are indicative: they cover sampling variation "

@@ -126,8 +126,8 @@ class WithoutClearance:
 class PageFigures:
     """All that the page shows, for the newest fiscal quarter that the release holds in full.
 
-    `is_whole` is False where no quarter is: then it is the newest one, and the data end on `until`. The first
-    headline's measure is the one of months, services and channels.
+    `is_whole` is False where no quarter is: then it is the newest one. The data are complete to `until`. The
+    first headline's measure is the one of months, services and channels.
     """
 
     quarter: str
@@ -209,16 +209,16 @@ def minutes(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min".removesuffix(" 0 min")
 
 
-def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
+def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigures | None:
     """Read the page's figures.
 
     Args:
         connection: on the candidate's `voxpop.duckdb`.
+        until: the last day of which the data are complete, as the manifest says.
 
     Returns:
-        The figures, or None where no quarter has a figure to show.
+        The figures, or None where no quarter has a figure to show, or the manifest says no day.
     """
-    until = _until(connection)
     quarter = _quarter(connection, until)
     if until is None or quarter is None:
         return None
@@ -251,19 +251,6 @@ def read(connection: duckdb.DuckDBPyConnection) -> PageFigures | None:
         service_count=service_count,
         without_clearance=_without_clearance(connection, start),
     )
-
-
-def _until(connection: duckdb.DuckDBPyConnection) -> date | None:
-    """The last local day of which the release holds an answer or a contact."""
-    row = connection.execute(
-        """
-        select max(day) from (
-            select max(answered_local_date) as day from marts.fct_survey_responses
-            union all select max(started_local_date) from marts.fct_interactions
-        )
-        """
-    ).fetchone()
-    return row[0] if row else None
 
 
 def _quarter(connection: duckdb.DuckDBPyConnection, until: date | None) -> tuple[date, str, bool] | None:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from voxpop.config import Settings
-from voxpop.release.manifest import DATABASE, PAGE, Manifest, read
+from voxpop.release.manifest import DATABASE, PAGE, Manifest, complete_to, read
 from voxpop.report import bottom_line, charts, doubts, figures
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
     )
     environment.filters["percent"] = lambda share: figures.shown("top_two", share)
     environment.filters["minutes"] = figures.minutes
-    found = figures.read(connection)
+    found = figures.read(connection, complete_to(manifest))
     agency = connection.execute(
         "select organization_name from marts.dim_organizations where parent_organization_id is null "
         "order by organization_id limit 1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from voxpop.report import bottom_line, doubts, figures, render
 MANIFEST: dict[str, Any] = {
     "release_id": "20260701T060000Z-0123abcd",
     "supersedes": "20260630T060000Z-89abcdef",
+    "complete_to": "2026-07-01",
     "excluded": [],
     "restatements": [],
     "policy": {
@@ -31,6 +33,8 @@ MANIFEST: dict[str, Any] = {
     ],
 }
 
+UNTIL = date(2026, 7, 1)
+"""The day to which its data are complete."""
 
 ALL_DRIVERS = "ease,trust"
 
@@ -147,6 +151,27 @@ def test_rounding_is_half_away_from_zero() -> None:
         assert figures.rounded(value, decimals) == expected
 
 
+@pytest.mark.parametrize(
+    ("until", "quarter"), [("2026-06-30", "2026Q3"), ("2026-06-29", "2026Q2"), ("2026-09-30", "2026Q4")]
+)
+def test_a_quarter_is_whole_when_its_last_day_is_complete(
+    marts: duckdb.DuckDBPyConnection, until: str, quarter: str
+) -> None:
+    """However far single answers reach: one is of 1 July."""
+    page = figures.read(marts, date.fromisoformat(until))
+    assert page is not None
+    assert (page.quarter, page.is_whole) == (quarter, True)
+    assert f"data complete to {until}" in render.render(marts, MANIFEST | {"complete_to": until})
+
+
+def test_a_release_that_says_no_day_has_no_figures(marts: duckdb.DuckDBPyConnection) -> None:
+    """One of an older version."""
+    assert figures.read(marts, None) is None
+    assert "data complete to" not in render.render(
+        marts, {k: v for k, v in MANIFEST.items() if k != "complete_to"}
+    )
+
+
 def test_durations_read_as_a_person_says_them() -> None:
     cases = [(48.4, "48 s"), (59.5, "1 min"), (365.0, "6 min 5 s"), (12000.0, "3 h 20 min"), (7200.0, "2 h")]
     for seconds, expected in cases:
@@ -154,9 +179,9 @@ def test_durations_read_as_a_person_says_them() -> None:
 
 
 def test_shows_the_newest_quarter_that_is_whole(marts: duckdb.DuckDBPyConnection) -> None:
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
-    assert page.quarter == "2026Q3"  # one answer on 1 July closes Q3 and does not make Q4 whole
+    assert page.quarter == "2026Q3"  # 2026Q4 has figures, and its first day alone is complete
     assert page.is_whole
     assert [headline.now.name for headline in page.headlines] == [
         "CX index (0–100)",
@@ -187,7 +212,7 @@ def test_page_says_what_the_tables_say(marts: duckdb.DuckDBPyConnection) -> None
 def test_the_bottom_line_says_what_matters(marts: duckdb.DuckDBPyConnection) -> None:
     """From the cells above: 74.25 - 72 = 2.25, ± √(0.73² + 0.70²) = 1.01 by half the widths of 73.5–74.96 and
     71.3–72.7; 3.6–3.75 and 3.85–3.95 don't meet, nor do 55–72 and 75–77; 2025Q3 asked for ease alone."""
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     assert bottom_line.sentences(page) == [
         "CX index (0–100) was 74.3 in 2026Q3 (73.5 to 75.0, n\xa0=\xa02,711).",
@@ -212,7 +237,7 @@ def test_the_bottom_line_says_what_matters(marts: duckdb.DuckDBPyConnection) -> 
 
 def change(marts: duckdb.DuckDBPyConnection) -> str:
     """What is said of the quarter before."""
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     return bottom_line.sentences(page)[1]
 
@@ -278,7 +303,7 @@ def test_nothing_is_said_of_chance_where_the_standard_errors_do_not_tell(
 
 def test_lowest_is_not_clearly_so_where_intervals_meet(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("update marts.cx_index set high = 75.0 where member = 'b'")
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     said = bottom_line.sentences(page)
     assert (
@@ -300,7 +325,7 @@ def test_a_fiscal_quarter_is_called_so_and_has_its_months(
 ) -> None:
     marts.execute("delete from marts.cx_index where period_label <> '2026Q3'")
     marts.execute("update marts.cx_index set period_start = ?::date, period_label = ?", [start, label])
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     assert scorecard.table(page).title == f"Fiscal quarter {label} ({months})"
     html = render.render(marts, MANIFEST)
@@ -317,14 +342,14 @@ def test_what_not_all_services_ask_says_who_does(marts: duckdb.DuckDBPyConnectio
     assert asked.group() == "asked by 1 of 4 services: Plan &lt;a&gt; payment"
     assert "asked by 3 of 4 services: Get a passport; Trace a refund; Vital records" in html
     marts.execute("delete from marts.cx_index where member = 'd'")
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     assert page.headlines[0].asked_by == ()
 
 
 def test_what_was_asked_less_stands_last_with_a_hollow_mark(marts: duckdb.DuckDBPyConnection) -> None:
     """Website, at 79, was asked for ease alone and the agency for ease and trust; phone is at 71."""
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     assert [(one.name, one.lacks) for one in page.channels] == [("Phone", ()), ("Website", ("Trust",))]
     html = render.render(marts, MANIFEST)
@@ -340,7 +365,7 @@ def test_a_withheld_headline_is_said_to_be(marts: duckdb.DuckDBPyConnection) -> 
         "update marts.cx_index set n = null, value = null, low = null, high = null, suppressed = true"
         " where breakdown = 'all' and measure = 'cx_index' and period_type = 'quarter'"
     )
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     assert bottom_line.sentences(page)[0] == (
         "CX index (0–100), 2026Q3: withheld, because too few people answered."
@@ -352,10 +377,10 @@ def test_a_wave_that_ends_within_its_quarter_is_shown_and_said_to_be(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     marts.execute("delete from marts.cx_index where period_start < date '2026-07-01'")
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     assert (page.quarter, page.is_whole) == ("2026Q4", False)
-    assert "The data end on 2026-07-01: 2026Q4 is not over in them." in doubts.doubts(page, MANIFEST)
+    assert "The data are complete to 2026-07-01: 2026Q4 is not over in them." in doubts.doubts(page, MANIFEST)
     assert [month.name for month in page.months] == ["2026-07"]
 
 
@@ -397,7 +422,7 @@ def late_answers(marts: duckdb.DuckDBPyConnection, survey: str, count: int) -> N
 
 
 def said_of_clearance(marts: duckdb.DuckDBPyConnection) -> list[str]:
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     return [said for said in doubts.doubts(page, MANIFEST) if "clearance" in said]
 
@@ -447,7 +472,7 @@ def test_what_was_restated_is_said_with_what_it_was_and_why(marts: duckdb.DuckDB
         found = {"period_label": label, "breakdown": breakdown, "member": member, **cell}
         return found | {"before": before, "after": after, "cause": cause}
 
-    page = figures.read(marts)
+    page = figures.read(marts, UNTIL)
     assert page is not None
     assert not any("Restated" in said for said in doubts.doubts(page, MANIFEST))
     months = [restated(f"2026-0{month}", 70.0, 71.0) for month in (1, 2, 3, 4)]
