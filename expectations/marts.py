@@ -273,6 +273,11 @@ def fct_interactions() -> list[Rule]:
         one_of("direction", ("inbound", "outbound")),
         not_negative("wait_seconds", "talk_seconds", "hold_seconds", "wrap_seconds"),
         never("no contact ends before it starts", "ended_at < started_at"),
+        # A tool may note its times to the minute.
+        never(
+            "every contact's wait ends before it does, give or take a minute",
+            "wait_seconds > epoch(ended_at - started_at) + 60",
+        ),
         never("started_date is the UTC day of started_at", "started_date <> started_at::date"),
         _fiscal_quarter("started_local_date"),
     ]
@@ -296,6 +301,13 @@ def fct_survey_responses() -> list[Rule]:
         never("what is not counted says why, and only that", "is_counted <> (not_counted_reason is null)"),
         never("weight is more than zero", "weight <= 0"),
         _fiscal_quarter("answered_local_date"),
+        never(
+            "what is counted was collected before its survey's clearance expired",
+            "is_counted and collected_without_clearance",
+            blame="survey_id",
+            warns_because="whether they count is the agency's decision: they are in the figures"
+            " (since 2026-11-26)",
+        ),
         never(
             "a counted response has a valid answer",
             "is_counted and not exists (from marts.fct_survey_answers as a"

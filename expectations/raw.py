@@ -9,6 +9,10 @@ from collections.abc import Mapping
 
 from expectations.rules import Rule, Suite, never
 
+_FILE = "if(regexp_full_match(file, '[A-Za-z0-9_. -]{1,100}'), file, 'a file whose name is not shown')"
+_BATCH = f"if(file is null, batch_id, concat({_FILE}, ' (', batch_id, ')'))"
+"""What to call a batch: a file's name first, since its id only has a hash of it."""
+
 COLUMNS = ", ".join(
     [
         "record_id string",
@@ -49,11 +53,30 @@ def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
                 "received is records, quarantined and duplicates together",
                 "received <> records + quarantined + duplicates",
             ),
-            _of_new(f"at most {limit:.0%} of a batch is in quarantine", f"quarantined > {limit} * received"),
+            never(
+                f"at most {limit:.0%} of a batch is in quarantine",
+                f"is_new and quarantined > {limit} * received",
+                blame="format('{} of {} rows ({:.0f}%) of {} are in quarantine: {}', quarantined, received,"
+                f" 100 * quarantined / received, {_BATCH}, quarantine)",
+            ),
+            never(
+                "no record is of a day that its batch could not know yet",
+                "after_known > 0",
+                blame="format('{} of {} records of {} lie after {}', after_known, records,"
+                f" {_BATCH}, known_to)",
+            ),
+            never(
+                "no record of a file is of a day long after the tools' last",
+                "ahead_of_tools > 0",
+                blame="format('{} of {} records of {} lie long after {}', ahead_of_tools, records,"
+                f" {_BATCH}, tools_end)",
+                warns_because="a tool that is late leaves files ahead, and a mistyped date does this too"
+                " (since 2026-11-26)",
+            ),
             Rule(
                 f"a batch has at most {factor:g} times more or fewer records a day than its stream's median",
                 f"""
-                select batch_id as blame
+                select {_BATCH} as blame
                 from (
                     select
                         *,
@@ -72,13 +95,24 @@ def raw_batches(source: str, policy: Mapping[str, float]) -> Suite:
     )
 
 
+SEEDS = {
+    "survey": "surveys",
+    "question": "question_crosswalk",
+    "service": "services",
+    "organization": "organizations",
+    "queue": "contact_queues",
+    "channel": "channel_aliases",
+}
+"""What a source may name → the seed that has to describe it."""
+
+
 def _of_new(name: str, where: str) -> Rule:
-    return never(name, f"is_new and ({where})", blame="batch_id")
+    return never(name, f"is_new and ({where})", blame=_BATCH)
 
 
 def reconciliation(source: str) -> Suite:
     """What became of the records: one row per source, stream and day."""
-    day = "concat_ws(' ', source, stream, day, batch_id)"
+    day = f"concat_ws(' ', source, stream, day, {_BATCH})"
     return Suite(
         "reconciliation",
         source,
@@ -99,15 +133,15 @@ def reconciliation(source: str) -> Suite:
 
 
 def unknown(source: str) -> Suite:
-    """What landed and no seed names: one row per survey or question."""
+    """What landed and no seed describes: one row per kind, source and name."""
     shown = "if(regexp_full_match(name, '[A-Za-z0-9_. -]{1,60}'), name, 'a name that is not shown')"
-    blame = f"concat_ws(' ', source_system, {shown}, 'in', records, 'records, such as of', batch_id)"
+    blame = f"concat_ws(' ', source_system, {shown}, 'in', records, 'records, such as of', {_BATCH})"
     return Suite(
         "unknown",
         source,
         [
-            never("every survey is in the seed surveys", "kind = 'survey'", blame=blame),
-            never("every question is in the seed question_crosswalk", "kind = 'question'", blame=blame),
+            never(f"every {kind} is in the seed {seed}", f"kind = '{kind}'", blame=blame)
+            for kind, seed in SEEDS.items()
         ],
     )
 

@@ -17,6 +17,7 @@ from voxpop.config import Settings
 from voxpop.errors import VoxpopError
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import quarantine_file
+from voxpop.release.lateness import FILE_GRACE_DAYS, known_to, tools_end
 from voxpop.release.tables import quoted
 
 RAW_BATCHES = "raw_batches.parquet"
@@ -26,7 +27,22 @@ RECONCILIATION = "reconciliation.parquet"
 ANSWERS = "answers.parquet"
 """One row per source, question and status of answers."""
 UNKNOWN = "unknown.parquet"
-"""One row per survey or question that landed and that no seed names."""
+"""One row per survey, question, service, organization, queue or channel that landed and no seed describes."""
+
+_NAMED = {
+    "source_service": ("service", "services", "service_id = name"),
+    "source_organization": ("organization", "organizations", "organization_id = name"),
+    "queue_id": ("queue", "contact_queues", "queue_id = name"),
+    **dict.fromkeys(
+        ("source_channel", "media_type", "location_code"),
+        (
+            "channel",
+            "channel_aliases",
+            "source_value = name and channel_aliases.source_system = named.source_system",
+        ),
+    ),
+}
+"""Column of staging → kind of what it names, the seed that describes it, and how it is found there."""
 
 
 def write(
@@ -49,6 +65,7 @@ def write(
         VoxpopError: a part of a visible batch is gone or damaged; names it.
     """
     try:
+        _name(connection, built)
         _write_raw_batches(connection, settings, folder / RAW_BATCHES, built, new)
         _land(connection, built)
     except (OSError, duckdb.Error, pa.ArrowException) as error:
@@ -61,6 +78,14 @@ def write(
     _write_answers(connection, folder)
 
 
+def _name(connection: duckdb.DuckDBPyConnection, built: Sequence[RawManifest]) -> None:
+    """Make the table `files`: the name of the file that a batch was made from, where it was."""
+    named = {batch.batch_id: batch.original.name for batch in built if batch.original}
+    connection.execute("create or replace temp table files (batch_id varchar, file varchar)")
+    for batch_id, name in named.items():
+        connection.execute("insert into files values (?, ?)", [batch_id, name])
+
+
 def _write_raw_batches(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
@@ -68,12 +93,16 @@ def _write_raw_batches(
     batches: Sequence[RawManifest],
     new: Collection[str],
 ) -> None:
+    end = tools_end(batches)
     rows = [
         {
             "source": batch.source,
             "stream": batch.stream,
             "batch_id": batch.batch_id,
+            "file": batch.original.name if batch.original else None,
             "dt": batch.dt,
+            "known_to": known_to(batch, end),
+            "tools_end": end if batch.window is None else None,
             "window_days": (batch.window.end - batch.window.start) / timedelta(days=1)
             if batch.window
             else None,
@@ -83,17 +112,19 @@ def _write_raw_batches(
             "duplicates": batch.duplicates,
             "is_new": batch.batch_id in new,
             "part_columns": _columns(batch.part_files) if batch.batch_id in new else None,
-            "quarantine_rows": _rows(quarantine_file(settings, batch.source, batch.stream, batch.batch_id)),
+            "quarantine": str(_quarantine(settings, batch).relative_to(settings.home)),
+            "quarantine_rows": _rows(_quarantine(settings, batch)),
         }
         for batch in batches
     ]
     texts, counts = (
-        ("source", "stream", "batch_id", "dt", "part_columns"),
+        ("source", "stream", "batch_id", "file", "dt", "quarantine", "part_columns"),
         ("received", "records", "quarantined", "duplicates", "quarantine_rows"),
     )
     schema = pa.schema(
         [(name, pa.string()) for name in texts]
         + [(name, pa.int64()) for name in counts]
+        + [(name, pa.date32()) for name in ("known_to", "tools_end")]
         + [("window_days", pa.float64()), ("is_new", pa.bool_())]
     )
     parts = [
@@ -118,6 +149,15 @@ def _write_raw_batches(
         select null as batch_id, 0 as part_rows, 0 as distinct_records, 0 as without_id, 0 as of_another_batch
         limit 0
     """
+    # A day more, since a source's own day may be ahead of the one in UTC.
+    dated = f"""
+        select
+            batch_id,
+            count(*) filter (record_date > known_to + 1) as after_known,
+            count(*) filter (record_date > tools_end + {FILE_GRACE_DAYS}) as ahead_of_tools
+        from ({_staged(connection)}) inner join said using (batch_id)
+        group by batch_id
+    """  # noqa: S608 - names come from the database's own catalog
     connection.execute(
         f"""
         copy (
@@ -126,15 +166,22 @@ def _write_raw_batches(
                 coalesce(held.part_rows, 0) as part_rows,
                 coalesce(held.distinct_records, 0) as distinct_records,
                 coalesce(held.without_id, 0) as without_id,
-                coalesce(held.of_another_batch, 0) as of_another_batch
+                coalesce(held.of_another_batch, 0) as of_another_batch,
+                coalesce(dated.after_known, 0) as after_known,
+                coalesce(dated.ahead_of_tools, 0) as ahead_of_tools
             from said
             left join ({held if parts else none}) as held using (batch_id)
+            left join ({dated}) as dated using (batch_id)
             order by batch_id
         ) to {quoted(str(file))} (format parquet)
         """  # noqa: S608 - paths of our own
     )
     connection.unregister("said")
     connection.unregister("parts")
+
+
+def _quarantine(settings: Settings, batch: RawManifest) -> Path:
+    return quarantine_file(settings, batch.source, batch.stream, batch.batch_id)
 
 
 def _columns(parts: Sequence[Path]) -> str:
@@ -251,12 +298,14 @@ def _write_reconciliation(
                 coalesce(unknown_survey, 0) as unknown_survey,
                 coalesce(unaccounted, 0) as unaccounted,
                 coalesce(surplus, 0) as surplus,
-                batch_id
+                batch_id,
+                file
             from days
             full join rejected
                 on days.source = rejected.source
                 and days.stream = rejected.stream
                 and days.day = rejected.day::date
+            left join files using (batch_id)
             order by source, stream, day
         ) to {quoted(str(file))} (format parquet)
         """  # noqa: S608 - names come from the database's own catalog, paths are our own
@@ -275,7 +324,7 @@ def _staged(connection: duckdb.DuckDBPyConnection) -> str:
         """
     ).fetchall()
     return " union all ".join(
-        "select _record_key as record_key, source_system, record_id, record_date "  # noqa: S608
+        "select _record_key as record_key, source_system, record_id, record_date, _batch_id as batch_id "  # noqa: S608
         f'from warehouse.staging."{table}"'
         for (table,) in tables
     )
@@ -307,11 +356,39 @@ def _write_answers(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
                 select 'survey', source_system, form_id, _batch_id
                 from warehouse.intermediate.int_survey_responses
                 where survey_id is null
+                {_unnamed(connection)}
             )
-            select kind, source_system, name, count(*) as records, min(_batch_id) as batch_id
-            from unknown
-            group by all
+            select counted.*, files.file
+            from (
+                select kind, source_system, name, count(*) as records, min(_batch_id) as batch_id
+                from unknown
+                group by all
+            ) as counted
+            left join files using (batch_id)
             order by all
         ) to {quoted(str(folder / UNKNOWN))} (format parquet)
         """  # noqa: S608 - a path of our own
+    )
+
+
+def _unnamed(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL for what records of staging name and no seed describes, each part with `union all` before it."""
+    columns = connection.execute(
+        """
+        select table_name, column_name from duckdb_columns()
+        where database_name = 'warehouse' and schema_name = 'staging'
+            and regexp_matches(table_name, '^stg_.+__')
+        order by all
+        """
+    ).fetchall()
+    return "".join(
+        f"""
+        union all
+        select '{kind}', source_system, name, _batch_id
+        from (select source_system, {column} as name, _batch_id from warehouse.staging."{table}") as named
+        where name is not null and not exists (from warehouse.seeds.{seed} as {seed} where {found})
+        """  # noqa: S608 - names come from the database's own catalog
+        for table, column in columns
+        if column in _NAMED
+        for kind, seed, found in [_NAMED[column]]
     )

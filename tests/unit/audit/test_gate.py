@@ -282,7 +282,7 @@ def test_the_refusal_says_what_where_how_many_and_what_to_do(refused):
     assert error.exit_code == 3
     assert "nothing is published yet" in said
     assert f"{len(FOUND) + 1} of {made.manifest['audit']['expectations']} expectations did not hold" in said
-    quarantine = "not so: at most 2% of a batch is in quarantine: 1 row (genesys."
+    quarantine = "not so: at most 2% of a batch is in quarantine: 1 row (1 of 2 rows (50%) of genesys."
     assert f"raw_batches: {quarantine}" in said
     assert str(made.folder / "audit" / "index.html") in said
     assert "voxpop batches exclude BATCH --reason" in said

@@ -376,9 +376,9 @@ class Home:
         ]
         pq.write_table(pa.table(columns, schema=SCHEMA), folder / "part-00000.parquet")
         if quarantined:
-            file = self.settings.raw / "_quarantine" / source / stream / f"{batch_id}.parquet"
-            file.parent.mkdir(parents=True)
-            pq.write_table(pa.table({"position": list(range(quarantined))}), file)
+            rejected = self.settings.raw / "_quarantine" / source / stream / f"{batch_id}.parquet"
+            rejected.parent.mkdir(parents=True)
+            pq.write_table(pa.table({"position": list(range(quarantined))}), rejected)
         manifest = Manifest(
             batch_id=batch_id,
             source=source,

@@ -315,7 +315,9 @@ def test_evidence_counts_what_landed_and_what_became_of_it(home):
         "where unaccounted > 0 or quarantined > 0"
     ).fetchall()
     last = home.batches[-1]
-    assert rows == [("genesys", "conversations", date(2026, 4, 30), 3, 31, 30, 0, 0, 1, 0, last.batch_id)]
+    assert rows == [
+        ("genesys", "conversations", date(2026, 4, 30), 3, 31, 30, 0, 0, 1, 0, last.batch_id, None)
+    ]
     batches = duckdb.sql(
         "select records, part_rows, quarantined, quarantine_rows, distinct_records "
         f"from read_parquet('{made.folder}/audit/raw_batches.parquet') where batch_id = '{last.batch_id}'"
@@ -328,3 +330,22 @@ def test_find_names_what_there_is(home):
     assert candidate.find(home.settings, made.release_id) == made
     with pytest.raises(UsageError, match=made.release_id):
         candidate.find(home.settings, "20260101T000000Z-00000000")
+
+
+def test_the_manifest_says_to_which_local_day_the_data_are_complete(home):
+    """Both windows end at 00:00 UTC on 1 May; in the field offices' Los Angeles it is 17:00 of 30 April."""
+    assert stage(home).manifest["complete_to"] == "2026-04-29"
+
+
+def test_where_no_tool_has_windows_the_facts_say_to_which_day_they_are_complete(home):
+    home.land("field_offices", "interactions", ["visit-1"], file="visits.csv")
+    home.build()
+    home.change("delete from _build.built_batches where source <> 'field_offices'")
+    assert stage(home).manifest["complete_to"] == "2026-04-30"
+
+
+def test_what_a_manifest_of_an_older_version_does_not_say_is_unknown(home):
+    said = stage(home).manifest
+    assert manifest.complete_to(said) == date(2026, 4, 29)
+    del said["complete_to"]
+    assert manifest.complete_to(said) is None
