@@ -265,7 +265,11 @@ _MEANS = {
 
 
 def _contacts_against_performance(policy: Mapping[str, float]) -> str:
-    call, message = policy["service_level_seconds"], policy["service_level_message_seconds"]
+    threshold = (
+        f"case when channel_group = 'phone' then {policy['service_level_seconds']}"
+        f" when channel = 'email' then {policy['service_level_email_seconds']}"
+        f" else {policy['service_level_message_seconds']} end"
+    )
     figures = {
         "speed_of_answer_count": "count(wait_seconds) filter (is_handled)",
         "handle_time_count": "count(handle_seconds) filter (is_handled)",
@@ -277,7 +281,7 @@ def _contacts_against_performance(policy: Mapping[str, float]) -> str:
         """,
         "abandonment_share": "avg(is_abandoned::integer)",
         "service_level_share": f"""
-            count(*) filter (is_handled and wait_seconds <= if(channel_group = 'phone', {call}, {message}))
+            count(*) filter (is_handled and wait_seconds <= {threshold})
             / service_level_count_found
         """,
         "transfer_share": "avg(is_transferred::integer) filter (is_handled)",

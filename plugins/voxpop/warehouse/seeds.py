@@ -22,6 +22,7 @@ REQUIRED_POLICIES = (
     "quarantine_max_share",
     "raw_volume_max_factor",
     "redaction_max_share",
+    "service_level_email_seconds",
     "service_level_message_seconds",
     "service_level_seconds",
     "short_abandon_seconds",

@@ -23,6 +23,7 @@ MANIFEST: dict[str, Any] = {
         "suppression_min_n": 10.0,
         "low_n_below": 30.0,
         "service_level_seconds": 20.0,
+        "service_level_email_seconds": 86400.0,
         "service_level_message_seconds": 1200.0,
         "short_abandon_seconds": 5.0,
     },
@@ -401,7 +402,7 @@ def test_each_time_has_its_interval_and_n(marts: duckdb.DuckDBPyConnection) -> N
     details = f'<br><span class="detail">{interval}</span><br><span class="detail">{n}</span>'
     assert f"<td>48 s{details}</td>" in html
     assert '<td>—<br><span class="detail">n&nbsp;=&nbsp;0</span></td>' in html
-    assert "a call within 20 s, a message within 20 min." in html
+    assert "a call within 20 s, an email within 24 h, another message within 20 min." in html
 
 
 def test_a_band_is_explained_and_never_breaks(marts: duckdb.DuckDBPyConnection) -> None:

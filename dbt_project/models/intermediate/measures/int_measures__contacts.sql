@@ -25,6 +25,7 @@ contacts as (
         coalesce(interactions.is_transferred, false) as is_transferred,
         case
             when channels.channel_group = 'phone' then {{ policy('service_level_seconds') }}
+            when interactions.channel = 'email' then {{ policy('service_level_email_seconds') }}
             else {{ policy('service_level_message_seconds') }}
         end as threshold_seconds
     from {{ ref('fct_interactions') }} as interactions
