@@ -61,7 +61,7 @@ def stage(settings: Settings, *, now: datetime) -> str | None:
     """Make a candidate release from the warehouse.
 
     Returns:
-        Its release id, or None where the current release already holds all this.
+        Its release id, or None where the current release, or one that was rolled back, holds all this.
     """
     candidate = candidates.stage(settings, now=now, sources=load_sources(settings))
     return None if candidate is None else candidate.release_id

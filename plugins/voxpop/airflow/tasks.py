@@ -145,7 +145,7 @@ def stage() -> str:
         release_id = pipeline.stage(load_settings(), now=datetime.now(UTC))
         if release_id is None:
             raise AirflowSkipException(
-                "nothing new: the current release holds all this, so there is no new one"
+                "nothing new: the current release, or one that was rolled back, holds all that is built"
             )
         _report(context, f"candidate {release_id}")
         return release_id

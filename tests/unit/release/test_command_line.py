@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from voxpop import cli, doctor, pipeline
@@ -167,6 +168,13 @@ def test_a_run_without_landing_takes_the_five_steps_after_it(say, published, mon
     )
     code, _, err = say("run", "--no-land", "--from", "2026-01-01", "--to", "2026-01-02")
     assert code == 2 and "--no-land lands no window" in err
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "Built 1 batch.\n"), (1200, "Built 1,200 batches.\n")])
+def test_batches_are_counted_as_people_count(say, monkeypatch, count, said):
+    plan = SimpleNamespace(batches=range(count), reason=None, nothing_to_do=False)
+    monkeypatch.setattr(pipeline, "build", lambda *_, **__: plan)
+    assert say("build")[1] == said
 
 
 def test_what_was_rolled_back_is_named_as_a_reason_for_nothing_new(say, published):
