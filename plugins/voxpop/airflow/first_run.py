@@ -93,11 +93,10 @@ def _outcome(code: int, failed: Sequence[str], current: str, day: date, *, is_ne
     if code == 0:
         return f"Nothing new up to {day}: no new release. {current} stays."
     if is_new:
-        without = (
-            f"without what these were to bring: {', '.join(failed)}" if failed else "then Airflow failed"
-        )
+        sources = ", ".join(step.split(".")[0].removeprefix("extract_") for step in failed)
+        without = f" without what is new of {sources}" if sources else "; then Airflow failed"
         return (
-            f"Published {current}, {without}. Why is said above: mend it, then `make run` again. It takes up "
+            f"Published {current}{without}. Why is said above: mend it, then `make run` again. It takes up "
             "the same day and publishes what was missing."
         )
     return f"The current release stays {current}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from voxpop.airflow import agency, first_run, home, scorecard
 from voxpop.config import Settings, load_settings
 from voxpop.release import store
+from voxpop.sample_agency import HISTORY_ENDS
 from voxpop.sample_agency.reached import landed_to
 
 FIRST, SECOND = "20260701T060000Z-0123abcd", "20260702T060000Z-4567cdef"
@@ -48,8 +49,8 @@ def test_what_was_published_without_a_source_is_not_said_to_stay(settings: Setti
     agency.remember(settings, date(2026, 7, 1))
     code, said = ends(1, ["extract_kiosk_surveys.land"], FIRST, SECOND)
     assert code == 1
-    assert f"Published {SECOND}, without what these were to bring: extract_kiosk_surveys.land." in said
-    assert "mend it, then `make run` again" in said and "the scorecard" in said
+    assert f"Published {SECOND} without what is new of kiosk_surveys. Why is said above: mend it" in said
+    assert "then `make run` again" in said and "the scorecard" in said
     assert "stays" not in said
     assert landed_to(settings.home) == date(2026, 7, 1), "the next run takes up the same day"
     assert "the agency up to 2026-07-02" in said
@@ -65,6 +66,9 @@ def test_a_refusal_leaves_the_current_release_and_says_so(settings: Settings, en
 def test_a_run_that_went_well_moves_the_agency_on(settings: Settings, ends: Ends) -> None:
     code, said = ends(0, [], None, FIRST)
     assert code == 0
-    assert f"Published {FIRST}: the sample agency up to 2026-06-30." in said and "the scorecard" in said
-    assert landed_to(settings.home) == date(2026, 6, 30)
-    assert "the agency up to 2026-07-01" in said and "All of Airflow's output" not in said
+    assert f"Published {FIRST}: the sample agency up to {HISTORY_ENDS}." in said and "the scorecard" in said
+    assert landed_to(settings.home) == HISTORY_ENDS
+    assert (
+        f"the agency up to {HISTORY_ENDS + timedelta(days=1)}" in said
+        and "All of Airflow's output" not in said
+    )
