@@ -10,7 +10,7 @@ from voxpop.report.figures import Figure, Headline, PageFigures, WithoutClearanc
 
 _CAUSES = {
     "records": "records came in, changed or were left out",
-    "method": "models, seeds or policies changed",
+    "method": "models, seeds or policies changed, and records may have too",
 }
 
 

@@ -492,8 +492,8 @@ def test_what_was_restated_is_said_with_what_it_was_and_why(marts: duckdb.DuckDB
     unknown = [restated("2026Q2", None, 72.0, cause="method")]
     said = doubts.doubts(page, MANIFEST | {"restatements": unknown})  # type: ignore[typeddict-item]
     assert said[-1] == (
-        "Restated since release 20260630T060000Z-89abcdef, because models, seeds or policies changed: "
-        "1 figure of 2026Q2. All are in the release's manifest.json."
+        "Restated since release 20260630T060000Z-89abcdef, because models, seeds or policies changed, and "
+        "records may have too: 1 figure of 2026Q2. All are in the release's manifest.json."
     )
 
 
