@@ -91,7 +91,7 @@ def test_batches_list(history: Home) -> None:
     assert sum(each["records"] for each in found) == sum(each.records for each in history.batches())
     assert all(each["batch_id"] in said.out for each in found)
     files = {each["file"] for each in found if each["batch_id"].startswith("field_offices.")}
-    assert "field_offices_2026-06.csv" in files and None not in files
+    assert "field_offices_2026-06-08.csv" in files and None not in files
     assert {each["file"] for each in found if each["batch_id"].startswith("genesys.")} == {None}
 
 
