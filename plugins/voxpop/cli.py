@@ -359,7 +359,8 @@ def batches_list(as_json: Json = False) -> None:
 
 @batches_app.command("exclude")
 def batches_exclude(
-    batch_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept and published.")]
+    batch_id: str,
+    reason: Annotated[str, typer.Option(help="Why; it is published: on the page, for everybody.")],
 ) -> None:
     """Leave a batch out of every following build; raw keeps it."""
     from voxpop.raw.exclusions import exclude
@@ -372,7 +373,8 @@ def batches_exclude(
 
 @batches_app.command("include")
 def batches_include(
-    batch_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept and published.")]
+    batch_id: str,
+    reason: Annotated[str, typer.Option(help="Why; it is published: on the page, for everybody.")],
 ) -> None:
     """Take an excluded batch in again."""
     from voxpop.raw.exclusions import include

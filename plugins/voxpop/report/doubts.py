@@ -44,7 +44,9 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
         said.append(f"Not in “{page.measure}”, since their surveys ask otherwise: {', '.join(elsewhere)}.")
     withheld = sum(figure.value is None for figure in (*page.services, *page.channels))
     if withheld:
-        said.append(f"{withheld} of the services and channels below are withheld.")
+        said.append(
+            f"Of the services and channels below {withheld} {'is' if withheld == 1 else 'are'} withheld."
+        )
     odd = [one for one in (*page.services, *page.channels) if one.value is not None and one.lacks]
     if odd:
         named = (f"{one.name} (without {', '.join(one.lacks)})" for one in odd)

@@ -200,13 +200,15 @@ def rounded(value: float, decimals: int) -> str:
 
 
 def minutes(seconds: float) -> str:
-    """A duration as a person says it: `48 s`, `6 min 5 s`, `20 min`, `3 h 20 min`."""
+    """A duration as a person says it: `48 s`, `6 min 5 s`, `20 min`, `3 h 20 min`; it never breaks."""
     whole = int(rounded(seconds, 0).replace(",", ""))
     if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s")
-    return f"{whole // 3600:,} h {whole % 3600 // 60} min".removesuffix(" 0 min")
+        said = f"{whole} s"
+    elif whole < 3600:
+        said = f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s")
+    else:
+        said = f"{whole // 3600:,} h {whole % 3600 // 60} min".removesuffix(" 0 min")
+    return said.replace(" ", "\xa0")
 
 
 def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigures | None:
