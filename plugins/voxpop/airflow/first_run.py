@@ -94,9 +94,9 @@ def _outcome(code: int, failed: Sequence[str], current: str, day: date, *, is_ne
         return f"Nothing new up to {day}: no new release. {current} stays."
     if is_new:
         sources = ", ".join(step.split(".")[0].removeprefix("extract_") for step in failed)
-        without = f" without what is new of {sources}" if sources else "; then Airflow failed"
+        but = f"not all that is new of {sources} is in it" if sources else "then Airflow failed"
         return (
-            f"Published {current}{without}. Why is said above: mend it, then `make run` again. It takes up "
+            f"Published {current}; {but}. Why is said above: mend it, then `make run` again. It takes up "
             "the same day and publishes what was missing."
         )
     return f"The current release stays {current}."

@@ -49,7 +49,7 @@ def test_what_was_published_without_a_source_is_not_said_to_stay(settings: Setti
     agency.remember(settings, date(2026, 7, 1))
     code, said = ends(1, ["extract_kiosk_surveys.land"], FIRST, SECOND)
     assert code == 1
-    assert f"Published {SECOND} without what is new of kiosk_surveys. Why is said above: mend it" in said
+    assert f"Published {SECOND}; not all that is new of kiosk_surveys is in it. Why is said above" in said
     assert "then `make run` again" in said and "the scorecard" in said
     assert "stays" not in said
     assert landed_to(settings.home) == date(2026, 7, 1), "the next run takes up the same day"
