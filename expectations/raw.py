@@ -102,8 +102,15 @@ SEEDS = {
     "organization": "organizations",
     "queue": "contact_queues",
     "channel": "channel_aliases",
+    "location code": "channel_aliases",
 }
 """What a source may name → the seed that has to describe it."""
+
+ONLY_WARNS = {
+    "location code": "it comes with the link that a visitor followed, which anybody can change; the answer "
+    "is in no channel's figures (since 2026-11-26)"
+}
+"""What is no reason to hold a release back → why."""
 
 
 def _of_new(name: str, where: str) -> Rule:
@@ -140,7 +147,12 @@ def unknown(source: str) -> Suite:
         "unknown",
         source,
         [
-            never(f"every {kind} is in the seed {seed}", f"kind = '{kind}'", blame=blame)
+            never(
+                f"every {kind} is in the seed {seed}",
+                f"kind = '{kind}'",
+                blame=blame,
+                warns_because=ONLY_WARNS.get(kind),
+            )
             for kind, seed in SEEDS.items()
         ],
     )
