@@ -58,7 +58,8 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
     Args:
         settings: where everything is.
         now: when the release is made; it is in its id.
-        sources: the configured sources, so that one that never landed is called late.
+        sources: the configured sources, so that one that never landed is called late; those that landed, if
+            there are none.
 
     Returns:
         None if nothing has landed at all, or if the same batches and models made the current release, or one
@@ -185,7 +186,9 @@ def _make(
     made = _copy_tables(connection, settings)
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
-    late = late_sources(basis.landed, sources)
+    # A tool that isn't used any more is neither late nor does it hold the others' days up.
+    in_use = [batch for batch in basis.landed if not sources or batch.source in sources]
+    late = late_sources(in_use, sources)
     supersedes = before.release_id if before else None
     made["release_info"] = tables.fill_release_info(
         connection,
@@ -200,7 +203,7 @@ def _make(
     )
     connection.commit()
     _export(connection, made, folder)
-    complete = _complete_to(connection, basis)
+    complete = _complete_to(connection, in_use)
 
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)
@@ -239,9 +242,9 @@ def _make(
     return Candidate(release_id, target)
 
 
-def _complete_to(connection: duckdb.DuckDBPyConnection, basis: _Basis) -> date | None:
+def _complete_to(connection: duckdb.DuckDBPyConnection, landed: Sequence[RawManifest]) -> date | None:
     zones = connection.execute("select distinct time_zone from warehouse.seeds.organizations").fetchall()
-    told = complete_to(basis.landed, [zone for (zone,) in zones])
+    told = complete_to(landed, [zone for (zone,) in zones])
     if told is not None:
         return told
     last: date | None = connection.execute(

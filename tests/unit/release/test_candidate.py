@@ -344,6 +344,18 @@ def test_where_no_tool_has_windows_the_facts_say_to_which_day_they_are_complete(
     assert stage(home).manifest["complete_to"] == "2026-04-30"
 
 
+def test_a_tool_that_is_not_used_any_more_holds_nothing_up(home):
+    """Touchpoints landed up to May and is configured no more; then Genesys goes on alone."""
+    home.land("genesys", "conversations", ["conv-1"], start=date(2026, 5, 1), end=date(2026, 6, 1))
+    home.build()
+    said = stage(home, sources=("genesys", "touchpoints")).manifest
+    assert said["complete_to"] == "2026-04-29"
+    assert [late["source"] for late in said["late_sources"]] == ["touchpoints"]
+    said = stage(home, sources=("genesys",)).manifest
+    assert said["complete_to"] == "2026-05-30"
+    assert said["late_sources"] == []
+
+
 def test_what_a_manifest_of_an_older_version_does_not_say_is_unknown(home):
     said = stage(home).manifest
     assert manifest.complete_to(said) == date(2026, 4, 29)
