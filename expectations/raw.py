@@ -101,6 +101,7 @@ SEEDS = {
     "service": "services",
     "organization": "organizations",
     "queue": "contact_queues",
+    "segment": "segments",
     "channel": "channel_aliases",
     "location code": "channel_aliases",
 }

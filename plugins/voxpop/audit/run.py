@@ -183,8 +183,8 @@ def _refusal(settings: Settings, candidate: Candidate, result: AuditResult) -> s
             f"{len(failed)} of {len(result.expectations)} expectations did not hold:",
             *(f"- {line}" for line in lines),
             f"All of them: {result.page}",
-            "If a batch is to blame: `voxpop batches exclude BATCH --reason …`, then run again. "
-            "If a seed or a model is, correct it and run again. Trying again without a change is useless.",
+            "If a batch is to blame: `voxpop batches exclude BATCH --reason …`; if a seed or a model is, "
+            "correct it. Then `voxpop run --no-land`. Trying again without a change is useless.",
         ]
     )
 

@@ -27,14 +27,15 @@ RECONCILIATION = "reconciliation.parquet"
 ANSWERS = "answers.parquet"
 """One row per source, question and status of answers."""
 UNKNOWN = "unknown.parquet"
-"""One row per survey, question, service, organization, queue, channel or location code that landed and that
-no seed describes."""
+"""One row per survey, question or name (of a service, organization, queue, segment, channel, location code)
+that landed and that no seed describes."""
 
 _IS_ALIAS = "source_value = name and channel_aliases.source_system = named.source_system"
 _NAMED = {
     "source_service": ("service", "services", "service_id = name"),
     "source_organization": ("organization", "organizations", "organization_id = name"),
     "queue_id": ("queue", "contact_queues", "queue_id = name"),
+    "segment": ("segment", "segments", "segment = name"),
     "source_channel": ("channel", "channel_aliases", _IS_ALIAS),
     "media_type": ("channel", "channel_aliases", _IS_ALIAS),
     "location_code": ("location code", "channel_aliases", _IS_ALIAS),

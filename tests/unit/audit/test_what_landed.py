@@ -49,7 +49,7 @@ def land_visits(home: Any, days: Sequence[str], *, landed: date, **of_file: Any)
     home.change(
         *(
             f"insert into staging.stg_file_drop__interactions values ('field_offices/interactions/{visit}',"
-            f" 'field_offices', '{visit}', '{day}', 'VISIT', 'fld-card', null, '{batch.batch_id}')"
+            f" 'field_offices', '{visit}', '{day}', 'VISIT', 'fld-card', null, 'general', '{batch.batch_id}')"
             for visit, day in zip(visits, days, strict=True)
         )
     )
@@ -107,6 +107,7 @@ def test_a_files_name_that_may_tell_of_somebody_is_not_shown(home, said):
         ("source_channel", "BY FAX", "every channel is in the seed channel_aliases", "BY FAX"),
         # an alias of another source
         ("source_channel", "voice", "every channel is in the seed channel_aliases", "voice"),
+        ("segment", "seniors", "every segment is in the seed segments", "seniors"),
         ("source_organization", "dps-x", "every organization is in the seed organizations", "dps-x"),
     ],
 )

@@ -38,6 +38,7 @@ SEEDS = (
     "surveys",
     "organizations",
     "services",
+    "segments",
     "channels",
     "channel_aliases",
     "contact_queues",
@@ -294,7 +295,7 @@ from marts.fct_interactions;
 
 create table staging.stg_file_drop__interactions (
     _record_key varchar, source_system varchar, record_id varchar, record_date date, source_channel varchar,
-    source_service varchar, source_organization varchar, _batch_id varchar
+    source_service varchar, source_organization varchar, segment varchar, _batch_id varchar
 );
 
 create table intermediate.int_survey_responses as
