@@ -253,10 +253,8 @@ def build(
     """Bring the warehouse up to what has landed."""
     from voxpop import pipeline
 
-    now = _now()
-    plan = pipeline.build(
-        load_settings(), run_id=f"cli-{now:%Y%m%dT%H%M%S%fZ}", full_refresh=full_refresh, progress=_progress
-    )
+    run_id = pipeline.run_id_at(_now())
+    plan = pipeline.build(load_settings(), run_id=run_id, full_refresh=full_refresh, progress=_progress)
     if plan.nothing_to_do:
         _out.print("Nothing new: the warehouse holds all that has landed.")
     else:

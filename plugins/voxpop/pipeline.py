@@ -41,6 +41,7 @@ __all__ = [
     "publish",
     "report",
     "run",
+    "run_id_at",
     "stage",
 ]
 
@@ -136,13 +137,18 @@ def build_and_publish(settings: Settings, *, now: datetime, progress: Progress) 
     Raises:
         Refused: the gate said no.
     """
-    build(settings, run_id=f"cli-{now:%Y%m%dT%H%M%S%fZ}", progress=progress)
+    build(settings, run_id=run_id_at(now), progress=progress)
     release_id = stage(settings, now=now)
     if release_id is not None:
         audit(settings, release_id)
         report(settings, release_id)
         publish(settings, release_id, now=now)
     return release_id
+
+
+def run_id_at(now: datetime) -> str:
+    """Name a run that no DAG names, by when it begins."""
+    return f"cli-{now:%Y%m%dT%H%M%S%fZ}"
 
 
 def next_window(settings: Settings, source: str, now: datetime) -> Window | None:

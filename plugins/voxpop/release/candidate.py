@@ -49,7 +49,7 @@ def _batch_ids(release: store.Release) -> set[str]:
     return {batch["batch_id"] for batch in release.manifest["batches"]}
 
 
-def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -> Candidate | None:
+def stage(settings: Settings, *, now: datetime, sources: Collection[str]) -> Candidate | None:
     """Make a candidate from the warehouse.
 
     Candidates that are left over, from a crash or a refusal, are removed; so is a release that a crash kept
@@ -58,8 +58,8 @@ def stage(settings: Settings, *, now: datetime, sources: Collection[str] = ()) -
     Args:
         settings: where everything is.
         now: when the release is made; it is in its id.
-        sources: the configured sources, so that one that never landed is called late; those that landed, if
-            there are none.
+        sources: the configured sources: one that never landed is late, and one that is configured no more
+            is not.
 
     Returns:
         None if nothing has landed at all, or if the same batches and models made the current release, or one
@@ -187,7 +187,7 @@ def _make(
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     # A tool that isn't used any more is neither late nor does it hold the others' days up.
-    in_use = [batch for batch in basis.landed if not sources or batch.source in sources]
+    in_use = [batch for batch in basis.landed if batch.source in sources]
     late = late_sources(in_use, sources)
     supersedes = before.release_id if before else None
     made["release_info"] = tables.fill_release_info(

@@ -230,7 +230,7 @@ def restatements(
 ) -> list[Restatement]:
     """Give the figures of closed periods that a candidate changes.
 
-    None where they can't be compared: the gate warns of it.
+    It is empty where they can't be compared too: the gate warns of that.
 
     Args:
         connection: any.

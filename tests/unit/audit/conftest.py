@@ -44,7 +44,7 @@ def stage() -> Any:
     """Make a candidate from a home."""
 
     def make(home: Any, now: datetime = NOW) -> candidate.Candidate:
-        made = candidate.stage(home.settings, now=now)
+        made = candidate.stage(home.settings, now=now, sources=home.sources)
         assert made is not None
         return made
 

@@ -442,9 +442,14 @@ class Home:
         target.mkdir(parents=True, exist_ok=True)
         (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
 
+    @property
+    def sources(self) -> set[str]:
+        """The sources that have landed."""
+        return {batch.source for batch in self.batches}
+
     def publish(self, now: datetime) -> str:
         """Stage, as if the gate had passed it and its page were written; publish, and give the id."""
-        made = candidate.stage(self.settings, now=now)
+        made = candidate.stage(self.settings, now=now, sources=self.sources)
         assert made is not None
         passed: manifest.AuditSummary = {
             "passed": True,

@@ -20,8 +20,8 @@ NOW = datetime(2026, 5, 2, 6, 0, tzinfo=UTC)
 LATER = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
 
 
-def stage(home, now=NOW, **options):
-    made = candidate.stage(home.settings, now=now, **options)
+def stage(home, now=NOW, sources=()):
+    made = candidate.stage(home.settings, now=now, sources=sources or home.sources)
     assert made is not None
     return made
 
@@ -157,12 +157,12 @@ def test_rows_lie_in_key_order(home):
 
 def test_where_nothing_has_landed_there_is_no_release_of_nothing(home):
     home.change("delete from _build.built_batches")
-    assert candidate.stage(home.settings, now=NOW) is None
+    assert candidate.stage(home.settings, now=NOW, sources=home.sources) is None
 
 
 def test_nothing_new_makes_no_candidate(home):
     home.publish(NOW)
-    assert candidate.stage(home.settings, now=LATER) is None
+    assert candidate.stage(home.settings, now=LATER, sources=home.sources) is None
 
 
 def test_what_was_left_by_going_back_is_not_made_again_until_something_lands(home):
@@ -172,7 +172,7 @@ def test_what_was_left_by_going_back_is_not_made_again_until_something_lands(hom
     home.publish(LATER)
     store.rollback(home.settings, None, "wrong file", LATER)
     assert store.show(home.settings, None).release_id == first
-    assert candidate.stage(home.settings, now=LATER) is None
+    assert candidate.stage(home.settings, now=LATER, sources=home.sources) is None
     home.land("genesys", "conversations", ["conv-2"])
     home.build()
     assert stage(home, LATER).manifest["supersedes"] == first
