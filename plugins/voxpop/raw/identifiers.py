@@ -211,25 +211,24 @@ def _read_key(path: Path) -> tuple[int, bytes]:
 
 
 def _placeholders(path: Path) -> frozenset[tuple[str, str]]:
-    """Read the seed of values that stand for no one.
+    """Read the seed of values that stand for no one; without the file there are none.
 
     Raises:
-        ConfigError: no such file, or a row whose type or value can't be used; names the row.
+        ConfigError: no folder of seeds, or a row whose type or value can't be used; names the row.
     """
-    found = set()
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            for row, entry in enumerate(csv.DictReader(lines), start=2):
-                type_, value = entry.get("identifier_type") or "", entry.get("value") or ""
-                if type_ not in IDENTIFIER_TYPES:
-                    known = ", ".join(IDENTIFIER_TYPES)
-                    raise ConfigError(f"{path}: row {row}: identifier_type {type_!r} is none of {known}.")
-                normal = normalize(type_, value)
-                if normal is None:
-                    raise ConfigError(
-                        f"{path}: row {row}: {value!r} is no {type_}, so it can't stand for one."
-                    )
-                found.add((type_, normal))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; it may hold nothing but its header.") from None
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path.parent}: there is no such folder of seeds. Nothing was landed.")
+    found: set[tuple[str, str]] = set()
+    if not path.exists():
+        return frozenset(found)
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        for row, entry in enumerate(csv.DictReader(lines), start=2):
+            type_, value = entry.get("identifier_type") or "", entry.get("value") or ""
+            if type_ not in IDENTIFIER_TYPES:
+                known = ", ".join(IDENTIFIER_TYPES)
+                raise ConfigError(f"{path}: row {row}: identifier_type {type_!r} is none of {known}.")
+            normal = normalize(type_, value)
+            if normal is None:
+                raise ConfigError(f"{path}: row {row}: {value!r} is no {type_}, so it can't stand for one.")
+            found.add((type_, normal))
     return frozenset(found)

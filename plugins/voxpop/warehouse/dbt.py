@@ -18,6 +18,7 @@ from typing import Any
 from voxpop.config import Settings
 from voxpop.errors import BuildError
 from voxpop.warehouse.fingerprint import fingerprint
+from voxpop.warehouse.seed_tables import TABLES
 
 _PARTS_OF_PROJECT = ("dbt_project.yml", "profiles.yml", "macros", "models", "tests")
 _FAILED = {"error", "fail", "runtime error"}
@@ -50,9 +51,9 @@ class Dbt:
     def __init__(self, settings: Settings) -> None:
         """Lay out the project; it is parsed when it is first used, and again when its fingerprint changes.
 
-        What dbt gets as its project is a folder of links to the models and to this agency's seeds. It writes
-        artifacts below its target under the path that a seed has in the project, so for seeds outside of the
-        project it would write over the seeds themselves.
+        What dbt gets as its project is a folder of links to the models and to this agency's seeds; a seed
+        that the agency doesn't have is there without rows. dbt writes artifacts below its target under the
+        path that a seed has in the project, so for seeds outside of it, it would write over the seeds.
 
         Args:
             settings: where everything is.
@@ -61,7 +62,7 @@ class Dbt:
         project.mkdir(parents=True, exist_ok=True)
         for part in _PARTS_OF_PROJECT:
             _link(project / part, settings.dbt_project / part)
-        _link(project / "seeds", settings.seeds)
+        _lay_out_seeds(project / "seeds", settings.seeds)
         self._key = (project, fingerprint(settings))
         self._written = settings.dbt_target / "target" / "manifest.json"
         self._warehouse = settings.warehouse
@@ -132,6 +133,19 @@ def _link(link: Path, target: Path) -> None:
         return
     link.unlink(missing_ok=True)
     link.symlink_to(target)
+
+
+def _lay_out_seeds(folder: Path, seeds: Path) -> None:
+    if folder.is_symlink():
+        folder.unlink()  # as it was laid out before a seed could be absent
+    folder.mkdir(exist_ok=True)
+    for name, table in TABLES.items():
+        placed, given = folder / f"{name}.csv", seeds / f"{name}.csv"
+        if given.exists():
+            _link(placed, given)
+        else:
+            placed.unlink(missing_ok=True)
+            placed.write_text(f"{','.join(table.row.model_fields)}\n", encoding="utf-8")
 
 
 @contextmanager

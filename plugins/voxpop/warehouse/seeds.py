@@ -47,12 +47,16 @@ def check_seeds(settings: Settings) -> None:
     """Prove that every seed can be used.
 
     Args:
-        settings: `settings.seeds` is the folder with one CSV file a seed.
+        settings: `settings.seeds` is the folder with one CSV file a seed; one that isn't there has no rows.
 
     Raises:
         ConfigError: names each file, row and reason.
     """
-    problems: list[str] = []
+    problems: list[str] = [
+        f"{path.name}: there is no seed of that name; there are {', '.join(TABLES)}"
+        for path in sorted(settings.seeds.glob("*.csv"))
+        if path.stem not in TABLES
+    ]
     rows: dict[str, list[_Placed]] = {}
     whole = set()
     for name, table in TABLES.items():
@@ -61,6 +65,9 @@ def check_seeds(settings: Settings) -> None:
         problems += [f"{name}.csv: {problem}" for problem in _repeated(rows[name], table.key)]
         if len(problems) == before:
             whole.add(name)
+    levels = {placed.value("level") for placed in rows["organizations"]}
+    if "organizations" in whole and "agency" not in levels:
+        problems.append("organizations.csv: there is no row for the agency itself")
     for name, table in TABLES.items():
         for column, other, key in table.refers:
             if other in whole:
@@ -81,9 +88,6 @@ def _read(path: Path, row: type[Row], problems: list[str]) -> list[_Placed]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
     except FileNotFoundError:
-        problems.append(
-            f"{path.name}: is missing; without any rows it still needs its header {','.join(columns)}"
-        )
         return []
     except UnicodeDecodeError:
         problems.append(f"{path.name}: is not UTF-8; save it as CSV UTF-8")

@@ -76,6 +76,14 @@ def test_a_bad_placeholder_names_its_row(settings: Settings) -> None:
         Tokenizer.load(settings, create=True)
 
 
+def test_without_the_seed_nothing_is_a_placeholder(settings: Settings) -> None:
+    (settings.seeds / "identity_blocklist.csv").unlink()
+    assert Tokenizer.load(settings, create=True).token("email", "none@none.com") is not None
+    settings.seeds.rmdir()
+    with pytest.raises(ConfigError, match="there is no such folder of seeds"):
+        Tokenizer.load(settings, create=False)
+
+
 def test_a_key_is_made_once_and_only_its_owner_reads_it(settings: Settings) -> None:
     old = os.umask(0)
     try:

@@ -233,7 +233,6 @@ def test_every_wrong_row_is_told_at_once_and_the_many_are_counted(settings: Sett
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, "is missing; without any rows it still needs its header segment,segment_name"),
         (b"", "row 1: the header must be segment,segment_name"),
         (b"segment;segment_name\n", "row 1: the header must be segment,segment_name"),
         (b"segment_name,segment\n", "row 1: the header must be segment,segment_name"),
@@ -242,12 +241,8 @@ def test_every_wrong_row_is_told_at_once_and_the_many_are_counted(settings: Sett
         (b"segment,segment_name\n\na,b\n", "row 2: has 0 cells instead of 2"),
     ],
 )
-def test_a_file_that_is_no_seed(settings: Settings, content: bytes | None, problem: str) -> None:
-    path = settings.seeds / "segments.csv"
-    if content is None:
-        path.unlink()
-    else:
-        path.write_bytes(content)
+def test_a_file_that_is_no_seed(settings: Settings, content: bytes, problem: str) -> None:
+    (settings.seeds / "segments.csv").write_bytes(content)
     assert problems(settings) == [f"segments.csv: {problem}"]
 
 
@@ -256,3 +251,16 @@ def test_a_seed_may_have_no_rows_and_a_byte_order_mark(settings: Settings) -> No
     header = (settings.seeds / "contact_queues.csv").read_text().splitlines()[0]
     (settings.seeds / "contact_queues.csv").write_text(header + "\n")
     check_seeds(settings)
+
+
+def test_a_seed_that_is_not_there_has_no_rows(settings: Settings) -> None:
+    (settings.seeds / "segments.csv").unlink()
+    check_seeds(settings)
+    (settings.seeds / "organizations.csv").unlink()
+    assert problems(settings)[0] == "organizations.csv: there is no row for the agency itself"
+
+
+def test_a_file_that_no_seed_is_named_as_is_refused(settings: Settings) -> None:
+    (settings.seeds / "segments.csv").rename(settings.seeds / "segment.csv")
+    (told,) = problems(settings)
+    assert told.startswith("segment.csv: there is no seed of that name; there are organizations, services, ")
