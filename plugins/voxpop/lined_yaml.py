@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PLAIN_WORDS = {
     "extra_forbidden": "there is no such key",
     "missing": "it is missing",
+    "bool_type": "it is true or false, without quotes",
     "string_type": "it has to be text: put yes, no, dates and numbers in quotes",
 }
 """What pydantic calls an error → what it means to whoever wrote the file."""

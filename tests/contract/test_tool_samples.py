@@ -15,7 +15,7 @@ from voxpop.raw.records import Record
 from voxpop.sources.file_drop import chunks
 from voxpop.sources.file_inspection import inspect
 from voxpop.sources.genesys.parse import Conversations
-from voxpop.sources.mapping import SurveyResponseMapping
+from voxpop.sources.targets.survey_response import SurveyResponseFiles
 from voxpop.sources.touchpoints.parse import Submissions
 
 CONVERSATIONS = Conversations({"ani": "phone", "callbackNumbers": "phone"})
@@ -128,7 +128,11 @@ def test_every_row_of_the_quarterly_upload_is_a_record(sample: Sample, tmp_path:
     """The layout in which agencies hand in a quarter's answers, as a file drop of Touchpoints' own sample."""
     content = sample("touchpoints/sample_cx_responses_upload.csv").read_bytes()
     header, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
-    mapping = SurveyResponseMapping(
+    mapping = SurveyResponseFiles(
+        kind="file_drop",
+        name="upload",
+        folder=tmp_path,
+        pattern="*.csv",
         format="csv",
         maps_to="survey_response",
         fields={

@@ -16,15 +16,13 @@ import msgspec
 
 from voxpop.errors import SourceError
 from voxpop.raw.records import Record, Rejected
+from voxpop.sources.fields import Unmappable
 from voxpop.sources.file_inspection import Unfinished
 from voxpop.sources.file_rows import FileRow, csv_rows, ndjson_rows, opened, verbatim_codec
-from voxpop.sources.mapping import Mapped, Mapper, Mapping, Unmappable, known_columns, required_columns
-from voxpop.sources.registry import FileDropConfig
+from voxpop.sources.file_source import FileSource, known_columns, required_columns
+from voxpop.sources.mapping import Mapped, Mapper
 
 ROWS_A_PART = 20_000
-
-STREAMS = {"interaction": "interactions", "survey_response": "survey_responses"}
-"""What a file's rows are → the stream that they land in."""
 
 _UNFINISHED_ENDINGS = (".tmp", ".part")
 _PAYLOAD = msgspec.json.Encoder(decimal_format="number")
@@ -68,7 +66,7 @@ class Chunk:
     rows: int
 
 
-def waiting(config: FileDropConfig, folder: Path) -> tuple[list[Path], list[str]]:
+def waiting(source: FileSource, folder: Path) -> tuple[list[Path], list[str]]:
     """List the folder's files by name: those to look at, and the names of those marked as unfinished.
 
     Raises:
@@ -76,9 +74,9 @@ def waiting(config: FileDropConfig, folder: Path) -> tuple[list[Path], list[str]
     """
     if not folder.is_dir():
         raise SourceError(
-            f"{config.name}: there is no folder {folder}. Nothing was landed; make it, or correct `folder`."
+            f"{source.name}: there is no folder {folder}. Nothing was landed; make it, or correct `folder`."
         )
-    patterns = [config.pattern, *(config.pattern + ending for ending in _UNFINISHED_ENDINGS)]
+    patterns = [source.pattern, *(source.pattern + ending for ending in _UNFINISHED_ENDINGS)]
     found = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
     visible = [path for path in found if not path.name.startswith(".")]
     return (
@@ -87,17 +85,17 @@ def waiting(config: FileDropConfig, folder: Path) -> tuple[list[Path], list[str]
     )
 
 
-def chunks(path: Path, name: str, mapping: Mapping, done: int) -> Iterator[Chunk]:
+def chunks(path: Path, name: str, source: FileSource, done: int) -> Iterator[Chunk]:
     """Read a file that was inspected, in chunks of up to `ROWS_A_PART` rows.
 
     Args:
         path: the file.
         name: what it is called in its records.
-        mapping: how it is read.
+        source: how it is read.
         done: rows that are landed already: they are read again, and not given again.
     """
     chunk = Chunk([], [], 0, done)
-    for count, row in enumerate(_rows(path, name, mapping), start=1):
+    for count, row in enumerate(_rows(path, name, source), start=1):
         if count <= done:
             continue
         if isinstance(row, Record):
@@ -112,19 +110,19 @@ def chunks(path: Path, name: str, mapping: Mapping, done: int) -> Iterator[Chunk
         yield chunk
 
 
-def _rows(path: Path, name: str, mapping: Mapping) -> Iterator[Record | Rejected | None]:
+def _rows(path: Path, name: str, source: FileSource) -> Iterator[Record | Rejected | None]:
     """Give what each row becomes; None where it says the same as a row before it."""
-    codec = verbatim_codec(path, mapping)
+    codec = verbatim_codec(path, source)
     file = msgspec.json.encode(name)
     seen: set[bytes] = set()
-    with opened(path, mapping) as text:
-        if mapping.format == "csv":
-            rows = csv_rows(text, mapping.delimiter)
+    with opened(path, source) as text:
+        if source.format == "csv":
+            rows = csv_rows(text, source.delimiter)
             columns = next(rows).values
         else:
-            columns = sorted({*required_columns(mapping), *(known_columns(mapping) or ())})
+            columns = sorted({*required_columns(source), *(known_columns(source) or ())})
             rows = ndjson_rows(text, columns)
-        mapper = Mapper(mapping, columns)
+        mapper = Mapper(source, columns)
         for row in rows:
             try:
                 mapped = _mapped(mapper, row)
@@ -140,7 +138,7 @@ def _rows(path: Path, name: str, mapping: Mapping) -> Iterator[Record | Rejected
             seen.add(said)
             payload = b'%s,"row":%d,"file":%s}' % (fields[:-1], row.number, file)
             yield Record(
-                mapped.record_id, mapped.updated_at, payload, mapped.identifiers, mapping.maps_to, mapped.day
+                mapped.record_id, mapped.updated_at, payload, mapped.identifiers, source.maps_to, mapped.day
             )
 
 

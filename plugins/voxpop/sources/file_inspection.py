@@ -6,7 +6,7 @@ import codecs
 from pathlib import Path
 
 from voxpop.sources.file_rows import CODECS, csv_rows, json_object, opened
-from voxpop.sources.mapping import FileFormat, Mapping, known_columns, required_columns
+from voxpop.sources.file_source import FileSource, known_columns, required_columns
 
 _CHUNK = 1 << 20
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -20,25 +20,25 @@ class Unfinished(Exception):
     """The file seems to be unfinished: somebody is still writing it; the message says what it looks like."""
 
 
-def inspect(path: Path, mapping: Mapping) -> None:
+def inspect(path: Path, source: FileSource) -> None:
     """Examine a file.
 
     Raises:
         Refused: another encoding, or columns that are missing or not known.
         Unfinished: it is empty, or cut off in its last line.
     """
-    _check_encoding(path, mapping)
-    if mapping.format == "csv":
-        _inspect_csv(path, mapping)
+    _check_encoding(path, source)
+    if source.format == "csv":
+        _inspect_csv(path, source)
     else:
-        _inspect_ndjson(path, mapping)
+        _inspect_ndjson(path, source)
 
 
-def _check_encoding(path: Path, form: FileFormat) -> None:
+def _check_encoding(path: Path, source: FileSource) -> None:
     """Decode the file once, to say where it is not what it should be."""
-    codec = CODECS[form.encoding]
+    codec = CODECS[source.encoding]
     with path.open("rb") as binary:
-        _check_mark(binary.read(4096), form)
+        _check_mark(binary.read(4096), source)
         binary.seek(0)
         decoder = codecs.getincrementaldecoder(codec)()
         read, line = 0, 1
@@ -52,36 +52,37 @@ def _check_encoding(path: Path, form: FileFormat) -> None:
                     raise Unfinished("it ends in the middle of a character") from None
                 line += error.object[: error.start].decode(codec, errors="ignore").count("\n")
                 offset = read - len(error.object) + error.start
+                wanted = source.encoding.upper()
                 raise Refused(
-                    f"byte {offset:,} (0x{error.object[error.start]:02X}, in line {line}) is not "
-                    f"{form.encoding.upper()}. Save the file as {form.encoding.upper()}, or set `encoding`"
+                    f"byte {offset:,} (0x{error.object[error.start]:02X}, in line {line}) is not {wanted}. "
+                    f"Save the file as {wanted}, or set `encoding`"
                 ) from None
             if not chunk:
                 return
 
 
-def _check_mark(start: bytes, form: FileFormat) -> None:
+def _check_mark(start: bytes, source: FileSource) -> None:
     if not start:
         raise Unfinished("it is empty")
     found = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
-    if found is None and b"\0" in start and form.encoding != "utf-16":
+    if found is None and b"\0" in start and source.encoding != "utf-16":
         found = "utf-16"
-    if found is not None and found != form.encoding:
+    if found is not None and found != source.encoding:
         raise Refused(
-            f"by its first bytes it is {found.upper()}, not {form.encoding.upper()}. Save the file as "
-            f"{form.encoding.upper()}, or set `encoding`"
+            f"by its first bytes it is {found.upper()}, not {source.encoding.upper()}. Save the file as "
+            f"{source.encoding.upper()}, or set `encoding`"
         )
 
 
-def _inspect_csv(path: Path, mapping: Mapping) -> None:
-    with opened(path, mapping) as text:
-        rows = csv_rows(text, mapping.delimiter)
+def _inspect_csv(path: Path, source: FileSource) -> None:
+    with opened(path, source) as text:
+        rows = csv_rows(text, source.delimiter)
         header = next(rows, None)
         if header is None:
             raise Unfinished("it has no line yet")
         if header.problem or not _ends_a_line(header.text):
             raise Unfinished("its header is cut off")
-        _check_columns(list(header.values), mapping)
+        _check_columns(list(header.values), source)
         row = header
         for row in rows:
             if "field limit" in row.problem:
@@ -92,10 +93,10 @@ def _inspect_csv(path: Path, mapping: Mapping) -> None:
         raise Unfinished(f"its last row, {row.number}, is cut off")
 
 
-def _inspect_ndjson(path: Path, mapping: Mapping) -> None:
+def _inspect_ndjson(path: Path, source: FileSource) -> None:
     keys: set[str] = set()
     last = ""
-    with opened(path, mapping) as text:
+    with opened(path, source) as text:
         for line in text:
             if line.strip():
                 last = line
@@ -107,15 +108,15 @@ def _inspect_ndjson(path: Path, mapping: Mapping) -> None:
         raise Unfinished("its last line is cut off")
     if not keys:
         raise Refused("no line of it is a JSON object. Correct the file, or its `format`")
-    _check_columns(sorted(keys), mapping)
+    _check_columns(sorted(keys), source)
 
 
 def _ends_a_line(text: str) -> bool:
     return text.endswith(("\n", "\r"))
 
 
-def _check_columns(columns: list[str], mapping: Mapping) -> None:
-    required, known = required_columns(mapping), known_columns(mapping)
+def _check_columns(columns: list[str], source: FileSource) -> None:
+    required, known = required_columns(source), known_columns(source)
     found = {
         "missing": [column for column in required if column not in columns],
         "unexpected": [] if known is None else [column for column in columns if column not in known],

@@ -12,7 +12,7 @@ from typing import IO
 
 import msgspec
 
-from voxpop.sources.mapping import FileFormat
+from voxpop.sources.file_source import FileSource
 
 CODECS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "latin-1": "latin-1", "windows-1252": "cp1252"}
 """A configured encoding → Python's name for it; a byte-order mark is no part of the text."""
@@ -37,19 +37,19 @@ class FileRow(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def opened(path: Path, form: FileFormat) -> Iterator[IO[str]]:
+def opened(path: Path, source: FileSource) -> Iterator[IO[str]]:
     """Open a file as text; ends of lines stay as they are."""
     with path.open("rb") as binary:
-        newline = "" if form.format == "csv" else "\n"
-        yield io.TextIOWrapper(binary, encoding=CODECS[form.encoding], newline=newline)
+        newline = "" if source.format == "csv" else "\n"
+        yield io.TextIOWrapper(binary, encoding=CODECS[source.encoding], newline=newline)
 
 
-def verbatim_codec(path: Path, form: FileFormat) -> str:
+def verbatim_codec(path: Path, source: FileSource) -> str:
     """Say how a piece of the file's text becomes the bytes that it was."""
-    if form.encoding == "utf-16":
+    if source.encoding == "utf-16":
         with path.open("rb") as binary:
             return "utf-16-be" if binary.read(2) == b"\xfe\xff" else "utf-16-le"
-    return CODECS[form.encoding].removesuffix("-sig")
+    return CODECS[source.encoding].removesuffix("-sig")
 
 
 def csv_rows(text: IO[str], delimiter: str) -> Iterator[FileRow]:

@@ -19,11 +19,11 @@ from voxpop.raw.manifests import Manifest, Original, visible
 from voxpop.raw.records import Window
 from voxpop.sources import genesys, touchpoints
 from voxpop.sources.connections import Connection
-from voxpop.sources.file_drop import STREAMS, Look, chunks, waiting
+from voxpop.sources.file_drop import Look, chunks, waiting
 from voxpop.sources.file_inspection import Refused, Unfinished, inspect
-from voxpop.sources.mapping import mapping_sha256
+from voxpop.sources.file_source import FileSource, mapping_sha256
 from voxpop.sources.protocol import Source
-from voxpop.sources.registry import FileDropConfig, SourceConfig, ToolConfig, TouchpointsConfig, find_source
+from voxpop.sources.registry import SourceConfig, ToolConfig, TouchpointsConfig, find_source
 
 Progress = Callable[[str, int], None]
 """Called with what is being done and a count of it: records landed, models built."""
@@ -79,7 +79,7 @@ def land(
         return [run.land_stream(config, tool, stream, window) for stream in tool.streams()]
 
 
-def refused_files(settings: Settings, config: FileDropConfig) -> dict[str, str]:
+def refused_files(settings: Settings, config: FileSource) -> dict[str, str]:
     """Find the files in a folder that would be refused, and land nothing.
 
     Returns:
@@ -145,12 +145,12 @@ class _Run:
                 raise
             return writer.finish()
 
-    def land_files(self, config: FileDropConfig) -> list[Manifest]:
+    def land_files(self, config: FileSource) -> list[Manifest]:
         """Land what is new in a folder; files that landed before are left out."""
         paths, unfinished = waiting(config, self.settings.home / config.folder)
         for name in unfinished:
             self._leave(config, name, "it is named as unfinished")
-        batches = visible(self.settings, config.name, STREAMS[config.maps_to])
+        batches = visible(self.settings, config.name, config.stream)
         known = {batch.original.content for batch in batches if batch.original}
         landed: list[Manifest] = []
         refused: dict[str, str] = {}
@@ -176,8 +176,8 @@ class _Run:
             )
         return landed
 
-    def _land_file(self, config: FileDropConfig, path: Path, look: Look, original: Original) -> Manifest:
-        with self._writer(config, STREAMS[config.maps_to], None, original) as writer:
+    def _land_file(self, config: FileSource, path: Path, look: Look, original: Original) -> Manifest:
+        with self._writer(config, config.stream, None, original) as writer:
             copy = writer.original_folder / original.name
             if not writer.is_done:
                 if writer.cursor is None:
@@ -193,7 +193,7 @@ class _Run:
                     self.progress(f"{config.name}: {original.name}", writer.received)
             return writer.finish()
 
-    def _leave(self, config: FileDropConfig, name: str, reason: str) -> None:
+    def _leave(self, config: FileSource, name: str, reason: str) -> None:
         self.progress(f"{config.name}: {name}: {reason}; left for the next run", 0)
 
     def _writer(
@@ -216,7 +216,7 @@ class _Run:
         )
 
 
-def _original(path: Path, config: FileDropConfig) -> Original:
+def _original(path: Path, config: FileSource) -> Original:
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

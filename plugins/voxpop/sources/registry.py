@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -16,8 +15,9 @@ from voxpop import lined_yaml
 from voxpop.config import Settings
 from voxpop.errors import ConfigError, UsageError
 from voxpop.raw.records import IdentifierType
+from voxpop.sources.file_source import FileSource
 from voxpop.sources.genesys.parse import customer_field
-from voxpop.sources.mapping import FileFormat, InteractionMapping, SurveyResponseMapping
+from voxpop.sources.targets import TARGETS
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """A source's name: it becomes part of folder names, batch ids and DAG ids."""
@@ -71,42 +71,8 @@ class GenesysConfig(_Tool):
     identifiers: Mapping[Annotated[str, AfterValidator(customer_field)], IdentifierType] = {}
 
 
-class _Folder(FileFormat):
-    """A folder that files are put into.
-
-    Attributes:
-        name: its name in the file.
-        folder: where the files are; relative to `VOXPOP_HOME`.
-        pattern: which files there.
-    """
-
-    kind: Literal["file_drop"]
-    name: str
-    folder: Path
-    pattern: Text
-
-    @property
-    def is_windowed(self) -> bool:
-        """Files are landed as they come."""
-        return False
-
-    @property
-    def connection(self) -> None:
-        """None: a folder needs no credential."""
-        return None
-
-
-class InteractionDrop(_Folder, InteractionMapping):
-    """Files of interactions."""
-
-
-class SurveyResponseDrop(_Folder, SurveyResponseMapping):
-    """Files of survey responses."""
-
-
 ToolConfig = TouchpointsConfig | GenesysConfig
-FileDropConfig = InteractionDrop | SurveyResponseDrop
-SourceConfig = ToolConfig | FileDropConfig
+SourceConfig = ToolConfig | FileSource
 
 
 def load_sources(settings: Settings) -> dict[str, SourceConfig]:
@@ -160,16 +126,15 @@ def _source(document: lined_yaml.Document, name: str, body: object) -> SourceCon
 def _model(
     document: lined_yaml.Document, at: lined_yaml.Where, body: dict[str, object]
 ) -> type[SourceConfig]:
-    match body.get("kind"), body.get("maps_to"):
-        case "touchpoints", _:
+    match body.get("kind"):
+        case "touchpoints":
             return TouchpointsConfig
-        case "genesys", _:
+        case "genesys":
             return GenesysConfig
-        case "file_drop", "interaction":
-            return InteractionDrop
-        case "file_drop", "survey_response":
-            return SurveyResponseDrop
-        case "file_drop", _:
-            raise document.error((*at, "maps_to"), "it is interaction or survey_response")
+        case "file_drop":
+            target = TARGETS.get(str(body.get("maps_to")))
+            if target is None:
+                raise document.error((*at, "maps_to"), f"it is one of {', '.join(TARGETS)}")
+            return target
         case _:
             raise document.error((*at, "kind"), "it is touchpoints, genesys or file_drop")

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from voxpop.sources.mapping import (
-    InteractionMapping,
-    Mapper,
-    SurveyResponseMapping,
-    Unmappable,
-    known_columns,
-    mapping_sha256,
-    required_columns,
-)
+from voxpop.sources.fields import Unmappable
+from voxpop.sources.file_source import FileSource, known_columns, mapping_sha256, required_columns
+from voxpop.sources.mapping import Mapper
+from voxpop.sources.targets.interaction import InteractionFiles
+from voxpop.sources.targets.survey_response import SurveyResponseFiles
+
+FOLDER: dict[str, Any] = {"kind": "file_drop", "name": "visits", "folder": "drop", "pattern": "*"}
 
 VISITS: dict[str, Any] = {
+    **FOLDER,
     "format": "csv",
     "time_zone": "America/Los_Angeles",
     "maps_to": "interaction",
@@ -47,15 +46,15 @@ ROW = {
 }
 
 
-def visits(**changes: Any) -> InteractionMapping:
-    return InteractionMapping.model_validate({**VISITS, **changes})
+def visits(**changes: Any) -> InteractionFiles:
+    return InteractionFiles.model_validate({**VISITS, **changes})
 
 
-def fields(**changes: Any) -> InteractionMapping:
+def fields(**changes: Any) -> InteractionFiles:
     return visits(fields={**VISITS["fields"], **changes})
 
 
-def mapped(mapping: InteractionMapping | SurveyResponseMapping, row: dict[str, str]) -> Any:
+def mapped(mapping: FileSource, row: dict[str, str]) -> Any:
     return Mapper(mapping, list(row)).map(list(row.values()))
 
 
@@ -132,8 +131,9 @@ def test_a_naive_time_needs_a_zone() -> None:
 
 
 def test_a_date_stays_a_date() -> None:
-    mapping = SurveyResponseMapping.model_validate(
+    mapping = SurveyResponseFiles.model_validate(
         {
+            **FOLDER,
             "format": "csv",
             "time_zone": "America/Los_Angeles",
             "maps_to": "survey_response",
@@ -149,7 +149,6 @@ def test_a_date_stays_a_date() -> None:
     assert found.fields["answered_on"] == date(2017, 5, 5)
     assert found.fields["answered_at"] is None
     assert found.fields["answers"] == {"Q1": " 4", "Q2": ""}
-    assert list(found.fields)[-2:] == ["answers", "updated_at"]
     with pytest.raises(Unmappable, match="answered_on is not a date of the form %Y-%m-%d"):
         mapped(mapping, {"N": "1", "D": "32", "Q1": "4", "Q2": ""})
     with pytest.raises(Unmappable, match="the time of the answer is blank"):
@@ -159,8 +158,9 @@ def test_a_date_stays_a_date() -> None:
 @pytest.mark.parametrize("times", [{}, {"answered_at": "A", "answered_on": "B"}])
 def test_a_response_has_one_time(times: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="give answered_at"):
-        SurveyResponseMapping.model_validate(
+        SurveyResponseFiles.model_validate(
             {
+                **FOLDER,
                 "format": "csv",
                 "maps_to": "survey_response",
                 "fields": {"response_id": "N", "form_id": "F", **times},
@@ -178,7 +178,7 @@ def test_columns_that_a_file_must_and_may_have() -> None:
 
 
 def test_the_mapping_is_known_by_what_it_means() -> None:
-    same = InteractionMapping.model_validate({**VISITS, "fields": dict(reversed(VISITS["fields"].items()))})
+    same = InteractionFiles.model_validate({**VISITS, "fields": dict(reversed(VISITS["fields"].items()))})
     assert mapping_sha256(visits()) == mapping_sha256(same)
     others = [
         visits(time_zone="UTC"),

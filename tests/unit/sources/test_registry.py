@@ -7,13 +7,9 @@ from pathlib import Path
 import pytest
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
-from voxpop.sources.registry import (
-    GenesysConfig,
-    InteractionDrop,
-    SurveyResponseDrop,
-    TouchpointsConfig,
-    load_sources,
-)
+from voxpop.sources.registry import GenesysConfig, TouchpointsConfig, load_sources
+from voxpop.sources.targets.interaction import InteractionFiles
+from voxpop.sources.targets.survey_response import SurveyResponseFiles
 
 GOOD = """\
 sources:
@@ -55,7 +51,7 @@ def test_what_is_good_is_read(tmp_path: Path) -> None:
     found = read(tmp_path, GOOD)
     assert list(found) == ["touchpoints", "visits", "genesys"]
     tool, drop = found["touchpoints"], found["visits"]
-    assert isinstance(tool, TouchpointsConfig) and isinstance(drop, InteractionDrop)
+    assert isinstance(tool, TouchpointsConfig) and isinstance(drop, InteractionFiles)
     assert (tool.name, tool.kind, tool.connection, tool.repull_days) == (
         "touchpoints",
         "touchpoints",
@@ -72,8 +68,8 @@ def test_the_shipped_configuration_is_good() -> None:
     assert {name: type(source) for name, source in found.items()} == {
         "touchpoints": TouchpointsConfig,
         "genesys": GenesysConfig,
-        "field_offices": InteractionDrop,
-        "kiosk_surveys": SurveyResponseDrop,
+        "field_offices": InteractionFiles,
+        "kiosk_surveys": SurveyResponseFiles,
     }
 
 
@@ -126,7 +122,11 @@ def test_every_example_is_good() -> None:
         ),
         ("kind: touchpoints", "kind: touchpoints\n    name: x", r"line 4: .*name already"),
         ("  visits:", "  Visits:", r"line 8: sources\.Visits: a source.s name is made of a–z"),
-        ("maps_to: interaction", "maps_to: call", r"line 13: sources\.visits\.maps_to: it is interaction or"),
+        (
+            "maps_to: interaction",
+            "maps_to: call",
+            r"line 13: sources\.visits\.maps_to: it is one of interaction, ",
+        ),
         (
             "started_at: In",
             "start: In",
@@ -142,11 +142,15 @@ def test_every_example_is_good() -> None:
         ("ani: phone", "anni: phone", r"line 26: sources\.genesys\.identifiers\.anni: it is not read; there"),
         ("attributes.case: case", '"attributes.": case', r"line 25: .* it is not read; there are attributes"),
         ("Mail: email", "Mail: mail", r"line 20: sources\.visits\.identifiers\.Mail"),
-        ('"Y": true', '"Y": done', r"fields\.is_resolved: .*true or false, without quotes"),
+        (
+            '"Y": true',
+            '"Y": done',
+            r"line 18: .*\.is_resolved\.values\.Y: it is true or false, without quotes",
+        ),
         (
             "{constant: VISIT}",
             "{constant: true}",
-            r"line 17: .*true and false in quotes",
+            r"line 17: .*\.source_channel\.constant: it has to be text",
         ),
         (
             "{constant: VISIT}",
@@ -157,7 +161,7 @@ def test_every_example_is_good() -> None:
         (
             "started_at: In",
             "started_at: {column: In, values: {}}",
-            r"line 16: .*don't go with a num",
+            r"line 16: .*\.started_at\.values: there is no such key",
         ),
         (
             "format: csv",

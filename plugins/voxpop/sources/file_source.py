@@ -1,0 +1,132 @@
+"""What `sources.yml` says of a source of files: where they lie, how they are written, what a row is.
+
+What a row can be is a target: a class of `voxpop.sources.targets` that adds the target's fields to this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from voxpop.raw.records import IdentifierType
+from voxpop.sources.fields import Origin
+
+MEANING = 2
+"""Raised when the same mapping begins to mean something else: files are then landed anew."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone") from error
+    return name
+
+
+class Fields(BaseModel):
+    """A target's fields: each name with its type; one without a default must be given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileSource(BaseModel):
+    """A folder that files are put into, how they are written and what their columns mean.
+
+    Attributes:
+        name: its name in the file.
+        folder: where the files are; relative to `VOXPOP_HOME`.
+        pattern: which files there.
+        format: `csv` (RFC 4180, a header in row 1) or `ndjson` (an object a line).
+        encoding: of the text; a byte-order mark may stand before UTF-8.
+        delimiter: between a CSV file's columns.
+        time_zone: IANA zone of times without an offset. Where clocks go back, an hour that comes twice is
+            read as the first.
+        identifiers: column → what it identifies a person by.
+        other_columns: columns that are known and not used, or `any`; a file with any other is refused.
+        maps_to: what a row is.
+        fields: target field → where it comes from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stream: ClassVar[str]
+    """What the target's rows land in."""
+
+    kind: Literal["file_drop"]
+    name: str
+    folder: Path
+    pattern: Annotated[str, Field(min_length=1)]
+    format: Literal["csv", "ndjson"]
+    encoding: Literal["utf-8", "utf-16", "latin-1", "windows-1252"] = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    identifiers: dict[str, IdentifierType] = {}
+    other_columns: tuple[str, ...] | Literal["any"] = ()
+    maps_to: str
+    fields: Fields
+
+    @abstractmethod
+    def record_id(self, fields: Mapping[str, Any]) -> str:
+        """Give a row's own id, of its mapped fields."""
+
+    @abstractmethod
+    def day(self, fields: Mapping[str, Any]) -> date:
+        """Give a row's day, of its mapped fields: UTC of a time, or the date that the file gives.
+
+        Raises:
+            Unmappable: it has none.
+        """
+
+    def collected(self) -> Mapping[str, Mapping[str, str]]:
+        """Give the fields that hold any number of columns, by keys of their own: field → key → column."""
+        return {}
+
+    @property
+    def is_windowed(self) -> bool:
+        """Files are landed as they come."""
+        return False
+
+    @property
+    def connection(self) -> None:
+        """None: a folder needs no credential."""
+        return None
+
+
+def origins(source: FileSource) -> dict[str, Origin]:
+    """The fields that the mapping gives a value, in the target's order."""
+    named = ((name, getattr(source.fields, name)) for name in type(source.fields).model_fields)
+    return {name: origin for name, origin in named if origin is not None}
+
+
+def required_columns(source: FileSource) -> tuple[str, ...]:
+    """The columns that a file must have, each once, in the order of their use."""
+    return tuple(dict.fromkeys(column for column, optional in _used(source) if not optional))
+
+
+def known_columns(source: FileSource) -> frozenset[str] | None:
+    """The columns that a file may have; None: any."""
+    if source.other_columns == "any":
+        return None
+    return frozenset(column for column, _ in _used(source)) | frozenset(source.other_columns)
+
+
+def _used(source: FileSource) -> list[tuple[str, bool]]:
+    used = [(column, each.optional) for each in origins(source).values() for column in each.columns]
+    used += [(column, False) for columns in source.collected().values() for column in columns.values()]
+    return used + [(column, False) for column in source.identifiers]
+
+
+def mapping_sha256(source: FileSource) -> str:
+    """Of all that decides what a file's rows become; not of where the files lie."""
+    elsewhere = {"kind", "name", "folder", "pattern"}
+    said = source.model_dump(mode="json", exclude=elsewhere, exclude_defaults=True)
+    settled = msgspec.json.encode({"meaning": MEANING, **said}, order="deterministic")
+    return hashlib.sha256(settled).hexdigest()

@@ -1,0 +1,13 @@
+"""What a file's rows can be: a module a target, with its fields and what tells a row by."""
+
+from __future__ import annotations
+
+from voxpop.sources.file_source import FileSource
+from voxpop.sources.targets.interaction import InteractionFiles
+from voxpop.sources.targets.survey_response import SurveyResponseFiles
+
+TARGETS: dict[str, type[FileSource]] = {
+    "interaction": InteractionFiles,
+    "survey_response": SurveyResponseFiles,
+}
+"""`maps_to` → how such files are configured."""

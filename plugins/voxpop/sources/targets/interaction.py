@@ -1,0 +1,47 @@
+"""Files whose rows are interactions: contacts of a person with the agency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from voxpop.sources.fields import Flag, Number, Text, Time
+from voxpop.sources.file_source import Fields, FileSource
+
+
+class InteractionFields(Fields):
+    """A contact of a person with the agency; one a row."""
+
+    interaction_id: Text
+    started_at: Time
+    ended_at: Time | None = None
+    source_channel: Text
+    source_service: Text | None = None
+    source_organization: Text | None = None
+    direction: Text | None = None
+    wait_seconds: Number | None = None
+    talk_seconds: Number | None = None
+    handled_by: Text | None = None
+    is_abandoned: Flag | None = None
+    is_resolved: Flag | None = None
+    segment: Text | None = None
+    updated_at: Time | None = None
+
+
+class InteractionFiles(FileSource):
+    """Files whose rows are interactions."""
+
+    stream: ClassVar = "interactions"
+
+    maps_to: Literal["interaction"]
+    fields: InteractionFields
+
+    def record_id(self, fields: Mapping[str, Any]) -> str:
+        """The contact's own id."""
+        return str(fields["interaction_id"])
+
+    def day(self, fields: Mapping[str, Any]) -> date:
+        """When it began, UTC."""
+        started_on: date = fields["started_at"].date()
+        return started_on
