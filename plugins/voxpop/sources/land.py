@@ -17,13 +17,19 @@ from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.manifests import Manifest, Original, visible
 from voxpop.raw.records import Window
-from voxpop.sources import genesys, touchpoints
+from voxpop.sources import dap, genesys, touchpoints
 from voxpop.sources.connections import Connection
 from voxpop.sources.file_drop import Look, chunks, waiting
 from voxpop.sources.file_inspection import Refused, Unfinished, inspect
 from voxpop.sources.file_source import FileSource, mapping_sha256
 from voxpop.sources.protocol import Source
-from voxpop.sources.registry import SourceConfig, ToolConfig, TouchpointsConfig, find_source
+from voxpop.sources.registry import (
+    DapConfig,
+    SourceConfig,
+    ToolConfig,
+    TouchpointsConfig,
+    find_source,
+)
 
 Progress = Callable[[str, int], None]
 """Called with what is being done and a count of it: records landed, models built."""
@@ -118,6 +124,8 @@ def _named(names: Sequence[str]) -> str:
 def _connect(config: ToolConfig, connection: Connection) -> AbstractContextManager[Source]:
     if isinstance(config, TouchpointsConfig):
         return touchpoints.connect(config, connection)
+    if isinstance(config, DapConfig):
+        return dap.connect(config, connection)
     return genesys.connect(config, connection)
 
 

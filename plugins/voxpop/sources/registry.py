@@ -8,8 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
+from urllib.parse import quote
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from voxpop import lined_yaml
 from voxpop.config import Settings
@@ -71,7 +80,38 @@ class GenesysConfig(_Tool):
     identifiers: Mapping[Annotated[str, AfterValidator(customer_field)], IdentifierType] = {}
 
 
-ToolConfig = TouchpointsConfig | GenesysConfig
+class DapReport(_Settled):
+    """One report of DAP: of all agencies, of one, or of one website."""
+
+    report: Text
+    agency: Text | None = None
+    domain: Text | None = None
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> DapReport:
+        if self.domain is not None and self.agency is not None:
+            raise ValueError("give agency or domain, not both")
+        if self.domain is not None and self.report not in ("site", "domain", "second-level-domain"):
+            # Of `download` the tool cuts pages before it picks the domain, so a short one is not the last.
+            raise ValueError("of one domain there are the reports site, domain and second-level-domain")
+        return self
+
+    @property
+    def path(self) -> str:
+        """Where it is, below the version."""
+        names = {"agencies": self.agency, "domain": self.domain, "reports": self.report}
+        return "/".join(f"{kind}/{quote(name, safe='')}" for kind, name in names.items() if name)
+
+
+class DapConfig(_Tool):
+    """GSA's Digital Analytics Program: `page_size` is what the API gives at most 10,000 of."""
+
+    kind: Literal["dap"]
+    page_size: int = Field(default=10_000, ge=1, le=10_000)
+    reports: tuple[DapReport, ...] = Field(min_length=1)
+
+
+ToolConfig = TouchpointsConfig | GenesysConfig | DapConfig
 SourceConfig = ToolConfig | FileSource
 
 
@@ -131,10 +171,12 @@ def _model(
             return TouchpointsConfig
         case "genesys":
             return GenesysConfig
+        case "dap":
+            return DapConfig
         case "file_drop":
             target = TARGETS.get(str(body.get("maps_to")))
             if target is None:
                 raise document.error((*at, "maps_to"), f"it is one of {', '.join(TARGETS)}")
             return target
         case _:
-            raise document.error((*at, "kind"), "it is touchpoints, genesys or file_drop")
+            raise document.error((*at, "kind"), "it is touchpoints, genesys, dap or file_drop")
