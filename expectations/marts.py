@@ -45,7 +45,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         interaction_id customer_id household_id organization_id service_id channel journey_stage
         direction started_at ended_at started_date started_local_date fiscal_quarter
         wait_seconds talk_seconds hold_seconds wrap_seconds handled_by is_abandoned
-        is_transferred is_resolved source_system source_record_id _batch_id
+        is_transferred is_resolved is_survey_offered source_system source_record_id _batch_id
     """,
     "fct_survey_responses": """
         response_id survey_id survey_version customer_id household_id organization_id service_id

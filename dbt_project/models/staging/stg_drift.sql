@@ -24,13 +24,18 @@
     'base_file_drop__interactions': {
         'started_at': 'started_at',
         'ended_at': 'ended_at',
+        'responded_at': 'responded_at',
         'updated_at': 'updated_at',
         'source_channel': 'source_channel',
         'source_service': 'source_service',
         'wait_seconds': 'wait_seconds',
         'talk_seconds': 'talk_seconds',
+        'hold_seconds': 'hold_seconds',
+        'wrap_seconds': 'wrap_seconds',
         'is_abandoned': 'is_abandoned',
-        'is_resolved': 'is_resolved'
+        'is_transferred': 'is_transferred',
+        'is_resolved': 'is_resolved',
+        'is_survey_offered': 'is_survey_offered'
     },
     'base_file_drop__survey_responses': {
         'form_id': 'form_id',

@@ -35,12 +35,13 @@ COLUMNS = {
         wait_seconds decimal(18, 3), talk_seconds decimal(18, 3),
         hold_seconds decimal(18, 3), wrap_seconds decimal(18, 3), handled_by varchar, agent_user_id varchar,
         agent_count integer, disconnect_type varchar, wrap_up_code varchar, is_resolved boolean,
-        segment varchar""",
+        segment varchar, is_survey_offered boolean""",
     "stg_file_drop__interactions": """
-        started_at timestamp, ended_at timestamp, source_channel varchar, source_service varchar,
-        source_organization varchar, direction varchar, wait_seconds decimal(18, 3),
-        talk_seconds decimal(18, 3), handled_by varchar, is_abandoned boolean, is_resolved boolean,
-        segment varchar, updated_at timestamp""",
+        started_at timestamp, ended_at timestamp, responded_at timestamp, source_channel varchar,
+        source_service varchar, source_organization varchar, direction varchar, wait_seconds decimal(18, 3),
+        talk_seconds decimal(18, 3), hold_seconds decimal(18, 3), wrap_seconds decimal(18, 3),
+        handled_by varchar, is_abandoned boolean, is_transferred boolean, is_resolved boolean,
+        is_survey_offered boolean, journey_stage varchar, segment varchar, updated_at timestamp""",
 }
 
 STREAMS = {

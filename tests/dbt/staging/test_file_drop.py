@@ -35,7 +35,23 @@ def contacts() -> list[Record]:
         "is_abandoned": "Yes",
         "is_resolved": "perhaps",
     }
-    return [record("whole", whole, "interaction"), record("odd", odd, "interaction")]
+    message = {
+        "started_at": "2026-03-02T00:00:00Z",
+        "responded_at": "2026-03-02T00:07:30.250Z",
+        "hold_seconds": 3,
+        "wrap_seconds": "4.5",
+        "is_transferred": True,
+        "is_survey_offered": False,
+        "journey_stage": "decision",
+    }
+    return [
+        record("whole", whole, "interaction"),
+        record("odd", odd, "interaction"),
+        record("message", message, "interaction"),
+        record("both", {**message, "wait_seconds": 20}, "interaction"),
+        record("no wait", {**message, "wait_seconds": "a while"}, "interaction"),
+        record("answered before", {**message, "responded_at": "2026-03-01T23:59:59Z"}, "interaction"),
+    ]
 
 
 def responses() -> list[Record]:
@@ -97,7 +113,25 @@ def test_a_contact_that_does_not_fit_is_null_and_counted(staged: Home) -> None:
     assert (row["started_at"], row["wait_seconds"], row["is_resolved"]) == (None, None, None)
     assert row["is_abandoned"] is True, "yes is a truth value of every engine"
     assert row["record_date"] == date(2026, 5, 1), "the day of its landing, since it gives none"
-    assert uncast(staged, "field_offices") == [("is_resolved", 1), ("started_at", 1), ("wait_seconds", 1)]
+    assert uncast(staged, "field_offices") == [("is_resolved", 1), ("started_at", 1), ("wait_seconds", 2)]
+
+
+def test_the_wait_for_a_message_ends_with_the_first_answer(staged: Home) -> None:
+    """From 00:00:00 to 00:07:30.250; but a wait that the file gives is the wait."""
+    row = one(staged, "interactions", "message")
+    expected = {
+        "responded_at": stamp("2026-03-02 00:07:30.250"),
+        "wait_seconds": Decimal("450.250"),
+        "hold_seconds": Decimal("3.000"),
+        "wrap_seconds": Decimal("4.500"),
+        "is_transferred": True,
+        "is_survey_offered": False,
+        "journey_stage": "decision",
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert one(staged, "interactions", "both")["wait_seconds"] == Decimal("20.000")
+    unknown = [one(staged, "interactions", name)["wait_seconds"] for name in ("no wait", "answered before")]
+    assert unknown == [None, None]
 
 
 def test_a_response_is_typed(staged: Home) -> None:

@@ -51,7 +51,7 @@ def answered(*, with_metrics: bool) -> list[dict[str, Any]]:
             "customer",
             [segment("interact", 0, 165, disconnectType="client")],
             metrics(metric("nConnected", 1)),
-            attributes={"account_number": "1", "segment": "veterans"},
+            attributes={"account_number": "1", "segment": "veterans", "survey_offered": "true"},
         ),
         participant(
             "acd",
@@ -110,6 +110,13 @@ def cases() -> list[Record]:
         conversation(
             "odd metric", [participant("agent", [], [{"name": "tTalk", "value": "long"}, {"name": 3}, 7])]
         ),
+        conversation(
+            "not asked",
+            [
+                participant("customer", [segment("interact", 0, 9)], attributes={"survey_offered": "false"}),
+                participant("agent", [segment("interact", 0, 9)], attributes={"survey_offered": "true"}),
+            ],
+        ),
         conversation("nulls", [None, {"purpose": None, "sessions": [None]}]),
     ]
 
@@ -152,8 +159,14 @@ def test_an_answered_call(staged: Home, case: str) -> None:
         "wrap_up_code": "resolved",
         "is_resolved": True,
         "segment": "veterans",
+        "is_survey_offered": True,
     }
     assert {name: row[name] for name in expected} == expected
+
+
+def test_whether_a_survey_was_offered_is_the_customers_attribute(staged: Home) -> None:
+    assert one(staged, "not asked")["is_survey_offered"] is False
+    assert one(staged, "voicemail")["is_survey_offered"] is None, "nobody said"
 
 
 def test_metrics_go_before_segments(staged: Home) -> None:

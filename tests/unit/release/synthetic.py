@@ -85,7 +85,8 @@ create table marts.fct_interactions (
     ended_at timestamp, started_date date, started_local_date date, fiscal_quarter varchar,
     wait_seconds decimal(18, 3), talk_seconds decimal(18, 3), hold_seconds decimal(18, 3),
     wrap_seconds decimal(18, 3), handled_by varchar, is_abandoned boolean, is_transferred boolean,
-    is_resolved boolean, source_system varchar, source_record_id varchar, _batch_id varchar
+    is_resolved boolean, is_survey_offered boolean, source_system varchar, source_record_id varchar,
+    _batch_id varchar
 );
 create table marts.fct_survey_responses (
     response_id varchar primary key, survey_id varchar, survey_version integer, customer_id varchar,

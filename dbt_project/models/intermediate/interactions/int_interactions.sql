@@ -25,6 +25,8 @@ with genesys as (
         conversations.is_abandoned,
         conversations.is_transferred,
         conversations.is_resolved,
+        conversations.is_survey_offered,
+        cast(null as string) as journey_stage,
         conversations.segment,
         conversations._batch_id
     from {{ ref('stg_genesys__conversations') }} as conversations
@@ -46,13 +48,15 @@ file_drop as (
         contacts.direction,
         contacts.wait_seconds,
         contacts.talk_seconds,
-        cast(null as decimal(18, 3)) as hold_seconds,
-        cast(null as decimal(18, 3)) as wrap_seconds,
+        contacts.hold_seconds,
+        contacts.wrap_seconds,
         -- Who it was is the employee's matter; that it was a person is what measures ask.
         case when contacts.handled_by is not null then 'agent' end as handled_by,
         contacts.is_abandoned,
-        cast(null as boolean) as is_transferred,
+        contacts.is_transferred,
         contacts.is_resolved,
+        contacts.is_survey_offered,
+        contacts.journey_stage,
         contacts.segment,
         contacts._batch_id
     from {{ ref('stg_file_drop__interactions') }} as contacts
@@ -120,6 +124,8 @@ select
     cast(is_abandoned as boolean) as is_abandoned,
     cast(is_transferred as boolean) as is_transferred,
     cast(is_resolved as boolean) as is_resolved,
+    cast(is_survey_offered as boolean) as is_survey_offered,
+    cast(journey_stage as string) as journey_stage,
     cast(segment as string) as segment,
     cast(source_system as string) as source_system,
     cast(record_id as string) as source_record_id,

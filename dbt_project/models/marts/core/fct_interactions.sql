@@ -12,7 +12,7 @@ select
     cast(contacts.organization_id as string) as organization_id,
     cast(contacts.service_id as string) as service_id,
     cast(contacts.channel as string) as channel,
-    cast(null as string) as journey_stage,
+    cast(contacts.journey_stage as string) as journey_stage,
     cast(contacts.direction as string) as direction,
     cast(contacts.started_at as timestamp) as started_at,
     cast(contacts.ended_at as timestamp) as ended_at,
@@ -27,6 +27,7 @@ select
     cast(contacts.is_abandoned as boolean) as is_abandoned,
     cast(contacts.is_transferred as boolean) as is_transferred,
     cast(contacts.is_resolved as boolean) as is_resolved,
+    cast(contacts.is_survey_offered as boolean) as is_survey_offered,
     cast(contacts.source_system as string) as source_system,
     cast(contacts.source_record_id as string) as source_record_id,
     cast(contacts._batch_id as string) as _batch_id

@@ -33,7 +33,7 @@ with parsed as (
             'participants': [{
                 'purpose': 'varchar',
                 'userId': 'varchar',
-                'attributes': {'segment': 'varchar'},
+                'attributes': {'segment': 'varchar', 'survey_offered': 'varchar'},
                 'sessions': [{
                     'mediaType': 'varchar',
                     'direction': 'varchar',
@@ -68,6 +68,7 @@ sessions as (
         participant.purpose,
         participant.userId as user_id,
         nullif(trim(participant.attributes.segment), '') as customer_segment,
+        participant.attributes.survey_offered,
         {{ exploded('participant.sessions') }} as session
     from participants
 ),
@@ -79,6 +80,7 @@ segments_as_sent as (
         purpose,
         user_id,
         customer_segment,
+        survey_offered,
         session.mediaType as media_type,
         session.direction,
         session.outboundCampaignId as campaign_id,
@@ -93,6 +95,7 @@ segments as (
         purpose,
         user_id,
         customer_segment,
+        survey_offered,
         media_type,
         direction,
         campaign_id,
@@ -115,6 +118,7 @@ by_segments as (
         {{ earliest('direction', 'started_at', customer) }} as customer_direction,
         bool_or(campaign_id is not null) as is_campaign,
         {{ earliest('customer_segment', 'started_at', customer) }} as segment,
+        bool_or(try_cast(survey_offered as boolean)) filter (where {{ customer }}) as is_survey_offered,
         {{ earliest('queue_id', 'started_at', queue) }} as first_queue_id,
         {{ earliest('queue_id', 'started_at') }} as any_queue_id,
         {{ latest('queue_id', 'started_at') }} as last_queue_id,
@@ -220,6 +224,7 @@ typed as (
         by_segments.disconnect_type,
         by_segments.wrap_up_code,
         by_segments.segment,
+        by_segments.is_survey_offered,
         by_segments.has_segment_without_start,
         by_segments.has_uncast_segment_start
     from parsed
@@ -259,6 +264,7 @@ select
     wrap_up_code,
     case lower(wrap_up_code) when 'resolved' then true when 'unresolved' then false end as is_resolved,
     segment,
+    is_survey_offered,
     payload.participants is null as has_no_participants,
     has_segment_without_start,
     identifiers,

@@ -31,6 +31,7 @@ select
     wrap_up_code,
     is_resolved,
     segment,
+    is_survey_offered,
     identifiers,
     _source_updated_at,
     _fetched_at,

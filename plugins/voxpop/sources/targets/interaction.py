@@ -11,7 +11,10 @@ from voxpop.sources.file_source import Fields, FileSource
 
 
 class InteractionFields(Fields):
-    """A contact of a person with the agency; one a row."""
+    """A contact of a person with the agency; one a row.
+
+    `responded_at` is when somebody first answered: the wait ends there, where no `wait_seconds` is given.
+    """
 
     interaction_id: Text
     started_at: Time
@@ -20,11 +23,17 @@ class InteractionFields(Fields):
     source_service: Text | None = None
     source_organization: Text | None = None
     direction: Text | None = None
+    responded_at: Time | None = None
     wait_seconds: Number | None = None
     talk_seconds: Number | None = None
+    hold_seconds: Number | None = None
+    wrap_seconds: Number | None = None
     handled_by: Text | None = None
     is_abandoned: Flag | None = None
+    is_transferred: Flag | None = None
     is_resolved: Flag | None = None
+    is_survey_offered: Flag | None = None
+    journey_stage: Text | None = None
     segment: Text | None = None
     updated_at: Time | None = None
 
