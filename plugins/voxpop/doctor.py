@@ -18,9 +18,9 @@ from voxpop.raw.manifests import Manifest, visible
 from voxpop.release import store
 from voxpop.sample_agency.reached import date_file
 from voxpop.sources.connections import Connection, load_connections
-from voxpop.sources.file_source import FileSource
+from voxpop.sources.file_source import Folder
 from voxpop.sources.land import refused_files, said_of_refused
-from voxpop.sources.registry import SourceConfig, load_sources
+from voxpop.sources.registry import FolderConfig, SourceConfig, load_sources
 from voxpop.warehouse.seeds import check_seeds
 
 _PATIENCE_SECONDS = 3.0
@@ -55,7 +55,7 @@ def examine(settings: Settings, now: datetime) -> list[Check]:
         The checks in the order in which to mend them.
     """
     configured, sources = _sources(settings)
-    folders = {name: config for name, config in sources.items() if isinstance(config, FileSource)}
+    folders = {name: config for name, config in sources.items() if isinstance(config, Folder)}
     looks: Sequence[tuple[str, Callable[[], Iterable[Check]]]] = (
         ("identifier key", lambda: _key(settings)),
         ("seeds", lambda: _seeds(settings)),
@@ -113,7 +113,7 @@ def _connections(settings: Settings, sources: Mapping[str, SourceConfig]) -> Ite
             yield _connection(name, source.connection or "", known, has_sample_agency=has_sample_agency)
 
 
-def _files(settings: Settings, config: FileSource) -> Iterator[Check]:
+def _files(settings: Settings, config: FolderConfig) -> Iterator[Check]:
     """Files that a landing would refuse."""
     refused = refused_files(settings, config)
     if refused:

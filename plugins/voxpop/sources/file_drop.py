@@ -19,7 +19,7 @@ from voxpop.raw.records import Record, Rejected
 from voxpop.sources.fields import Unmappable
 from voxpop.sources.file_inspection import Unfinished
 from voxpop.sources.file_rows import FileRow, csv_rows, ndjson_rows, opened, verbatim_codec
-from voxpop.sources.file_source import FileSource, known_columns, required_columns
+from voxpop.sources.file_source import FileSource, Folder, known_columns, required_columns
 from voxpop.sources.mapping import Mapped, Mapper
 
 ROWS_A_PART = 20_000
@@ -66,7 +66,7 @@ class Chunk:
     rows: int
 
 
-def waiting(source: FileSource, folder: Path) -> tuple[list[Path], list[str]]:
+def waiting(source: Folder, folder: Path) -> tuple[list[Path], list[str]]:
     """List the folder's files by name: those to look at, and the names of those marked as unfinished.
 
     Raises:
@@ -94,8 +94,13 @@ def chunks(path: Path, name: str, source: FileSource, done: int) -> Iterator[Chu
         source: how it is read.
         done: rows that are landed already: they are read again, and not given again.
     """
+    return in_chunks(_rows(path, name, source), done)
+
+
+def in_chunks(rows: Iterator[Record | Rejected | None], done: int) -> Iterator[Chunk]:
+    """Put what a file's rows became into chunks; None stands for one that says what a row before it said."""
     chunk = Chunk([], [], 0, done)
-    for count, row in enumerate(_rows(path, name, source), start=1):
+    for count, row in enumerate(rows, start=1):
         if count <= done:
             continue
         if isinstance(row, Record):

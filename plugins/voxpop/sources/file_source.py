@@ -23,7 +23,8 @@ MEANING = 2
 """Raised when the same mapping begins to mean something else: files are then landed anew."""
 
 
-def _zone(name: str) -> str:
+def zone(name: str) -> str:
+    """Take the name of an IANA time zone, or raise ValueError."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -37,13 +38,40 @@ class Fields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class FileSource(BaseModel):
-    """A folder that files are put into, how they are written and what their columns mean.
+class Folder(BaseModel):
+    """A folder that files are put into.
 
     Attributes:
         name: its name in the file.
         folder: where the files are; relative to `VOXPOP_HOME`.
         pattern: which files there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stream: ClassVar[str]
+    """What the files' rows land in."""
+
+    kind: str
+    name: str
+    folder: Path
+    pattern: Annotated[str, Field(min_length=1)]
+
+    @property
+    def is_windowed(self) -> bool:
+        """Files are landed as they come."""
+        return False
+
+    @property
+    def connection(self) -> None:
+        """None: a folder needs no credential."""
+        return None
+
+
+class FileSource(Folder):
+    """A folder of files, how they are written and what their columns mean.
+
+    Attributes:
         format: `csv` (RFC 4180, a header in row 1) or `ndjson` (an object a line).
         encoding: of the text; a byte-order mark may stand before UTF-8.
         delimiter: between a CSV file's columns.
@@ -55,19 +83,11 @@ class FileSource(BaseModel):
         fields: target field → where it comes from.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    stream: ClassVar[str]
-    """What the target's rows land in."""
-
     kind: Literal["file_drop"]
-    name: str
-    folder: Path
-    pattern: Annotated[str, Field(min_length=1)]
     format: Literal["csv", "ndjson"]
     encoding: Literal["utf-8", "utf-16", "latin-1", "windows-1252"] = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    time_zone: Annotated[str, AfterValidator(zone)] | None = None
     identifiers: dict[str, IdentifierType] = {}
     other_columns: tuple[str, ...] | Literal["any"] = ()
     maps_to: str
@@ -88,16 +108,6 @@ class FileSource(BaseModel):
     def collected(self) -> Mapping[str, Mapping[str, str]]:
         """Give the fields that hold any number of columns, by keys of their own: field → key → column."""
         return {}
-
-    @property
-    def is_windowed(self) -> bool:
-        """Files are landed as they come."""
-        return False
-
-    @property
-    def connection(self) -> None:
-        """None: a folder needs no credential."""
-        return None
 
 
 def origins(source: FileSource) -> dict[str, Origin]:
@@ -124,7 +134,7 @@ def _used(source: FileSource) -> list[tuple[str, bool]]:
     return used + [(column, False) for column in source.identifiers]
 
 
-def mapping_sha256(source: FileSource) -> str:
+def mapping_sha256(source: Folder) -> str:
     """Of all that decides what a file's rows become; not of where the files lie."""
     elsewhere = {"kind", "name", "folder", "pattern"}
     said = source.model_dump(mode="json", exclude=elsewhere, exclude_defaults=True)

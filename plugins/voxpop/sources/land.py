@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,12 +19,14 @@ from voxpop.raw.manifests import Manifest, Original, visible
 from voxpop.raw.records import Window
 from voxpop.sources import dap, genesys, touchpoints
 from voxpop.sources.connections import Connection
-from voxpop.sources.file_drop import Look, chunks, waiting
+from voxpop.sources.dap import files as dap_files
+from voxpop.sources.file_drop import Chunk, Look, chunks, waiting
 from voxpop.sources.file_inspection import Refused, Unfinished, inspect
 from voxpop.sources.file_source import FileSource, mapping_sha256
 from voxpop.sources.protocol import Source
 from voxpop.sources.registry import (
     DapConfig,
+    FolderConfig,
     SourceConfig,
     ToolConfig,
     TouchpointsConfig,
@@ -85,7 +87,7 @@ def land(
         return [run.land_stream(config, tool, stream, window) for stream in tool.streams()]
 
 
-def refused_files(settings: Settings, config: FileSource) -> dict[str, str]:
+def refused_files(settings: Settings, config: FolderConfig) -> dict[str, str]:
     """Find the files in a folder that would be refused, and land nothing.
 
     Returns:
@@ -100,7 +102,7 @@ def refused_files(settings: Settings, config: FileSource) -> dict[str, str]:
     for path in paths:
         try:
             if _original(path, config).content not in known:
-                inspect(path, config)
+                _inspect(path, config)
         except Refused as reason:
             refused[path.name] = str(reason)
         except Unfinished:
@@ -129,6 +131,19 @@ def _connect(config: ToolConfig, connection: Connection) -> AbstractContextManag
     return genesys.connect(config, connection)
 
 
+def _inspect(path: Path, config: FolderConfig) -> None:
+    if isinstance(config, FileSource):
+        inspect(path, config)
+    else:
+        dap_files.inspect(path)
+
+
+def _chunks(path: Path, name: str, config: FolderConfig, done: int) -> Iterator[Chunk]:
+    if isinstance(config, FileSource):
+        return chunks(path, name, config, done)
+    return dap_files.chunks(path, name, config, done)
+
+
 @dataclass(frozen=True)
 class _Run:
     """What all batches of one call have in common."""
@@ -153,7 +168,7 @@ class _Run:
                 raise
             return writer.finish()
 
-    def land_files(self, config: FileSource) -> list[Manifest]:
+    def land_files(self, config: FolderConfig) -> list[Manifest]:
         """Land what is new in a folder; files that landed before are left out."""
         paths, unfinished = waiting(config, self.settings.home / config.folder)
         for name in unfinished:
@@ -184,24 +199,24 @@ class _Run:
             )
         return landed
 
-    def _land_file(self, config: FileSource, path: Path, look: Look, original: Original) -> Manifest:
+    def _land_file(self, config: FolderConfig, path: Path, look: Look, original: Original) -> Manifest:
         with self._writer(config, config.stream, None, original) as writer:
             copy = writer.original_folder / original.name
             if not writer.is_done:
                 if writer.cursor is None:
                     try:
                         _copy(path, copy, look, original)
-                        inspect(copy, config)
+                        _inspect(copy, config)
                     except (Unfinished, Refused):
                         writer.discard()
                         raise
                 done = 0 if writer.cursor is None else writer.cursor["rows"]
-                for chunk in chunks(copy, original.name, config, done):
+                for chunk in _chunks(copy, original.name, config, done):
                     writer.write_page(chunk.records, chunk.rejected, {"rows": chunk.rows}, chunk.repeated)
                     self.progress(f"{config.name}: {original.name}", writer.received)
             return writer.finish()
 
-    def _leave(self, config: FileSource, name: str, reason: str) -> None:
+    def _leave(self, config: FolderConfig, name: str, reason: str) -> None:
         self.progress(f"{config.name}: {name}: {reason}; left for the next run", 0)
 
     def _writer(
@@ -224,7 +239,7 @@ class _Run:
         )
 
 
-def _original(path: Path, config: FileSource) -> Original:
+def _original(path: Path, config: FolderConfig) -> Original:
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

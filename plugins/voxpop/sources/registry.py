@@ -24,6 +24,7 @@ from voxpop import lined_yaml
 from voxpop.config import Settings
 from voxpop.errors import ConfigError, UsageError
 from voxpop.raw.records import IdentifierType
+from voxpop.sources.dap.files import DapFiles
 from voxpop.sources.file_source import FileSource
 from voxpop.sources.genesys.parse import customer_field
 from voxpop.sources.targets import TARGETS
@@ -112,7 +113,8 @@ class DapConfig(_Tool):
 
 
 ToolConfig = TouchpointsConfig | GenesysConfig | DapConfig
-SourceConfig = ToolConfig | FileSource
+FolderConfig = FileSource | DapFiles
+SourceConfig = ToolConfig | FolderConfig
 
 
 def load_sources(settings: Settings) -> dict[str, SourceConfig]:
@@ -173,10 +175,12 @@ def _model(
             return GenesysConfig
         case "dap":
             return DapConfig
+        case "dap_files":
+            return DapFiles
         case "file_drop":
             target = TARGETS.get(str(body.get("maps_to")))
             if target is None:
                 raise document.error((*at, "maps_to"), f"it is one of {', '.join(TARGETS)}")
             return target
         case _:
-            raise document.error((*at, "kind"), "it is touchpoints, genesys, dap or file_drop")
+            raise document.error((*at, "kind"), "it is touchpoints, genesys, dap, dap_files or file_drop")
