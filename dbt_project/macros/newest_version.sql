@@ -43,8 +43,7 @@
 {%- endmacro %}
 {#- In a staging model: the versions that count of a base model, of the touched records only where the rest stands. -#}
 {% macro counted_versions(base) -%}
-    {%- set touched = ref('stg_touched_records') -%}
-    {%- set only = 'version._record_key in (select _record_key from ' ~ touched ~ ')' if is_incremental() else 'true' -%}
+    {%- set only = is_touched('version._record_key', ref('stg_touched_records')) -%}
     (
         select version.*
         from {{ base }} as version

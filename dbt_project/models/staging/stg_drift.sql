@@ -56,9 +56,7 @@ with pending as (
 {{ base }} as (
     select base.*
     from {{ ref(base) }} as base
-    {% if is_incremental() %}
-    where base._batch_id in (select pending.batch_id from pending)
-    {% endif %}
+    where {{ is_touched('base._batch_id', 'pending', 'batch_id') }}
 ){{ ',' if not loop.last }}
 
 {% endfor %}

@@ -23,9 +23,7 @@ with records as (
         _batch_id,
         {{ exploded('record.identifiers') }} as identifier
     from {{ model[0] }} as record
-    {% if is_incremental() %}
-    where record._record_key in (select touched._record_key from {{ touched }} as touched)
-    {% endif %}
+    where {{ is_touched('record._record_key', touched) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

@@ -87,11 +87,22 @@ class Staging:
             found[version.key] = version
         return found
 
-    def fill(self, connection: duckdb.DuckDBPyConnection, touched: Iterable[Version], run_id: str) -> None:
+    def fill(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        touched: Iterable[Version],
+        run_id: str,
+        *,
+        is_unsettled: bool = False,
+    ) -> None:
         """Write the tables of staging, and `stg_touched_records` with every day of the touched records."""
         connection.execute("create schema if not exists staging; create schema if not exists _build")
         connection.execute("begin")
         connection.execute(f"create or replace table _build.run as select '{run_id}' as run_id")
+        connection.execute(
+            "create or replace table _build.pending_batches as "
+            f"select 'b' as batch_id, {is_unsettled} as is_unsettled"
+        )
         newest = self.newest()
         for table, columns in COLUMNS.items():
             connection.execute(f"create or replace table staging.{table} ({COMMON}, {columns})")

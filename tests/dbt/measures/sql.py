@@ -66,6 +66,7 @@ class Measures:
         )
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
         environment.globals["ref"] = lambda name: name
+        environment.globals["config"] = lambda **_: ""
         environment.globals["return"] = lambda value: value
         environment.globals["adapter"] = SimpleNamespace(
             dispatch=lambda name: environment.globals[f"duckdb__{name}"]

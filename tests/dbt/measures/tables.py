@@ -75,11 +75,18 @@ def load(measures: Measures, people: pd.DataFrame, *items: pd.DataFrame, **surve
     measures.table("dim_surveys", surveys.assign(**survey))
     measures.table("fct_survey_responses", people)
     measures.table("fct_survey_answers", pd.concat(items, ignore_index=True))
+    days = pd.to_datetime(people["answered_local_date"])
+    measures.table("int_touched_quarters", touched_quarters(days))
     # as the facts are typed: whole text columns may be empty, and a missing score is null
     measures.connection.execute(
         "alter table fct_survey_answers alter score type double using nullif(score, 'nan'::double)"
     )
     measures.connection.execute("alter table fct_survey_responses alter weight type decimal(18, 9)")
+
+
+def touched_quarters(days: pd.Series) -> pd.DataFrame:
+    """What a build from nothing touches: the quarters of all these days."""
+    return pd.DataFrame({"quarter_start": days.dt.to_period("Q").dt.start_time.dt.date.unique()})
 
 
 def agency(seed: int, number: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:

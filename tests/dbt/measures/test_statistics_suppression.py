@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from .sql import CONTACT_CENTER, CX_INDEX, Measures
-from .tables import CHANNELS, SERVICES, agency, answers, fiscal_quarter, load, responses
+from .tables import CHANNELS, SERVICES, agency, answers, fiscal_quarter, load, responses, touched_quarters
 
 BREAKDOWNS = ("organization", "service", "channel")
 CELL = ["period_type", "period_start", "breakdown", "member"]
@@ -131,9 +131,10 @@ def test_nothing_withheld_in_cx_index_can_be_worked_out(measures: Measures, seed
 def test_the_attack_finds_what_small_n_alone_gives_away(measures: Measures) -> None:
     """The same agency with only its small cells withheld: the attack has to succeed, or it proves nothing."""
     public = built(measures, 4, 2_500)
-    estimates = measures.frame("select * from int_measures__estimates").set_index(public.columns[:8].tolist())
+    key = [*CELL, "scale", "measure", "driver"]
+    estimates = measures.frame("select * from int_measures__estimates").set_index(key)
     careless = public.copy()
-    keys = pd.MultiIndex.from_frame(public[public.columns[:8]])
+    keys = pd.MultiIndex.from_frame(public[key])
     again = public["suppressed"].to_numpy() & (estimates.loc[keys, "n"] >= MINIMUM).to_numpy()
     for name in ("n", "value", "standard_error"):
         careless.loc[again, name] = estimates.loc[keys[again], name].to_numpy()
@@ -229,6 +230,7 @@ def contact_center(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
     measures.table(
         "dim_channels", pd.DataFrame({"channel": list(groups), "channel_group": list(groups.values())})
     )
+    measures.table("int_touched_quarters", touched_quarters(pd.to_datetime(rows["started_local_date"])))
     measures.build(*CONTACT_CENTER)
     return measures.frame("select *, offered as n from contact_center_performance")
 
@@ -237,7 +239,7 @@ def contact_center(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
 def test_nothing_withheld_of_contacts_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
     public = contact_center(measures, contacts(seed, number))
     withheld = public[public["suppressed"]]
-    figures = [name for name in public.columns[6:] if name not in ("suppressed", "low_n")]
+    figures = [name for name in public.columns[7:] if name not in ("suppressed", "low_n")]
     assert withheld[figures].isna().all(axis=None)
     assert not [name for name in public if "reason" in name]
     reasons = measures.query("select distinct reason from int_measures__withheld_contacts")

@@ -3,7 +3,6 @@
     partition_by='record_date',
     touched='stg_touched_records'
 ) }}
--- depends_on: {{ ref('stg_touched_records') }}
 
 with responses as (
     select *
@@ -12,9 +11,7 @@ with responses as (
         survey_id is not null
         -- What the tool deleted was taken back.
         and not is_deleted
-        {% if is_incremental() %}
-        and record_date in (select touched.record_date from {{ ref('stg_touched_records') }} as touched)
-        {% endif %}
+        and {{ is_touched('record_date', ref('stg_touched_records')) }}
 ),
 
 comments as (

@@ -3,7 +3,6 @@
     partition_by='record_date',
     touched='stg_touched_records'
 ) }}
--- depends_on: {{ ref('stg_touched_records') }}
 
 with genesys as (
     select
@@ -89,9 +88,7 @@ placed as (
         on
             contacts.source_system = aliases.source_system
             and contacts.source_channel = aliases.source_value
-    {% if is_incremental() %}
-    where contacts.record_date in (select touched.record_date from {{ ref('stg_touched_records') }} as touched)
-    {% endif %}
+    where {{ is_touched('contacts.record_date', ref('stg_touched_records')) }}
 ),
 
 dated as (

@@ -37,7 +37,10 @@ responses as (
         on
             responses.survey_id = surveys.survey_id
             and responses.survey_version = surveys.survey_version
-    where responses.is_counted
+    where
+        responses.is_counted
+        and {{ fiscal_quarter_start('responses.answered_local_date') }}
+        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
 ),
 
 -- millions of rows are joined and grouped by these numbers later, which as text takes three times as long

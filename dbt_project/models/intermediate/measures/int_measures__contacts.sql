@@ -33,7 +33,10 @@ contacts as (
         on interactions.source_system = contact_centers.source_system
     left join {{ ref('dim_channels') }} as channels
         on interactions.channel = channels.channel
-    where interactions.direction = 'inbound'
+    where
+        interactions.direction = 'inbound'
+        and {{ fiscal_quarter_start('interactions.started_local_date') }}
+        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
 ),
 
 counted as (

@@ -3,7 +3,6 @@
     partition_by='record_date',
     touched='stg_touched_records'
 ) }}
--- depends_on: {{ ref('stg_touched_records') }}
 
 with responses as (
     select
@@ -17,9 +16,7 @@ with responses as (
     from {{ ref('int_survey_responses') }}
     where
         survey_id is not null
-        {% if is_incremental() %}
-        and record_date in (select touched.record_date from {{ ref('stg_touched_records') }} as touched)
-        {% endif %}
+        and {{ is_touched('record_date', ref('stg_touched_records')) }}
 ),
 
 entries as (

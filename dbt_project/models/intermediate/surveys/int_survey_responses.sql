@@ -3,7 +3,6 @@
     partition_by='record_date',
     touched='stg_touched_records'
 ) }}
--- depends_on: {{ ref('stg_touched_records') }}
 
 with touchpoints as (
     select
@@ -112,9 +111,7 @@ placed as (
         on
             responses.source_system = aliases.source_system
             and responses.source_channel = aliases.source_value
-    {% if is_incremental() %}
-    where responses.record_date in (select touched.record_date from {{ ref('stg_touched_records') }} as touched)
-    {% endif %}
+    where {{ is_touched('responses.record_date', ref('stg_touched_records')) }}
 ),
 
 dated as (

@@ -3,7 +3,6 @@
     partition_by='commented_date',
     touched='int_touched_days'
 ) }}
--- depends_on: {{ ref('int_touched_days') }}
 
 select
     cast(comments.comment_id as string) as comment_id,
@@ -30,6 +29,4 @@ select
 from {{ ref('int_comments') }} as comments
 left join {{ ref('int_record_customers') }} as customers
     on comments._record_key = customers._record_key
-{% if is_incremental() %}
-where comments.record_date in (select touched.commented_date from {{ ref('int_touched_days') }} as touched)
-{% endif %}
+where {{ is_touched('comments.record_date', ref('int_touched_days')) }}

@@ -3,7 +3,6 @@
     partition_by='started_date',
     touched='int_touched_days'
 ) }}
--- depends_on: {{ ref('int_touched_days') }}
 
 select
     cast(contacts.interaction_id as string) as interaction_id,
@@ -34,6 +33,4 @@ select
 from {{ ref('int_interactions') }} as contacts
 left join {{ ref('int_record_customers') }} as customers
     on contacts._record_key = customers._record_key
-{% if is_incremental() %}
-where contacts.record_date in (select touched.started_date from {{ ref('int_touched_days') }} as touched)
-{% endif %}
+where {{ is_touched('contacts.record_date', ref('int_touched_days')) }}

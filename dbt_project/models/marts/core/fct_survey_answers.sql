@@ -3,7 +3,6 @@
     partition_by='answered_date',
     touched='int_touched_days'
 ) }}
--- depends_on: {{ ref('int_touched_days') }}
 
 select
     cast(answers.response_id as string) as response_id,
@@ -23,6 +22,4 @@ inner join {{ ref('int_survey_responses') }} as responses
 where
     answers.role = 'core'
     and answers.status = 'valid'
-    {% if is_incremental() %}
-    and answers.record_date in (select touched.answered_date from {{ ref('int_touched_days') }} as touched)
-    {% endif %}
+    and {{ is_touched('answers.record_date', ref('int_touched_days')) }}

@@ -3,16 +3,13 @@
     partition_by='answered_date',
     touched='int_touched_days'
 ) }}
--- depends_on: {{ ref('int_touched_days') }}
 
 with responses as (
     select *
     from {{ ref('int_survey_responses') }}
     where
         survey_id is not null
-        {% if is_incremental() %}
-        and record_date in (select touched.answered_date from {{ ref('int_touched_days') }} as touched)
-        {% endif %}
+        and {{ is_touched('record_date', ref('int_touched_days')) }}
 ),
 
 answers as (
@@ -22,9 +19,7 @@ answers as (
         bool_or(role = 'reason_positive') as has_positive_reasons,
         bool_or(role = 'reason_negative') as has_negative_reasons
     from {{ ref('int_survey_answers') }}
-    {% if is_incremental() %}
-    where record_date in (select touched.answered_date from {{ ref('int_touched_days') }} as touched)
-    {% endif %}
+    where {{ is_touched('record_date', ref('int_touched_days')) }}
     group by response_id
 ),
 
@@ -36,9 +31,7 @@ chosen as (
     from {{ ref('int_survey_answers') }}
     where
         role in ('reason_positive', 'reason_negative')
-        {% if is_incremental() %}
-        and record_date in (select touched.answered_date from {{ ref('int_touched_days') }} as touched)
-        {% endif %}
+        and {{ is_touched('record_date', ref('int_touched_days')) }}
 ),
 
 reasons as (

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_touched_quarters'
+) }}
+-- depends_on: {{ ref('int_touched_quarters') }}
 with
 
 contacts as (
@@ -54,6 +60,7 @@ select
     period_type,
     period_start,
     period_label,
+    {{ fiscal_quarter_start('period_start') }} as quarter_start,
     breakdown,
     member,
     source_system,

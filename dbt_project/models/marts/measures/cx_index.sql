@@ -1,4 +1,10 @@
-{%- set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_touched_quarters'
+) }}
+-- depends_on: {{ ref('int_touched_quarters') }}
+{% set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
 {%- set withheld_figures = [
     'n', 'value', 'low', 'high', 'standard_error',
 ] -%}
@@ -48,6 +54,7 @@ select
     period_type,
     period_start,
     period_label,
+    {{ fiscal_quarter_start('period_start') }} as quarter_start,
     breakdown,
     member,
     scale,

@@ -1,0 +1,31 @@
+{#-
+  A touched day is one in UTC, and where people live it may be a day earlier or later; so it can belong to two quarters.
+  Where a build stopped half-way, what it had touched counts still: the facts that it left may name customers as identity
+  does by now, and then int_touched_days no longer finds them.
+
+  Should a measure's periods be longer than a quarter (a fiscal year), list here every quarter of each touched one: a
+  partition has to hold whatever adds up, and is withheld, together.
+-#}
+{%- set pending = source('build', 'pending_batches') -%}
+
+with quarters as (
+    {%- for distance in ['- interval 1 day', '+ interval 1 day'] %}
+    select {{ fiscal_quarter_start('(record_date ' ~ distance ~ ')') }} as quarter_start
+    from {{ ref('int_touched_days') }}
+    {{ 'union distinct' if not loop.last }}
+    {%- endfor %}
+    {%- if has_been_built() %}
+    union distinct
+    select earlier.quarter_start
+    from {{ this }} as earlier
+    where
+        exists (
+            select pending.batch_id
+            from {{ pending }} as pending
+            where pending.is_unsettled
+        )
+    {%- endif %}
+)
+
+select cast(quarter_start as date) as quarter_start
+from quarters
