@@ -27,7 +27,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         service_id service_name organization_id stages is_high_impact
     """,
     "dim_channels": """
-        channel channel_name channel_group
+        channel channel_name channel_group service_level
     """,
     "dim_surveys": """
         survey_id survey_version survey_name instrument organization_id service_id

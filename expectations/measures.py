@@ -265,10 +265,9 @@ _MEANS = {
 
 
 def _contacts_against_performance(policy: Mapping[str, float]) -> str:
-    threshold = (
-        f"case when channel_group = 'phone' then {policy['service_level_seconds']}"
-        f" when channel = 'email' then {policy['service_level_email_seconds']}"
-        f" else {policy['service_level_message_seconds']} end"
+    levels = [name for name in policy if name.startswith("service_level_")]
+    threshold = " ".join(
+        ["case service_level", *(f"when '{name}' then {policy[name]}" for name in levels), "end"]
     )
     figures = {
         "speed_of_answer_count": "count(wait_seconds) filter (is_handled)",
@@ -310,15 +309,15 @@ def _contacts_against_performance(policy: Mapping[str, float]) -> str:
     return f"""
         with facts as (
             select
-                organization_id, service_id, channel, channel_group, source_system, wait_seconds,
+                organization_id, service_id, channel, service_level, source_system, wait_seconds,
                 started_local_date as day,
                 talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0) as handle_seconds,
                 coalesce(is_abandoned, false) as is_abandoned,
                 coalesce(is_transferred, false) as is_transferred,
                 not coalesce(is_abandoned, false) and coalesce(handled_by = 'agent', false) as is_handled
             from marts.fct_interactions
-            left join marts.dim_channels using (channel)
-            where direction = 'inbound' and source_system in (select source_system from tested)
+            inner join marts.dim_channels using (channel)
+            where direction = 'inbound' and service_level is not null
         ),
         cells as (
             select

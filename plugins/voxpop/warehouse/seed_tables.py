@@ -79,6 +79,10 @@ class Channel(Row):
     channel: Text
     channel_name: Text
     channel_group: Literal["digital", "phone", "in_person", "mail"]
+    service_level: (
+        Literal["service_level_seconds", "service_level_message_seconds", "service_level_email_seconds"]
+        | None
+    )
 
 
 class ChannelAlias(Row):

@@ -225,10 +225,14 @@ def contacts(seed: int, number: int) -> pd.DataFrame:
 
 def contact_center(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
     measures.table("fct_interactions", rows)
-    measures.table("stg_genesys__conversations", pd.DataFrame({"source_system": ["genesys"]}))
-    groups = {"phone": "phone", "website": "digital", "email": "digital", "in_person": "in_person"}
+    levels = {
+        "phone": "service_level_seconds",
+        "website": "service_level_message_seconds",
+        "email": "service_level_email_seconds",
+        "in_person": "service_level_message_seconds",
+    }
     measures.table(
-        "dim_channels", pd.DataFrame({"channel": list(groups), "channel_group": list(groups.values())})
+        "dim_channels", pd.DataFrame({"channel": list(levels), "service_level": list(levels.values())})
     )
     measures.table("int_touched_quarters", touched_quarters(pd.to_datetime(rows["started_local_date"])))
     measures.build(*CONTACT_CENTER)

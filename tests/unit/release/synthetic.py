@@ -53,7 +53,9 @@ create table marts.dim_services (
     service_id varchar primary key, service_name varchar, organization_id varchar, stages varchar,
     is_high_impact boolean
 );
-create table marts.dim_channels (channel varchar primary key, channel_name varchar, channel_group varchar);
+create table marts.dim_channels (
+    channel varchar primary key, channel_name varchar, channel_group varchar, service_level varchar
+);
 create table marts.dim_surveys (
     survey_id varchar, survey_version integer, survey_name varchar, instrument varchar,
     organization_id varchar,

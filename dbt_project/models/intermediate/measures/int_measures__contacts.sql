@@ -1,12 +1,4 @@
-with
-
--- the sources that are contact centers, whatever an agency calls them
-contact_centers as (
-    select distinct source_system
-    from {{ ref('stg_genesys__conversations') }}
-),
-
-contacts as (
+with contacts as (
     select
         interactions.source_system,
         interactions.organization_id,
@@ -23,16 +15,13 @@ contacts as (
         not coalesce(interactions.is_abandoned, false)
         and coalesce(interactions.handled_by = 'agent', false) as is_handled,
         coalesce(interactions.is_transferred, false) as is_transferred,
-        case
-            when channels.channel_group = 'phone' then {{ policy('service_level_seconds') }}
-            when interactions.channel = 'email' then {{ policy('service_level_email_seconds') }}
-            else {{ policy('service_level_message_seconds') }}
-        end as threshold_seconds
+        policy.value as threshold_seconds
     from {{ ref('fct_interactions') }} as interactions
-    inner join contact_centers
-        on interactions.source_system = contact_centers.source_system
-    left join {{ ref('dim_channels') }} as channels
+    inner join {{ ref('dim_channels') }} as channels
         on interactions.channel = channels.channel
+    -- a channel without a service level is one where nobody waits for an answer
+    inner join {{ ref('policy') }} as policy
+        on channels.service_level = policy.policy
     where
         interactions.direction = 'inbound'
         and {{ fiscal_quarter_start('interactions.started_local_date') }}

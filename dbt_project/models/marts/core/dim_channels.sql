@@ -1,5 +1,6 @@
 select
     cast(channel as string) as channel,
     cast(channel_name as string) as channel_name,
-    cast(channel_group as string) as channel_group
+    cast(channel_group as string) as channel_group,
+    cast(service_level as string) as service_level
 from {{ ref('channels') }}
