@@ -44,6 +44,15 @@
         'updated_at': 'updated_at',
         'source_channel': 'source_channel',
         'weight': 'weight'
+    },
+    'base_dap__rows': {
+        'date': 'first_date',
+        'dimensions': 'dimension',
+        'visits': 'visits',
+        'users': 'users',
+        'pageviews': 'pageviews',
+        'total_events': 'event_count',
+        'bounce_rate': 'bounce_share'
     }
 } %}
 

@@ -5,6 +5,8 @@
 {% set bases = {
     'responses': ref('base_touchpoints__responses'),
     'conversations': ref('base_genesys__conversations'),
+    'reports': ref('base_dap__rows'),
+    'report_files': ref('base_dap__files'),
     'interactions': ref('base_file_drop__interactions'),
     'survey_responses': ref('base_file_drop__survey_responses')
 } %}
@@ -20,7 +22,7 @@ with versions as (
     select
         _record_key,
         source_system,
-        cast('{{ stream }}' as string) as stream,
+        split_part(_record_key, '/', 2) as stream,
         record_id,
         record_date,
         _batch_id,

@@ -22,6 +22,8 @@ STREAMS = {
     "genesys": ("genesys", "conversations"),
     "field_offices": ("file_drop", "interactions"),
     "kiosk_surveys": ("file_drop", "survey_responses"),
+    "dap": ("dap", "reports"),
+    "dap_files": ("dap_files", "reports"),
 }
 
 
@@ -53,7 +55,7 @@ class RawZone:
         kind, stream = STREAMS[source]
         self.landings += 1
         digest = hashlib.sha256(repr([record.payload for record in records]).encode()).hexdigest()
-        is_file = kind == "file_drop"
+        is_file = kind in ("file_drop", "dap_files")
         with BatchWriter(
             self.settings,
             source=source,

@@ -1,0 +1,171 @@
+"""Rows of DAP's reports, from the API and from published files, as one stream; what a file says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from voxpop.raw.records import Record
+from voxpop.sources.dap.files import DapFiles, chunks
+from voxpop.sources.dap.parse import Scope, rows
+
+from .conftest import Home
+from .raw_zone import stamp
+
+CONFIG = DapFiles(
+    kind="dap_files", name="dap_files", folder=Path("drop"), pattern="*", time_zone="America/New_York"
+)
+
+
+def from_api(*found: dict[str, Any], report: str = "device") -> list[Record]:
+    page = [
+        {"id": 1, "date": "2026-03-02", "report_name": report, "report_agency": "dps", **row} for row in found
+    ]
+    records, rejected = rows(json.dumps(page).encode(), Scope(report))
+    assert not rejected
+    return records
+
+
+def from_file(path: Path) -> Sequence[Record]:
+    (chunk,) = chunks(path, path.name, CONFIG, 0)
+    assert not chunk.rejected
+    return chunk.records
+
+
+def test_a_row_of_the_api_is_typed(home: Home) -> None:
+    home.raw.land(
+        "dap",
+        from_api(
+            {"device": "desktop", "visits": "660705", "users": "x", "bounce_rate": "0.3499102578592182"}
+        ),
+    )
+    home.build_staging()
+    found = home.row(
+        "select _record_key, record_date, report, file, first_date, last_date, dimension, member, site, "
+        "visits, users, pageviews, bounce_share from staging.stg_dap__rows"
+    )
+    assert found == {
+        "_record_key": 'dap/reports/["device","dps","2026-03-02",["device","desktop"]]',
+        "record_date": date(2026, 3, 2),
+        "report": "dps/device",
+        "file": None,
+        "first_date": date(2026, 3, 2),
+        "last_date": date(2026, 3, 2),
+        "dimension": "device",
+        "member": "desktop",
+        "site": None,
+        "visits": 660705,
+        "users": None,
+        "pageviews": None,
+        "bounce_share": Decimal("0.349910257859"),
+    }
+    drift = dict(home.rows("select field, uncast_count from staging.stg_drift where uncast_count > 0"))
+    assert drift == {"users": 1}
+
+
+def test_a_corrected_row_replaces_the_one_before(home: Home) -> None:
+    home.raw.land("dap", from_api({"device": "desktop", "visits": "1"}, {"device": "mobile", "visits": "2"}))
+    home.build_staging()
+    home.raw.land("dap", from_api({"id": 99, "device": "desktop", "visits": "5"}))
+    home.build_staging()
+    found = home.rows("select member, visits from staging.stg_dap__rows order by 1")
+    assert found == [("desktop", 5), ("mobile", 2)]
+
+
+def test_what_a_report_is_broken_down_by(home: Home) -> None:
+    """A page is one with and without its last slash, its query is not kept, and its host is in lower case."""
+    pages = {
+        "www.X.gov/a/": "www.x.gov/a",
+        "www.x.gov/a?name=ann#b": "www.x.gov/a",
+        "https://www.x.gov/": "www.x.gov/",
+        "www.x.gov": "www.x.gov/",
+        "www.x.gov/A//": "www.x.gov/A",
+        "www.x.gov/u/078-05-1120": "www.x.gov/u/[SSN]",
+    }
+    found: list[Record] = []
+    for page in pages:
+        found += from_api({"page": page, "visits": "1"}, report="page")
+    found += from_api({"domain": "WWW.x.gov", "visits": "1"}, report="site")
+    found += from_api({"visits": "1"}, report="all")
+    found += from_api({"hour": "(other)", "visits": "1"}, report="hours")
+    found += from_api({"page": "www.x.gov/a", "event_label": "Yes", "total_events": "3"}, report="helpful")
+    found += from_api({"file_name": "a.pdf", "page": "www.x.gov/a", "total_events": "3"}, report="download")
+    home.raw.land("dap", found)
+    home.build_staging()
+    got = home.rows("select report, dimension, member, vote, site from staging.stg_dap__rows")
+    assert sorted(map(str, got)) == sorted(
+        map(
+            str,
+            [
+                *(("dps/page", "page", page, None, None) for page in pages.values()),
+                ("dps/site", "site", "www.x.gov", None, None),
+                ("dps/all", "all", "all", None, None),
+                ("dps/hours", "hour", "(other)", None, None),
+                ("dps/helpful", "vote", "www.x.gov/a", "yes", None),
+                ("dps/download", None, None, None, None),
+            ],
+        )
+    )
+
+
+def test_published_files_are_rows_of_the_same_kind(home: Home, sample: Callable[[str], Path]) -> None:
+    """Counts and sums as the files themselves give them."""
+    folder = sample("dap/veterans-affairs")
+    for name in ("devices.csv", "devices.json", "top-pages-30-days.json"):
+        home.raw.land("dap_files", from_file(folder / name))
+    home.raw.land("dap_files", from_file(sample("dap/analytics.usa.gov/was-this-page-helpful-30-days.json")))
+    home.build_staging()
+    got = home.rows(
+        "select report, dimension, count(*), sum(visits), min(first_date), max(last_date) "
+        "from staging.stg_dap__rows group by all order by 1"
+    )
+    csv = (folder / "devices.csv").read_text().splitlines()[1:]
+    assert got[0] == (
+        "devices",
+        "device",
+        len(csv),
+        sum(int(line.rsplit(",", 1)[1]) for line in csv),
+        date(2023, 12, 6),
+        date(2024, 1, 4),
+    )
+    assert got[1][:3] == ("top-pages-30-days", "page", 20)
+    assert got[1][4:] == (date(2023, 12, 6), date(2024, 1, 4))  # 30 days, as its query asks for
+    assert got[2][:3] == ("was-this-page-helpful-30-days", "vote", 26)
+    assert got[2][4:] == (date(2024, 12, 15), date(2025, 2, 12))  # 60 days, as its query asks for
+    pages = home.rows(
+        "select member, vote, sum(event_count), count(*) from staging.stg_dap__rows where dimension = 'vote' "
+        "and member like '%health-human-services' group by all order by 2"
+    )
+    assert pages == [
+        ("analytics.usa.gov/health-human-services", "no", 2, 2),  # with and without a slash
+        ("analytics.usa.gov/health-human-services", "yes", 1, 1),
+    ]
+    said = home.rows(
+        "select file, report, report_name, title, first_date, last_date, taken_at, file_rows, len(totals) "
+        "from staging.stg_dap__files order by file"
+    )
+    assert said[:2] == [
+        ("devices.csv", "devices", None, None, None, None, None, len(csv), 0),
+        (
+            *("devices.json", "devices", "devices", "Devices", date(2023, 10, 7), date(2024, 1, 4)),
+            *(stamp("2024-01-05T15:34:03.973"), 0, 6),
+        ),
+    ]
+
+
+def test_the_newest_edition_of_a_row_counts(home: Home, tmp_path: Path) -> None:
+    def edition(taken_at: str, visits: int) -> Sequence[Record]:
+        path = tmp_path / "devices.json"
+        row = {"date": "2026-03-01", "device": "desktop", "visits": str(visits)}
+        path.write_text(json.dumps({"data": [row], "totals": {"visits": visits}, "taken_at": taken_at}))
+        return from_file(path)
+
+    home.raw.land("dap_files", edition("2026-03-03T10:00:00Z", 7))
+    home.raw.land("dap_files", edition("2026-03-02T10:00:00Z", 5))  # landed later, taken earlier
+    home.build_staging()
+    assert home.rows("select visits from staging.stg_dap__rows") == [(7,)]
+    assert home.rows("select totals[1].value from staging.stg_dap__files") == [("7",)]
