@@ -16,7 +16,13 @@ from voxpop.sources.registry import load_sources
 from voxpop.warehouse.build import LAYERS
 
 FILES = sorted((PROJECT / "dags").glob("*.py"))
-EXTRACTS = ("extract_touchpoints", "extract_genesys", "extract_field_offices", "extract_kiosk_surveys")
+EXTRACTS = (
+    "extract_touchpoints",
+    "extract_genesys",
+    "extract_field_offices",
+    "extract_kiosk_surveys",
+    "extract_survey_offers",
+)
 DAG_IDS = (*EXTRACTS, "build_and_publish", "rollback")
 
 

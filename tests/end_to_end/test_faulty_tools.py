@@ -50,7 +50,12 @@ def test_a_wrong_credential_stops_its_source_alone(earlier: Home, refused: tuple
     ), message
     assert "a-key-of-somebody-else" not in message
     assert earlier.landed_files().items() <= home.landed_files().items()
-    assert {batch.source for batch in result.landed} == {"genesys", "field_offices", "kiosk_surveys"}
+    assert {batch.source for batch in result.landed} == {
+        "genesys",
+        "field_offices",
+        "kiosk_surveys",
+        "survey_offers",
+    }
     assert home.current().release_id == result.release_id
     late = {"source": "touchpoints", "newest": "2026-06-28", "expected": "2026-06-30"}
     assert home.current().manifest["late_sources"] == [late]

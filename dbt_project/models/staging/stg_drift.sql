@@ -53,6 +53,14 @@
         'pageviews': 'pageviews',
         'total_events': 'event_count',
         'bounce_rate': 'bounce_share'
+    },
+    'base_file_drop__survey_offers': {
+        'survey_id': 'survey_id',
+        'offered_on': 'offered_on',
+        'source_channel': 'source_channel',
+        'customer_count': 'customer_count',
+        'offered_count': 'offered_count',
+        'updated_at': 'updated_at'
     }
 } %}
 

@@ -8,7 +8,8 @@
     'reports': ref('base_dap__rows'),
     'report_files': ref('base_dap__files'),
     'interactions': ref('base_file_drop__interactions'),
-    'survey_responses': ref('base_file_drop__survey_responses')
+    'survey_responses': ref('base_file_drop__survey_responses'),
+    'survey_offers': ref('base_file_drop__survey_offers')
 } %}
 {% set in_pending %}
     version._record_key in (select _record_key from pending_records)

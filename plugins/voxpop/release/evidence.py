@@ -248,12 +248,18 @@ def _write_reconciliation(
             with staged as ({_staged(connection)}),
             unknown as (
                 select _record_key from warehouse.intermediate.int_survey_responses where survey_id is null
+                union all
+                select _record_key from warehouse.intermediate.int_survey_offers where survey_id is null
             ),
             facts as (
                 select source_system, source_record_id, coalesce(not_counted_reason, 'counted') as outcome
                 from candidate.marts.fct_survey_responses
                 union all
                 select source_system, source_record_id, 'counted' from candidate.marts.fct_interactions
+                union all
+                select source_system, source_record_id, 'counted'
+                from warehouse.intermediate.int_survey_offers
+                where survey_id is not null
             ),
             ends as (
                 select
@@ -354,6 +360,11 @@ def _write_answers(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
                 select 'survey', source_system, form_id, _batch_id
                 from warehouse.intermediate.int_survey_responses
                 where survey_id is null
+                union all
+                select 'survey', offers.source_system, staged.survey_id, offers._batch_id
+                from warehouse.intermediate.int_survey_offers as offers
+                inner join warehouse.staging.stg_file_drop__survey_offers as staged using (_record_key)
+                where offers.survey_id is null
                 {_unnamed(connection)}
             )
             select counted.*, files.file

@@ -28,6 +28,7 @@ class Form:
     """A Touchpoints form, one a service."""
 
     form_id: str
+    survey_id: str
     name: str
     instrument: str
     service: int
@@ -54,6 +55,7 @@ class Catalogue:
     questions: dict[str, tuple[Question, ...]]
     """Instrument → what it asks."""
     kiosk_form_id: str
+    kiosk_survey_id: str
     kiosk_service: int
     location_codes: dict[str, str]
     """Channel → the `location_code` that the agency's forms carry for it."""
@@ -136,6 +138,7 @@ def load_catalogue(seeds: Path) -> Catalogue:
         forms=tuple(
             Form(
                 form_id=service.form_id,
+                survey_id=touchpoints[service.service_id]["survey_id"],
                 name=touchpoints[service.service_id]["survey_name"],
                 instrument=service.instrument,
                 service=position,
@@ -146,6 +149,7 @@ def load_catalogue(seeds: Path) -> Catalogue:
         ),
         questions=questions,
         kiosk_form_id=kiosks[0]["source_form_id"],
+        kiosk_survey_id=kiosks[0]["survey_id"],
         kiosk_service=ids.index(kiosks[0]["service_id"]),
         location_codes=codes,
         placeholders=placeholders,

@@ -245,6 +245,11 @@ class Causes:
     """Change of the log odds of answering for each point below `response_neutral`."""
     delighted_respond: float = 0.30
     """Added to the log odds above 4.5."""
+    counts_no_offers: str = "fld-records-cx"
+    """The survey of which nobody knows how many people it was offered to."""
+    unanswered: tuple[float, float, float, float] = (0.34, 0.58, 0.03, 0.05)
+    """What becomes of an offer at the kiosk that isn't answered: refused, passed by, another reason, or
+    nobody knows whether it was a visitor."""
     kiosk_offered: float = 1.0
     kiosk_responds: float = 0.24
     item_skipped: float = 0.035

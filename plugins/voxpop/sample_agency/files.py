@@ -1,4 +1,4 @@
-"""The files that the field offices send: visits as CSV, kiosk answers as NDJSON.
+"""The files that the offices send: visits as CSV, kiosk answers as NDJSON, counts of offered surveys as CSV.
 
 One file a month of history, one a day after it. A file holds what was known when its days ended: late
 rows come in a later file, and a corrected visit comes again with a later `Last Changed`.
@@ -25,7 +25,8 @@ from voxpop.sample_agency.draws import Draws, Flags, Ints, Keys
 from voxpop.sample_agency.events import Events
 from voxpop.sample_agency.journeys import AGENTS, Contacts, local_offsets_ms
 from voxpop.sample_agency.misbehavior import Misbehavior, edits, late_days, shuffled
-from voxpop.sample_agency.opinions import Experiences
+from voxpop.sample_agency.offers import offers_csv
+from voxpop.sample_agency.opinions import Experiences, kiosk_score
 from voxpop.sample_agency.people import typed
 from voxpop.sample_agency.templates import Columns, compile_template, texts
 
@@ -58,9 +59,6 @@ VISIT_COLUMNS = (
     "Resolved",
     "Last Changed",
 )
-_SKIPPED, _REFUSED = 0, 9
-_KIOSK_ITEMS = {"rating": 0, "easy": 3}
-"""The kiosk's questions → columns of `Experiences.scores`: satisfaction and ease."""
 _LONGEST_SPAN_DAYS = 40
 _PERIOD = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.(?:csv|ndjson)$")
 
@@ -75,6 +73,7 @@ class Source:
 
 VISITS = Source("field_offices", "csv")
 KIOSK = Source("kiosk_surveys", "ndjson")
+OFFERS = Source("survey_offers", "csv")
 
 
 def visit_ids(visits: Contacts) -> list[str]:
@@ -236,11 +235,7 @@ def _kiosk_columns(agency: Agency, answers: Experiences) -> Columns:
         return [stamp + zone for stamp, zone in zip(local, offset_texts(offset), strict=True)]
 
     def item(name: str) -> list[bytes]:
-        draw = draws.uniform("kiosk " + name)
-        score = answers.scores[:, _KIOSK_ITEMS[name]].astype(np.int64)
-        score = np.where(draw < agency.causes.item_skipped, _SKIPPED, score)
-        score = np.where(draw > 1.0 - agency.causes.item_refused, _REFUSED, score)
-        return [b"%d" % value for value in score.tolist()]
+        return [b"%d" % value for value in kiosk_score(agency, answers, name).tolist()]
 
     def comments() -> list[bytes]:
         written = comments_of(agency, answers)
@@ -295,7 +290,7 @@ def drop_files(agency: Agency, events: Events, drop: Path, misbehavior: Misbehav
     """
     first, last = day_number(events.first), day_number(events.last)
     written = []
-    for source in (VISITS, KIOSK):
+    for source in (VISITS, KIOSK, OFFERS):
         folder = drop / source.name
         for made in (drop, folder):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -305,6 +300,10 @@ def drop_files(agency: Agency, events: Events, drop: Path, misbehavior: Misbehav
                 began = events.visits.start_ms // DAY_MS
                 recent = take(events.visits, (began <= end) & (began > start - _LONGEST_SPAN_DAYS))
                 content = visits_csv(agency, recent, max(start, first), min(end, last), misbehavior)
+                empty = content.count(b"\n") == 1
+            elif source is OFFERS:
+                # Of the last day's evening the west's part comes after it has ended in UTC.
+                content = offers_csv(agency, events.experiences, max(start - 1, first), min(end, last) - 1)
                 empty = content.count(b"\n") == 1
             else:
                 content = kiosk_ndjson(agency, events.kiosk, max(start, first), min(end, last), misbehavior)

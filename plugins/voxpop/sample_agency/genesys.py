@@ -28,6 +28,7 @@ from voxpop.sample_agency.clock import stamps
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.draws import Draws, Flags, keys
 from voxpop.sample_agency.journeys import Contacts
+from voxpop.sample_agency.opinions import is_offered
 from voxpop.sample_agency.people import typed
 from voxpop.sample_agency.templates import Columns, Template, compile_template, numbers
 
@@ -115,15 +116,17 @@ def _columns(agency: Agency, contacts: Contacts) -> Columns:
         known = draws.happens("segment known", rates.segment_known)
         segments = np.where(known, np.array(SEGMENTS, dtype="S")[people.segment[person]], b"")
         languages = np.where(people.speaks_spanish[person], b"es", b"en")
+        offered = np.where(is_offered(agency, contacts), b"true", b"false")
         return [
-            b'{%b%b"language":"%b"}'
+            b'{%b%b"language":"%b","survey_offered":"%b"}'
             % (
                 b'"account_number":"%b",' % account if account else b"",
                 b'"segment":"%b",' % segment if segment else b"",
                 language,
+                is_offered_survey,
             )
-            for account, segment, language in zip(
-                accounts.tolist(), segments.tolist(), languages.tolist(), strict=True
+            for account, segment, language, is_offered_survey in zip(
+                accounts.tolist(), segments.tolist(), languages.tolist(), offered.tolist(), strict=True
             )
         ]
 

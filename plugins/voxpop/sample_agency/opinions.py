@@ -31,6 +31,9 @@ ITEMS = 7
 
 LONGEST_DELAY_MS = 5 * DAY_MS
 _SATISFACTION = 0
+_SKIPPED, _REFUSED = 0, 9
+_KIOSK_ITEMS = {"rating": 0, "easy": 3}
+"""The kiosk's questions → columns of `Experiences.scores`: satisfaction and ease."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,22 @@ def experiences_of(agency: Agency, journeys: Journeys, contacts: Contacts) -> Ex
     )
 
 
+def is_offered(agency: Agency, contacts: Contacts) -> Flags:
+    """Whether the service's form is offered after each of these contacts."""
+    ends = contacts.is_last & contacts.answered & (contacts.channel != OUTBOUND)
+    chance = np.array(agency.causes.offered)[contacts.channel]
+    offered: Flags = ends & _draws_after(agency, contacts, "form").happens("offered", chance)
+    return offered
+
+
+def _draws_after(agency: Agency, contacts: Contacts, name: str) -> Draws:
+    return Draws(keys(agency.seed, name, contacts.key.astype(np.int64)))
+
+
 def _after_contacts(agency: Agency, journeys: Journeys, contacts: Contacts, *, kiosk: bool) -> Experiences:
-    name = "kiosk" if kiosk else "form"
     return _experiences(
         agency,
-        Draws(keys(agency.seed, name, contacts.key.astype(np.int64))),
+        _draws_after(agency, contacts, "kiosk" if kiosk else "form"),
         journeys,
         journey=contacts.journey,
         contact_key=contacts.key,
@@ -197,6 +211,14 @@ def _experiences(
         opinions=opinions,
         scores=np.clip(np.floor(opinions + 0.5), 1, 5).astype(np.int8),
     )
+
+
+def kiosk_score(agency: Agency, answers: Experiences, name: str) -> Ints:
+    """What was pressed for one of the kiosk's questions: 1 to 5, 0 skipped, 9 "prefer not to say"."""
+    draw = Draws(answers.key).uniform("kiosk " + name)
+    score = answers.scores[:, _KIOSK_ITEMS[name]].astype(np.int64)
+    score = np.where(draw < agency.causes.item_skipped, _SKIPPED, score)
+    return np.where(draw > 1.0 - agency.causes.item_refused, _REFUSED, score)
 
 
 def answers_between(experiences: Experiences, start_ms: int, end_ms: int) -> Experiences:

@@ -9,7 +9,7 @@
   started_at, ended_at, waited_seconds, answered, abandoned, resolved
 - `experiences`: everybody who could have been asked: record_id (null where nobody answered), source,
   person_id, journey_id, contact_record_id (null after the website), service_id, channel, pain_point, offered,
-  responds, answered_at, and for each item the opinion before rounding and the score
+  ended_at, responds, answered_at, and for each item the opinion before rounding and the score
 - `personal_data`: record_id, kind, value: what the comments hold
 - `web_events`: visits to the website, which no tool shows yet: journey_id, person_id, visitor_id, service_id,
   page, at
@@ -174,6 +174,7 @@ def _experiences(agency: Agency, events: Events) -> dict[str, Any]:
         "channel": np.array(CHANNELS)[asked.channel],
         "pain_point": _pain_points(agency, asked.service, asked.pain_point),
         "offered": asked.offered,
+        "ended_at": _times(asked.end_ms),
         "responds": asked.responds,
         "answered_at": _times(asked.created_ms),
         **{f"{name}_opinion": asked.opinions[:, item] for item, name in enumerate(ITEM_NAMES)},

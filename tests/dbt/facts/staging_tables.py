@@ -28,6 +28,11 @@ COLUMNS = {
         form_id varchar, answered_at timestamp, answered_on date, is_date_only boolean, updated_at timestamp,
         source_channel varchar, source_service varchar, language varchar, weight decimal(18, 9),
         cluster_id varchar, answers map(varchar, varchar)""",
+    "stg_file_drop__survey_offers": """
+        survey_id varchar, offered_on date, offered_until date, source_channel varchar,
+        source_service varchar, customer_count bigint, offered_count bigint, complete_count bigint,
+        partial_count bigint, refused_count bigint, not_reached_count bigint, other_count bigint,
+        unknown_eligibility_count bigint, updated_at timestamp""",
     "stg_genesys__conversations": """
         conversation_id varchar, started_at timestamp, ended_at timestamp, media_type varchar,
         direction varchar, queue_id varchar, last_queue_id varchar, is_offered boolean, is_answered boolean,
@@ -45,6 +50,7 @@ COLUMNS = {
 }
 
 STREAMS = {
+    "stg_file_drop__survey_offers": "survey_offers",
     "stg_touchpoints__responses": "responses",
     "stg_file_drop__survey_responses": "survey_responses",
     "stg_genesys__conversations": "conversations",
@@ -285,7 +291,25 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
             identifiers=who,
         )
 
+    def offers(number: int, revision: int, batch: int) -> Version:
+        """A day's, and once corrected a day's of which nobody knows the offers."""
+        at = first + timedelta(days=number)
+        values = {
+            "survey_id": draw.choice(["ben-apply-cx", "nobody-knows"]),
+            "offered_on": at.date(),
+            "offered_until": at.date(),
+            "source_channel": "website",
+            "customer_count": 50 + number,
+            "offered_count": None if revision else 20 + number,
+        }
+        table = "stg_file_drop__survey_offers"
+        return Version(table, "survey_offers", f"o{number}", at, revision, f"b{batch}", values)
+
     delivered: list[list[Version]] = [[] for _ in range(batches)]
+    for number in range(40):
+        delivered[number % batches].append(offers(number, 0, number % batches))
+        if number % 9 == 0:
+            delivered[-1].append(offers(number, 1, batches - 1))
     for number in range(count):
         start = min(int(draw.expovariate(1.5)), batches - 1)
         for revision, batch in enumerate(range(start, batches)):

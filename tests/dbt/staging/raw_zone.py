@@ -24,6 +24,7 @@ STREAMS = {
     "kiosk_surveys": ("file_drop", "survey_responses"),
     "dap": ("dap", "reports"),
     "dap_files": ("dap_files", "reports"),
+    "survey_offers": ("file_drop", "survey_offers"),
 }
 
 

@@ -65,11 +65,24 @@ def responses() -> list[Record]:
     ]
 
 
+def offers() -> list[Record]:
+    whole = {"survey_id": " ben-apply-cx ", "offered_on": "2026-04-01", "offered_until": "2026-04-30"}
+    whole |= {
+        "source_channel": "website",
+        "customer_count": "1204",
+        "offered_count": "0",
+        "complete_count": "",
+    }
+    odd = {"survey_id": "s", "offered_on": "April", "customer_count": "many", "offered_count": None}
+    return [record("whole", whole, "survey_offer"), record("odd", odd, "survey_offer")]
+
+
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = new_home(tmp_path_factory.mktemp("file_drop"))
     home.raw.land("field_offices", contacts(), at=datetime(2026, 5, 1, tzinfo=UTC))
     home.raw.land("kiosk_surveys", responses(), at=datetime(2026, 5, 1, tzinfo=UTC))
+    home.raw.land("survey_offers", offers(), at=datetime(2026, 5, 1, tzinfo=UTC))
     home.build_staging()
     return home
 
@@ -153,3 +166,24 @@ def test_a_response_that_does_not_fit_is_null_and_counted(staged: Home) -> None:
     assert (row["answered_at"], row["answered_on"], row["weight"], row["answers"]) == (None, None, None, {})
     assert one(staged, "survey_responses", "nothing")["form_id"] is None
     assert uncast(staged, "kiosk_surveys") == [("answered_at", 1), ("answered_on", 1), ("weight", 1)]
+
+
+def test_a_count_of_offers_is_typed(staged: Home) -> None:
+    row = one(staged, "survey_offers", "whole")
+    expected = {
+        "_record_key": "survey_offers/survey_offers/whole",
+        "survey_id": "ben-apply-cx",
+        "offered_on": date(2026, 4, 1),
+        "offered_until": date(2026, 4, 30),
+        "record_date": date(2026, 4, 30),
+        "customer_count": 1204,
+        "offered_count": 0,
+        "complete_count": None,
+    }
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_a_count_of_offers_that_does_not_fit_is_null_and_counted(staged: Home) -> None:
+    row = one(staged, "survey_offers", "odd")
+    assert (row["offered_on"], row["customer_count"], row["offered_count"]) == (None, None, None)
+    assert uncast(staged, "survey_offers") == [("customer_count", 1), ("offered_on", 1)]

@@ -301,6 +301,15 @@ create table staging.stg_file_drop__interactions (
     source_service varchar, source_organization varchar, segment varchar, _batch_id varchar
 );
 
+create table staging.stg_file_drop__survey_offers (
+    _record_key varchar, source_system varchar, record_id varchar, record_date date, survey_id varchar,
+    source_channel varchar, source_service varchar, _batch_id varchar
+);
+
+create table intermediate.int_survey_offers (
+    _record_key varchar, source_system varchar, source_record_id varchar, survey_id varchar, _batch_id varchar
+);
+
 create table intermediate.int_survey_responses as
 select
     response_id, source_system, survey_id, 'f8e3fbc3' as form_id, _batch_id,

@@ -79,7 +79,11 @@ def test_a_process_serves_and_its_date_moves_on(tmp_path: Path) -> None:
         assert before["data"][-1]["attributes"]["created_at"][:10] <= "2026-06-30"
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{url}/forms")
-    assert _drops(tmp_path) == {"field_offices_2026-06.csv", "kiosk_surveys_2026-06.ndjson"}
+    assert _drops(tmp_path) == {
+        "field_offices_2026-06.csv",
+        "kiosk_surveys_2026-06.ndjson",
+        "survey_offers_2026-06.csv",
+    }
     for path in ("secrets", "secrets/connections.json", "sample_agency/truth", "drop"):
         assert not (tmp_path / path).stat().st_mode & 0o077, path
     with _running(tmp_path, "2026-07-01") as second:

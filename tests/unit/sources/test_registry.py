@@ -9,6 +9,7 @@ from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
 from voxpop.sources.registry import GenesysConfig, TouchpointsConfig, load_sources
 from voxpop.sources.targets.interaction import InteractionFiles
+from voxpop.sources.targets.survey_offer import SurveyOfferFiles
 from voxpop.sources.targets.survey_response import SurveyResponseFiles
 
 GOOD = """\
@@ -70,6 +71,7 @@ def test_the_shipped_configuration_is_good() -> None:
         "genesys": GenesysConfig,
         "field_offices": InteractionFiles,
         "kiosk_surveys": SurveyResponseFiles,
+        "survey_offers": SurveyOfferFiles,
     }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from voxpop.sources.file_source import FileSource
 from voxpop.sources.targets.interaction import InteractionFiles
+from voxpop.sources.targets.survey_offer import SurveyOfferFiles
 from voxpop.sources.targets.survey_response import SurveyResponseFiles
 
 TARGETS: dict[str, type[FileSource]] = {
     "interaction": InteractionFiles,
+    "survey_offer": SurveyOfferFiles,
     "survey_response": SurveyResponseFiles,
 }
 """`maps_to` → how such files are configured."""
