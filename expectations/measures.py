@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 
 from expectations.rules import Rule, never, not_negative, one_of, required, unique
 
-SCALES = ("likert_5", "thumbs", "nps_11", "csat_5", "ten")
-IN_FIGURES = ("likert_5", "thumbs", "nps_11", "csat_5")
+SCALES = ("likert_5", "radio_5", "thumbs", "nps_11", "csat_5", "ten")
+IN_FIGURES = ("likert_5", "radio_5", "thumbs", "nps_11", "csat_5")
 """The scales whose items have figures in cx_index."""
 PERIODS = ("month", "quarter")
 BREAKDOWNS = ("all", "organization", "service", "channel")

@@ -3,6 +3,7 @@
     (
         values
         ('likert_5', 'mean'), ('likert_5', 'top_box'), ('likert_5', 'top_two'), ('likert_5', 'bottom_two'),
+        ('radio_5', 'mean'), ('radio_5', 'top_box'), ('radio_5', 'top_two'), ('radio_5', 'bottom_two'),
         ('csat_5', 'mean'), ('csat_5', 'top_box'), ('csat_5', 'top_two'), ('csat_5', 'bottom_two'),
         ('thumbs', 'thumbs_up'),
         ('nps_11', 'nps')

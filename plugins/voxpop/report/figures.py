@@ -30,6 +30,7 @@ HEADLINES = (
 OTHER_MEASURES = (
     ("top_two", "satisfaction", "csat_5", "Satisfied (4 or 5 of 5)"),
     ("thumbs_up", "trust", "thumbs", "Trust, thumbs up"),
+    ("mean", "trust", "radio_5", "Trust, mean of 1–5, asked alone"),
     ("nps", "recommendation", "nps_11", "Net promoter score"),
 )
 """What a service may ask beside or in place of five-point agreement: measure, driver, scale and name."""
@@ -335,7 +336,7 @@ def _drivers(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Figure
     rows = connection.execute(
         f"select c.driver, {_COLUMNS} from marts.cx_index as c "
         "where c.period_type = 'quarter' and c.breakdown = 'all' "
-        "and c.period_start = ? and c.measure = 'mean' and c.scale in ('likert_5', 'csat_5') "
+        "and c.period_start = ? and c.measure = 'mean' and c.scale in ('likert_5', 'radio_5', 'csat_5') "
         f"qualify row_number() over (partition by c.driver {_ONE_SCALE}) = 1",
         [start],
     ).fetchall()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from voxpop.errors import ConfigError
@@ -19,8 +20,6 @@ class Service:
     time_zone: str
     queue_id: str
     form_id: str
-    instrument: str
-    """Instrument of the service's Touchpoints form: `a11` or `a11_v2`."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,17 @@ class Form:
     form_id: str
     survey_id: str
     name: str
-    instrument: str
+    instruments: tuple[tuple[date, str], ...]
+    """What it asks, and since which local day: `a11`, `a11_v2` or `a11_v2_radio`; oldest first."""
     service: int
     """Position in `Catalogue.services`."""
     omb_control_number: str
     omb_expires_on: str
+
+    @property
+    def instrument(self) -> str:
+        """What it asks now."""
+        return self.instruments[-1][1]
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,10 @@ def load_catalogue(seeds: Path) -> Catalogue:
     zones = {row["organization_id"]: row["time_zone"] for row in _rows(seeds, "organizations")}
     queues = {row["service_id"]: row["queue_id"] for row in _rows(seeds, "contact_queues")}
     surveys = _rows(seeds, "surveys")
-    touchpoints = {row["service_id"]: row for row in surveys if row["source_system"] == "touchpoints"}
+    touchpoints: dict[str, list[dict[str, str]]] = {}
+    for row in sorted(surveys, key=lambda row: row["valid_from"]):
+        if row["source_system"] == "touchpoints":
+            touchpoints.setdefault(row["service_id"], []).append(row)
     kiosks = [row for row in surveys if row["source_system"] == "kiosk_surveys"]
     services = []
     for number, row in enumerate(_rows(seeds, "services"), start=1):
@@ -105,7 +113,6 @@ def load_catalogue(seeds: Path) -> Catalogue:
                     f'{seeds / "services.csv"}: row {number}: service "{service_id}" has no row in '
                     f"{missing}.csv; the sample agency can't make its records; add the row"
                 )
-        form = touchpoints[service_id]
         services.append(
             Service(
                 service_id=service_id,
@@ -113,8 +120,7 @@ def load_catalogue(seeds: Path) -> Catalogue:
                 organization_id=row["organization_id"],
                 time_zone=zones[row["organization_id"]],
                 queue_id=queues[service_id],
-                form_id=form["source_form_id"],
-                instrument=form["instrument"],
+                form_id=touchpoints[service_id][-1]["source_form_id"],
             )
         )
     if not kiosks:
@@ -138,14 +144,17 @@ def load_catalogue(seeds: Path) -> Catalogue:
         forms=tuple(
             Form(
                 form_id=service.form_id,
-                survey_id=touchpoints[service.service_id]["survey_id"],
-                name=touchpoints[service.service_id]["survey_name"],
-                instrument=service.instrument,
+                survey_id=versions[-1]["survey_id"],
+                name=versions[-1]["survey_name"],
+                instruments=tuple(
+                    (date.fromisoformat(version["valid_from"]), version["instrument"]) for version in versions
+                ),
                 service=position,
-                omb_control_number=touchpoints[service.service_id]["omb_control_number"],
-                omb_expires_on=touchpoints[service.service_id]["omb_expires_on"],
+                omb_control_number=versions[-1]["omb_control_number"],
+                omb_expires_on=versions[-1]["omb_expires_on"],
             )
             for position, service in enumerate(services)
+            for versions in [touchpoints[service.service_id]]
         ),
         questions=questions,
         kiosk_form_id=kiosks[0]["source_form_id"],

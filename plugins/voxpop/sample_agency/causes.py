@@ -267,6 +267,8 @@ class Causes:
     """Median time from the end of the journey to the answer, by channel."""
     answer_delay_spread: float = 1.2
     thumbs_up_from: float = 3.2
+    radio_agrees_from: int = 4
+    """Of five: who answers so is asked what went well, anybody else what went badly."""
     reason_positive_from: float = 4.1
     reason_negative_below: float = 2.9
     identifiers: Identifiers = field(default_factory=Identifiers)

@@ -13,10 +13,11 @@ import numpy as np
 
 from voxpop.sample_agency.agency import Agency
 from voxpop.sample_agency.causes import CHANNELS
-from voxpop.sample_agency.clock import DAY_MS, stamps
+from voxpop.sample_agency.clock import DAY_MS, day_number, stamps
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.comments import Comments, comments_of, joined, languages
 from voxpop.sample_agency.draws import Draws, Flags, Ints
+from voxpop.sample_agency.journeys import local_offsets_ms
 from voxpop.sample_agency.misbehavior import Misbehavior, edits, late_days
 from voxpop.sample_agency.opinions import ITEMS, Experiences
 from voxpop.sample_agency.people import typed
@@ -34,6 +35,7 @@ MARTS_CHANNELS = {
 }
 """The agency's word for a channel → the common one, by which `channel_aliases` names the location code."""
 
+_INSTRUMENTS = ("a11", "a11_v2", "a11_v2_radio")
 _REASONS = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee", "other")
 _NONE, _FLAGGED, _ARCHIVED, _DELETED, _ACKNOWLEDGED, _REVISED = range(6)
 _EDIT_WEIGHTS = (0.0, 0.20, 0.12, 0.14, 0.34, 0.20)
@@ -87,18 +89,18 @@ def render(agency: Agency, answers: Experiences, changes: Changes, as_of_ms: int
         changes: what becomes of each.
         as_of_ms: the time, UTC milliseconds.
     """
-    instruments = np.array([form.instrument == "a11_v2" for form in agency.catalogue.forms])
-    thumbs = instruments[answers.service]
-    order = np.argsort(thumbs, kind="stable")
+    asked = _asked(agency, answers)
+    order = np.argsort(asked, kind="stable")
     columns = _columns(
         agency,
         take(answers, order),
         take(changes, order),
         changed=(changes.changed_ms <= as_of_ms)[order],
     )
-    likert = int((~thumbs).sum())
-    filled = _template("a11").fill(columns, slice(0, likert))
-    filled += _template("a11_v2").fill(columns, slice(likert, len(order)))
+    ends = np.cumsum(np.bincount(asked, minlength=len(_INSTRUMENTS))).tolist()
+    filled: list[bytes] = []
+    for instrument, start, end in zip(_INSTRUMENTS, [0, *ends], ends, strict=False):
+        filled += _template(instrument).fill(columns, slice(start, end))
     return [filled[place] for place in np.argsort(order).tolist()]
 
 
@@ -106,6 +108,19 @@ def submission_ids(answers: Experiences) -> list[bytes]:
     """The `uuid` of each submission."""
     ids: list[bytes] = Draws(answers.key).uuids("submission").tolist()
     return ids
+
+
+def _asked(agency: Agency, answers: Experiences) -> Ints:
+    """What each form asked on the local day of the answer, as a place in `_INSTRUMENTS`."""
+    days = (
+        answers.created_ms + local_offsets_ms(agency, answers.service, answers.created_ms // DAY_MS)
+    ) // DAY_MS
+    found = np.zeros(len(days), dtype=np.int64)
+    for form in agency.catalogue.forms:
+        for since, instrument in form.instruments:
+            holds = (answers.service == form.service) & (days >= day_number(since))
+            found[holds] = _INSTRUMENTS.index(instrument)
+    return found
 
 
 @cache
@@ -116,7 +131,8 @@ def _template(instrument: str) -> Template:
         answers |= {f"answer_{item + 1:02d}": f"#item_{item}" for item in range(ITEMS)}
         answers |= {"answer_08": "#praise", "answer_09": "#complaint"}
     else:
-        answers |= {"answer_01": "#thumb", "answer_02": "#went_well", "answer_03": "#went_badly"}
+        kind = "radio" if instrument == "a11_v2_radio" else "thumb"
+        answers |= {"answer_01": f"#{kind}", "answer_02": f"#well_{kind}", "answer_03": f"#badly_{kind}"}
         answers |= {"answer_04": "#comment"}
     return compile_template(
         {
@@ -192,11 +208,25 @@ def _columns(agency: Agency, answers: Experiences, changes: Changes, *, changed:
         return [b'"%b"' % value if value else b"null" for value in values.tolist()]
 
     thumb_up = answers.opinions[:, 1] >= causes.thumbs_up_from
-    thumb_given = ~draws.happens("skips thumb", causes.item_skipped)
+    trust_given = ~draws.happens("skips thumb", causes.item_skipped)
+    agrees = answers.scores[:, 1] >= causes.radio_agrees_from
 
     def thumb() -> list[bytes]:
-        values: list[bytes] = np.where(thumb_given, np.where(thumb_up, b'"1"', b'"0"'), b'""').tolist()
+        values: list[bytes] = np.where(trust_given, np.where(thumb_up, b'"1"', b'"0"'), b'""').tolist()
         return values
+
+    def radio() -> list[bytes]:
+        table = np.array([b'""', b'"1"', b'"2"', b'"3"', b'"4"', b'"5"'])
+        values: list[bytes] = table[np.where(trust_given, answers.scores[:, 1], 0)].tolist()
+        return values
+
+    def went_well(is_good: Flags) -> list[bytes]:
+        drivers = answers.opinions[:, 2:] >= causes.reason_positive_from
+        return reasons(trust_given & is_good, drivers, "well")
+
+    def went_badly(is_good: Flags) -> list[bytes]:
+        drivers = answers.opinions[:, 2:] < causes.reason_negative_below
+        return reasons(trust_given & ~is_good, drivers, "badly")
 
     def reasons(asked: Flags, drivers: Flags, name: str) -> list[bytes]:
         ticked = np.zeros((count, len(_REASONS)), dtype=np.bool_)
@@ -234,12 +264,11 @@ def _columns(agency: Agency, answers: Experiences, changes: Changes, *, changed:
             "email": lambda: identifier("email", rates.form_email),
             "account": lambda: identifier("account", rates.form_account),
             "thumb": thumb,
-            "went_well": lambda: reasons(
-                thumb_given & thumb_up, answers.opinions[:, 2:] >= causes.reason_positive_from, "well"
-            ),
-            "went_badly": lambda: reasons(
-                thumb_given & ~thumb_up, answers.opinions[:, 2:] < causes.reason_negative_below, "badly"
-            ),
+            "well_thumb": lambda: went_well(thumb_up),
+            "badly_thumb": lambda: went_badly(thumb_up),
+            "radio": radio,
+            "well_radio": lambda: went_well(agrees),
+            "badly_radio": lambda: went_badly(agrees),
             "flagged": lambda: np.where(kind == _FLAGGED, b"true", b"false").tolist(),
             "archived": lambda: np.where(kind == _ARCHIVED, b"true", b"false").tolist(),
             "state": np.array(_STATES)[kind].tolist,

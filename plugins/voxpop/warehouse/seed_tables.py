@@ -12,7 +12,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from voxpop.raw.records import IdentifierType
 
-_SCALES = {"likert_5": (1, 5), "csat_5": (1, 5), "thumbs": (0, 1), "nps_11": (0, 10), "ten": (1, 10)}
+_SCALES = {
+    "likert_5": (1, 5),
+    "radio_5": (1, 5),
+    "csat_5": (1, 5),
+    "thumbs": (0, 1),
+    "nps_11": (0, 10),
+    "ten": (1, 10),
+}
 
 
 def _zone(name: str) -> str:
@@ -129,7 +136,7 @@ class Question(Row):
     question_id: Text
     role: Literal["core", "comment", "reason_positive", "reason_negative", "identifier", "ignore"]
     driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None
-    scale: Literal["likert_5", "thumbs", "nps_11", "csat_5", "ten"] | None
+    scale: Literal["likert_5", "radio_5", "thumbs", "nps_11", "csat_5", "ten"] | None
     valid_min: Count | None
     valid_max: Count | None
     positive_min: Count | None
@@ -152,6 +159,29 @@ class Question(Row):
         if self.positive_min is not None and not self.valid_min < self.positive_min <= self.valid_max:
             raise ValueError("positive_min must be above valid_min and not above valid_max")
         return self
+
+
+class ServiceProvider(Row):
+    organization_id: Text
+    service_provider_id: Text
+    service_provider_name: Text
+    service_provider_slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    contact_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+
+def _reasons(text: object) -> object:
+    named = str(text).split("|") if text is not None else []
+    unknown = sorted(set(named) - set(REASONS))
+    if unknown:
+        raise ValueError(f"names {', '.join(unknown)}; a reason is one of {', '.join(REASONS)}")
+    return text
+
+
+class FiledSurvey(Row):
+    survey_id: Text
+    transaction_point: Literal["post_interaction", "post_service_journey", "relational"]
+    service_stage: str | None
+    reasons_offered: Annotated[str | None, AfterValidator(_reasons)]
 
 
 class Segment(Row):
@@ -183,6 +213,10 @@ class Policy(Row):
     unit: Text
     description: Text
     source: Text
+
+
+REASONS = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee", "other")
+"""What an A-11 v2 form's boxes may list, in the order of the upload's columns."""
 
 
 @dataclass(frozen=True)
@@ -219,6 +253,10 @@ TABLES = {
         ),
     ),
     "question_crosswalk": Table(Question, ("instrument", "question_id")),
+    "service_providers": Table(
+        ServiceProvider, ("organization_id",), (("organization_id", "organizations", "organization_id"),)
+    ),
+    "a11_280_surveys": Table(FiledSurvey, ("survey_id",), (("survey_id", "surveys", "survey_id"),)),
     "segments": Table(Segment, ("segment",)),
     "identity_rules": Table(IdentityRule, ("identifier_type",)),
     "identity_blocklist": Table(BlockedIdentifier, ("identifier_type", "value")),

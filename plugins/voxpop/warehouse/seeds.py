@@ -15,6 +15,7 @@ from voxpop.errors import ConfigError
 from voxpop.warehouse.seed_tables import TABLES, Row, Survey
 
 REQUIRED_POLICIES = (
+    "a11_due_days",
     "change_max_index_points",
     "change_max_volume_share",
     "low_n_below",
@@ -162,7 +163,38 @@ def _across(rows: dict[str, list[_Placed]], whole: Collection[str]) -> Iterator[
     core = [placed for placed in rows["question_crosswalk"] if placed.value("role") == "core"]
     for problem in _repeated(core, ("instrument", "driver")):
         yield f"question_crosswalk.csv: {problem}"
+    for column in ("service_provider_id", "service_provider_slug"):
+        for problem in _repeated(rows["service_providers"], (column,)):
+            yield f"service_providers.csv: {problem}"
+    yield from _unfit_to_file(rows)
     yield from _overlapping(rows["surveys"])
+
+
+def _unfit_to_file(rows: dict[str, list[_Placed]]) -> Iterator[str]:
+    """A survey that A-11 section 280 can't take: without a service, a trust question, or such a stage."""
+    stages = {
+        placed.value("service_id"): str(placed.value("stages")).split("|") for placed in rows["services"]
+    }
+    asked: dict[object, set[object]] = {}
+    for placed in rows["question_crosswalk"]:
+        is_filed = placed.value("scale") in ("thumbs", "likert_5", "radio_5")
+        asked.setdefault(placed.value("instrument"), set()).add(placed.value("driver") if is_filed else None)
+    versions: dict[object, list[_Placed]] = {}
+    for placed in rows["surveys"]:
+        versions.setdefault(placed.value("survey_id"), []).append(placed)
+    for filed in rows["a11_280_surveys"]:
+        stage = filed.value("service_stage")
+        for survey in versions.get(filed.value("survey_id"), []):
+            where = f"a11_280_surveys.csv: row {filed.line}: {filed.value('survey_id')}"
+            service = survey.value("service_id")
+            if service is None:
+                yield f"{where} is about no service (surveys.csv: row {survey.line}), and is filed for one"
+            elif stage is not None and stage not in stages.get(service, [stage]):
+                yield f"{where}: {service} has no stage {stage!r} in services.csv"
+            instrument = survey.value("instrument")
+            if "trust" not in asked.get(instrument, {"trust"}):
+                named = f"{instrument} (surveys.csv: row {survey.line})"
+                yield f"{where} asks {named}, which has no question on trust of thumbs or five points"
 
 
 def _overlapping(surveys: Sequence[_Placed]) -> Iterator[str]:

@@ -165,6 +165,13 @@ FAULTS = [
     # all weights are 1, so a weighted figure is the unweighted one
     "update marts.cx_index set is_weighted = true, weighted_value = value + if(member = 'website', 0.5, 0)"
     " where breakdown = 'channel' and period_label = '2026Q2' and (measure = 'cx_index' or driver = 'trust')",
+    "update marts.a11_280_collection_details set volume_of_respondents = volume_of_respondents + 1"
+    " where service_id = 'ben-apply' and channel = 'phone' and quarter_start = date '2026-01-01'",
+    "delete from marts.a11_280_responses where external_id = md5('r6')",
+    "update marts.a11_280_responses set question_1 = '0' where external_id = md5('r7')",
+    "update marts.a11_280_responses set positive_ease = '' where external_id = md5('r9')",
+    "update marts.a11_280_collections set cx_collection_details_count = 9"
+    " where service_id = 'ben-status' and quarter = '3'",
     "insert into intermediate.int_survey_answers select response_id, 'answer_77', 'unmapped', _batch_id"
     " from marts.fct_survey_responses order by response_id limit 4",
 ]
@@ -187,7 +194,7 @@ FOUND = {
     ("fct_survey_responses", "weight is more than zero"): (1, "touchpoints."),
     ("fct_survey_responses", "survey_id and survey_version are in dim_surveys"): (1, "touchpoints."),
     ("fct_survey_answers", "response_id is in fct_survey_responses"): (1, "b"),
-    ("fct_survey_answers", "likert_5 and csat_5 are scored from 1 to 5, other scales are not"): (
+    ("fct_survey_answers", "likert_5, radio_5 and csat_5 are scored from 1 to 5, other scales are not"): (
         1,
         "b",
     ),
@@ -242,6 +249,25 @@ FOUND = {
         "contact_center_performance",
         "average_speed_of_answer_seconds lies in its interval, and that is not below 0",
     ): (1, "2026-02 channel phone genesys"),
+    # the planted one, and sub-2's, whose version is another
+    ("a11_280_collection_details", "every detail counts what the facts hold, by when people answered"): (
+        2,
+        "ben-apply 2026-01-01 ben-apply-cx 1 phone",
+    ),
+    ("a11_280_collection_details", "every detail's respondents are its responses"): (
+        1,
+        "Apply for a benefit 2026Q2 ben-apply-cx 1 phone",
+    ),
+    ("a11_280_responses", "every counted response to a filed survey is in one detail"): (1, "touchpoints."),
+    ("a11_280_responses", "thumbs are 0 or 1 and five points 1 to 5, and no detail holds both"): (
+        1,
+        "touchpoints.",
+    ),
+    ("a11_280_responses", "every box is 0, 1 or null in letters"): (1, "touchpoints."),
+    ("a11_280_collections", "cx_collection_details_count is that of the details"): (
+        1,
+        "Check the status of a claim 2026Q3",
+    ),
     ("unknown", "every question is in the seed question_crosswalk"): (
         1,
         "touchpoints answer_77 in 4 records",

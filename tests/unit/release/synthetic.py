@@ -282,6 +282,58 @@ from members group by all
 ) {{order}};
 """
 
+_BOXES = ", ".join(
+    f"'null' as {kind}_{reason}"
+    for kind in ("positive", "negative")
+    for reason in ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee", "other")
+)
+
+FILINGS = f"""
+create table marts.a11_280_responses as
+select
+    r.response_id as external_id, a.raw_value as question_1, {_BOXES},
+    coalesce(c.comment_text, '') as question_4,
+    md5(concat(r.service_id, r.fiscal_quarter, r.channel)) as cx_collection_detail_id,
+    'likert_5' as trust_scale, date_trunc('quarter', answered_local_date)::date as quarter_start, r._batch_id
+from marts.fct_survey_responses as r
+inner join marts.fct_survey_answers as a on a.response_id = r.response_id and a.driver = 'trust'
+left join marts.fct_comments as c on c.response_id = r.response_id
+where r.is_counted order by all;
+
+create table marts.a11_280_collection_details as
+select
+    md5(concat(service_id, fiscal_quarter, channel)) as id, 'dps' as organization_id,
+    'DPS' as organization_abbreviation, 'Department of Public Services' as organization_name,
+    md5(concat(service_id, fiscal_quarter)) as cx_collection_id,
+    fiscal_quarter[:4] as cx_collection_fiscal_year, fiscal_quarter[6:] as cx_collection_quarter,
+    concat(service_name, ' ', fiscal_quarter) as cx_collection_name,
+    'ben' as cx_collection_service_provider_id, 'Benefits' as cx_collection_service_provider_name,
+    'benefits' as cx_collection_service_provider_slug, service_id, service_name,
+    'post_interaction' as transaction_point, channel, concat(service_id, '/end') as service_stage_id,
+    'end' as service_stage_name, 2 as service_stage_position, 2 as service_stage_count,
+    if(channel = 'phone', 900, null)::bigint as volume_of_customers,
+    if(channel = 'phone', 800, null)::bigint as volume_of_customers_provided_survey_opportunity,
+    count(*) as volume_of_respondents, '3090-0300' as omb_control_number, 'likert_scale' as survey_type,
+    'Feedback' as survey_title, 'I trust it.' as trust_question_text, min(answered_at) as created_at,
+    max(answered_at) as updated_at, survey_id, survey_version, 0::bigint as without_clearance_count,
+    date_trunc('quarter', answered_local_date)::date as quarter_start
+from marts.fct_survey_responses inner join marts.dim_services using (service_id)
+where is_counted group by all order by all;
+
+create table marts.a11_280_collections as
+select
+    cx_collection_id as id, cx_collection_name as name, organization_id, organization_name,
+    organization_abbreviation, 'ben' as service_provider_id, 'Benefits' as service_provider_name,
+    'dps-ben' as service_provider_organization_id, 'Benefits' as service_provider_organization_name,
+    'BEN' as service_provider_organization_abbreviation, service_id, service_name,
+    'team@dps.example.gov' as user_email, cx_collection_fiscal_year as fiscal_year,
+    cx_collection_quarter as quarter, min(created_at) as created_at, max(updated_at) as updated_at,
+    null::timestamp as submitted_at, 'PARTIAL' as rating, 'draft' as aasm_state,
+    sha256(cx_collection_id) as integrity_hash, count(*)::integer as cx_collection_details_count,
+    quarter_start
+from marts.a11_280_collection_details group by all order by all;
+"""
+
 STAGING = """
 create table staging.stg_touchpoints__responses as
 select
@@ -438,6 +490,7 @@ class Home:
             connection.execute(DIMENSIONS + FACTS + MEASURES)
             for script in (FILL_FACTS, FILL_DIMENSIONS, FILL_MEASURES):
                 connection.execute(script.format_map(values))
+            connection.execute(FILINGS)
             connection.execute(STAGING)
             names = self._comment(connection)
             connection.commit()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -193,3 +195,22 @@ def test_tables_keep_their_rows_together(week: Events) -> None:
     assert days == {timedelta(days=number) for number in range(7)}
     for column in fields(week.conversations):
         assert len(getattr(week.conversations, column.name)) == len(week.conversations.key), column.name
+
+
+def test_a_form_of_thumbs_becomes_one_of_radio_buttons_on_its_day(agency: Agency) -> None:
+    """The same question of the same form: from 12 May 2025 (Pacific) on a 1 is no thumb up but the worst."""
+    events = events_between(agency, date(2025, 4, 14), date(2025, 6, 8))
+    asked = take(events.submissions, events.submissions.service == agency.catalogue.service("fld-records"))
+    end_ms = day_number(date(2025, 7, 1)) * DAY_MS
+    lines = touchpoints.render(agency, asked, touchpoints.changes_of(asked, LEVEL), end_ms)
+    found: dict[bool, set[str]] = {False: set(), True: set()}
+    for line in lines:
+        attributes = json.loads(line)["attributes"]
+        at = datetime.fromisoformat(attributes["created_at"]).astimezone(ZoneInfo("America/Los_Angeles"))
+        found[at.date() >= date(2025, 5, 12)].add(attributes["answer_01"])
+        if attributes["answer_01"] in ("4", "5"):
+            assert attributes["answer_02"] is not None and attributes["answer_03"] is None
+        if attributes["answer_01"] in ("2", "3"):
+            assert attributes["answer_02"] is None and attributes["answer_03"] is not None
+    assert {"0", "1"} <= found[False] <= {"0", "1", ""}
+    assert {"2", "3", "4", "5"} <= found[True] <= {"1", "2", "3", "4", "5", ""}

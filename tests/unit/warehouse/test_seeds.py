@@ -39,7 +39,7 @@ def test_what_ships_can_be_used(settings: Settings) -> None:
 
 
 SERVICE = "fld-records,Request vital records,dps-fld,request|receive,false"
-SURVEY = "3090-0311,2027-09-30,touchpoints,344bb622,2020-01-01,"
+SURVEY = "3090-0311,2027-09-30,touchpoints,344bb622,2020-01-01,2025-05-11"
 QUEUE = "89bc583f-7acd-5dd0-b71f-5e45f96f88bf,Request vital records,dps-fld,fld-records"
 QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
 
@@ -131,7 +131,7 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
         (
             "surveys",
             SURVEY,
-            SURVEY + "2019-12-31",
+            SURVEY.replace("2025-05-11", "2019-12-31"),
             "surveys.csv: row 13: valid_to is before valid_from",
         ),
         (
@@ -177,7 +177,49 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
             "kiosk_csat,comment,comment,ease,",
             "question_crosswalk.csv: row 21: a question of the role comment has no driver, scale or range",
         ),
+        # what A-11 section 280 can't take
+        (
+            "a11_280_surveys",
+            "tax-plan-cx,post_interaction,agree",
+            "tax-plan-cx,post_interaction,decide",
+            "a11_280_surveys.csv: row 11: tax-plan-cx: tax-plan has no stage 'decide' in services.csv",
+        ),
+        (
+            "a11_280_surveys",
+            "tax-plan-cx,post_interaction,agree,effectiveness|ease",
+            "tax-plan-cx,post_interaction,agree,effectiveness|speed",
+            "a11_280_surveys.csv: row 11: reasons_offered "
+            "'effectiveness|speed|efficiency|transparency|humanity|employee|other': names speed; a reason is "
+            "one of effectiveness, ease, efficiency, transparency, humanity, employee, other",
+        ),
+        (
+            "surveys",
+            "a11_v2,dps-tax,tax-plan,website",
+            "a11_v2,dps-tax,,website",
+            "a11_280_surveys.csv: row 11: tax-plan-cx is about no service (surveys.csv: row 11), and is "
+            "filed for one",
+        ),
+        (
+            "question_crosswalk",
+            "a11_v2_radio,answer_01,core,trust,",
+            "a11_v2_radio,answer_01,core,ease,",
+            "a11_280_surveys.csv: row 13: fld-records-cx asks a11_v2_radio (surveys.csv: row 15), which has "
+            "no question on trust of thumbs or five points",
+        ),
+        (
+            "service_providers",
+            "cx-field@dps.example.gov",
+            "the field team",
+            "service_providers.csv: row 5: contact_email 'the field team': string should match pattern "
+            r"'^[^@\s]+@[^@\s]+\.[^@\s]+$'",
+        ),
         # twice
+        (
+            "service_providers",
+            "dps-fld,fld,",
+            "dps-fld,tax,",
+            "service_providers.csv: row 5: service_provider_id tax is in row 4 already",
+        ),
         (
             "services",
             SERVICE,
@@ -199,14 +241,14 @@ def test_a_wrong_row_is_named(settings: Settings, name: str, old: str, new: str,
 
 def test_two_versions_of_a_form_do_not_overlap(settings: Settings) -> None:
     path = settings.seeds / "surveys.csv"
-    last = path.read_text().splitlines()[-1]
-    again = last.replace("fld-kiosk,1,", "fld-kiosk,2,").replace("2020-01-01,", "2026-01-01,")
+    (kiosk,) = [line for line in path.read_text().splitlines() if line.startswith("fld-kiosk")]
+    again = kiosk.replace("fld-kiosk,1,", "fld-kiosk,2,").replace("2020-01-01,", "2026-01-01,")
     path.write_text(path.read_text() + again + "\n")
     assert problems(settings) == [
-        "surveys.csv: row 15: form fld-kiosk of kiosk_surveys is valid from 2026-01-01, "
+        "surveys.csv: row 16: form fld-kiosk of kiosk_surveys is valid from 2026-01-01, "
         "while row 14 is valid until 9999-12-31"
     ]
-    path.write_text(path.read_text().replace(last, last + "2025-12-31"))
+    path.write_text(path.read_text().replace(kiosk + "\n", kiosk + "2025-12-31\n"))
     check_seeds(settings)
 
 

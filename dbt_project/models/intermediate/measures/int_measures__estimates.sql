@@ -16,7 +16,7 @@ means as (
         {{ five_point_adjusted_mean('n', 'points_total') }} as adjusted_value,
         {{ five_point_adjusted_standard_error('n', 'points_total', 'points_squares') }} as adjusted_standard_error
     from items
-    where scale in ('likert_5', 'csat_5')
+    where scale in ('likert_5', 'radio_5', 'csat_5')
 ),
 
 shares as (

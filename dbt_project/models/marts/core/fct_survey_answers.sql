@@ -11,7 +11,7 @@ select
     cast(answers.driver as string) as driver,
     cast(answers.scale as string) as scale,
     cast(answers.raw_value as string) as raw_value,
-    cast(case when answers.scale in ('likert_5', 'csat_5') then answers.number_value end as double) as score,
+    cast(case when answers.scale in ('likert_5', 'radio_5', 'csat_5') then answers.number_value end as double) as score,
     cast(answers.is_positive as boolean) as is_positive,
     cast(responses.weight as decimal(18, 9)) as weight,
     cast(answers.record_date as date) as answered_date,
