@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_touched_quarters'
+) }}
+-- depends_on: {{ ref('int_touched_quarters') }}
+
 with surveys as (
     select distinct
         surveys.survey_id,
@@ -16,7 +23,7 @@ with surveys as (
         on surveys.instrument = trust.instrument and trust.driver = 'trust'
 ),
 
-counted as (
+answered as (
     select
         service_id,
         fiscal_quarter,
@@ -30,8 +37,78 @@ counted as (
         min(coalesce(answered_at, cast(answered_date as timestamp))) as first_answered_at,
         max(coalesce(answered_at, cast(answered_date as timestamp))) as last_answered_at
     from {{ ref('fct_survey_responses') }}
-    where is_counted and survey_id in (select filed.survey_id from {{ ref('a11_280_surveys') }} as filed)
+    where
+        is_counted
+        {% if is_incremental() %}
+        and {{ fiscal_quarter_start('answered_local_date') }} in (
+            select touched.quarter_start
+            from {{ ref('int_touched_quarters') }} as touched
+        )
+        {% endif %}
     group by all
+),
+
+-- one count that nobody knows leaves the quarter's unknown: the others would be taken for all
+offered as (
+    select
+        service_id,
+        fiscal_quarter,
+        quarter_start,
+        survey_id,
+        survey_version,
+        channel,
+        case when count(customer_count) = count(*) then sum(customer_count) end as customers,
+        case when count(offered_count) = count(*) then sum(offered_count) end as offers
+    from {{ ref('int_survey_offers') }}
+    where
+        survey_id is not null
+        {% if is_incremental() %}
+        and quarter_start in (
+            select touched.quarter_start
+            from {{ ref('int_touched_quarters') }} as touched
+        )
+        {% endif %}
+    group by all
+),
+
+-- not a full join: a channel may be null on either side
+counted as (
+    select
+        service_id,
+        fiscal_quarter,
+        quarter_start,
+        survey_id,
+        survey_version,
+        channel,
+        coalesce(max(respondents), 0) as respondents,
+        coalesce(max(without_clearance_count), 0) as without_clearance_count,
+        max(first_answered_at) as first_answered_at,
+        max(last_answered_at) as last_answered_at,
+        max(customers) as customers,
+        max(offers) as offers
+    from (
+        select
+            *,
+            null as customers,
+            null as offers
+        from answered
+        union all
+        select
+            service_id,
+            fiscal_quarter,
+            quarter_start,
+            survey_id,
+            survey_version,
+            channel,
+            null as respondents,
+            null as without_clearance_count,
+            null as first_answered_at,
+            null as last_answered_at,
+            customers,
+            offers
+        from offered
+    ) as sides
+    group by service_id, fiscal_quarter, quarter_start, survey_id, survey_version, channel
 ),
 
 agency as (
@@ -93,8 +170,8 @@ select
         end as integer
     ) as service_stage_position,
     cast({{ a11_280_bars('placed.stages') }} + 1 as integer) as service_stage_count,
-    cast(null as bigint) as volume_of_customers,
-    cast(null as bigint) as volume_of_customers_provided_survey_opportunity,
+    cast(placed.customers as bigint) as volume_of_customers,
+    cast(placed.offers as bigint) as volume_of_customers_provided_survey_opportunity,
     cast(placed.respondents as bigint) as volume_of_respondents,
     cast(placed.omb_control_number as string) as omb_control_number,
     cast(placed.survey_type as string) as survey_type,

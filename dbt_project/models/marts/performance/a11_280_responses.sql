@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_touched_quarters'
+) }}
+-- depends_on: {{ ref('int_touched_quarters') }}
+
 with filed as (
     select
         survey_id,
@@ -14,7 +21,14 @@ trust as (
             else cast(cast(score as integer) as string)
         end as answer
     from {{ ref('fct_survey_answers') }}
-    where driver = 'trust'
+    where
+        driver = 'trust'
+        {% if is_incremental() %}
+        and answered_date >= (
+            select min(touched.quarter_start) - interval 1 day
+            from {{ ref('int_touched_quarters') }} as touched
+        )
+        {% endif %}
 ),
 
 comments as (
@@ -22,7 +36,14 @@ comments as (
         response_id,
         {{ joined_by('comment_text', 'question_id', ' / ') }} as comment_text
     from {{ ref('fct_comments') }}
-    where response_id is not null
+    where
+        response_id is not null
+        {% if is_incremental() %}
+        and commented_date >= (
+            select min(touched.quarter_start) - interval 1 day
+            from {{ ref('int_touched_quarters') }} as touched
+        )
+        {% endif %}
     group by response_id
 )
 
@@ -48,4 +69,11 @@ from {{ ref('fct_survey_responses') }} as responses
 inner join filed on responses.survey_id = filed.survey_id
 left join trust on responses.response_id = trust.response_id
 left join comments on responses.response_id = comments.response_id
-where responses.is_counted
+where
+    responses.is_counted
+    {% if is_incremental() %}
+    and {{ fiscal_quarter_start('responses.answered_local_date') }} in (
+        select touched.quarter_start
+        from {{ ref('int_touched_quarters') }} as touched
+    )
+    {% endif %}
