@@ -3,12 +3,12 @@
     {{- return(execute and load_relation(this) is not none) -}}
 {% endmacro %}
 
-{#- The facts, among those named, that an earlier build made and this one keeps: none where it makes all anew. -#}
-{% macro facts_built(names) %}
+{#- The models, among those named, that an earlier build made and this one keeps: none where it makes all anew. -#}
+{% macro models_built(names, schema) %}
     {%- set built = [] -%}
     {%- for name in names if execute and not flags.FULL_REFRESH -%}
-        {%- set fact = adapter.get_relation(this.database, 'marts', name) -%}
-        {%- if fact is not none -%}{%- do built.append(fact) -%}{%- endif -%}
+        {%- set relation = adapter.get_relation(this.database, schema, name) -%}
+        {%- if relation is not none -%}{%- do built.append(relation) -%}{%- endif -%}
     {%- endfor -%}
     {{- return(built) -}}
 {% endmacro %}

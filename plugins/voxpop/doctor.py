@@ -109,8 +109,8 @@ def _connections(settings: Settings, sources: Mapping[str, SourceConfig]) -> Ite
     known = load_connections(settings)
     has_sample_agency = date_file(settings.home).exists()
     for name, source in sources.items():
-        if source.is_windowed:
-            yield _connection(name, source.connection or "", known, has_sample_agency=has_sample_agency)
+        if source.connection is not None:
+            yield _connection(name, source.connection, known, has_sample_agency=has_sample_agency)
 
 
 def _files(settings: Settings, config: FolderConfig) -> Iterator[Check]:

@@ -61,6 +61,12 @@
         'customer_count': 'customer_count',
         'offered_count': 'offered_count',
         'updated_at': 'updated_at'
+    },
+    'base_ga4__events': {
+        'user_pseudo_id': 'visitor_token',
+        'page_location': 'page_path',
+        'ga_session_id': 'ga_session_id',
+        'engagement_time_msec': 'engaged_seconds'
     }
 } %}
 

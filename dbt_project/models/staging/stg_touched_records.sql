@@ -9,7 +9,8 @@
     'report_files': ref('base_dap__files'),
     'interactions': ref('base_file_drop__interactions'),
     'survey_responses': ref('base_file_drop__survey_responses'),
-    'survey_offers': ref('base_file_drop__survey_offers')
+    'survey_offers': ref('base_file_drop__survey_offers'),
+    'events': ref('base_ga4__tables')
 } %}
 {% set in_pending %}
     version._record_key in (select _record_key from pending_records)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,6 +48,7 @@ class _State(msgspec.Struct):
     quarantined: int = 0
     duplicates: int = 0
     content: str = "00" * 16
+    tables: dict[str, tuple[Original, ...]] = {}
     days: dict[str, Day] = {}
 
 
@@ -153,8 +154,13 @@ class BatchWriter:
         return self._state.records + self._state.quarantined + self._state.duplicates
 
     @property
+    def tables(self) -> Mapping[str, tuple[Original, ...]]:
+        """The daily tables that are here whole."""
+        return self._state.tables
+
+    @property
     def original_folder(self) -> Path:
-        """Where the batch keeps the bytes of the file that it is made from."""
+        """Where the batch keeps the bytes of the files that it is made from."""
         folder = self._work / "original"
         files.make_folder(folder, below=self._work)
         return folder
@@ -165,6 +171,7 @@ class BatchWriter:
         rejected: Sequence[Rejected],
         cursor: dict[str, Any] | None,
         repeated: int = 0,
+        tables: Mapping[str, tuple[Original, ...]] | None = None,
     ) -> None:
         """Make a page durable, then move the cursor behind it.
 
@@ -173,6 +180,7 @@ class BatchWriter:
             rejected: what goes to quarantine; a record whose payload is no valid JSON text joins it.
             cursor: where the next page begins; None: this was the last.
             repeated: records that the source itself saw to be repetitions.
+            tables: the daily tables that are here whole with this page.
         """
         state = self._state
         rows, bad = self._sorted_out(records, rejected)
@@ -194,6 +202,7 @@ class BatchWriter:
             )
             state.quarantine_parts += 1
             state.quarantined += len(bad)
+        state.tables |= tables or {}
         state.cursor, state.is_done = cursor, cursor is None
         self._save()
 
@@ -353,6 +362,7 @@ class BatchWriter:
             sha256=hashlib.sha256(content.encode()).hexdigest(),
             key_version=state.key_version,
             original=self._original,
+            tables=dict(sorted(state.tables.items())),
             days=dict(sorted(state.days.items())),
         )
 

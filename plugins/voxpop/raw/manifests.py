@@ -26,12 +26,21 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Original(msgspec.Struct, frozen=True):
-    """The file that a batch was made from, kept beside it; `mapping_sha256` is of how it was read."""
+    """A file that a batch was made from, kept beside it.
+
+    Attributes:
+        name: its name; of a table's file the path below the tables' folder.
+        bytes: its size.
+        sha256: of its bytes.
+        mapping_sha256: of how it was read.
+        changed_at: when its store said that it last changed; only a table's file has this.
+    """
 
     name: str
     bytes: int
     sha256: str
     mapping_sha256: str
+    changed_at: datetime | None = None
 
     @property
     def content(self) -> tuple[str, str]:
@@ -66,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         sha256: over what the rows hold, whatever their order.
         key_version: the identifier key that its tokens are made with.
         original: the file that it was made from, if it was.
+        tables: daily table → the files that it was made from: the batch holds all of it.
         days: counts by the source's own day; what has no day counts for `dt`.
         folder: where the batch is. Not in the file.
         already_landed: this landing brought nothing new, and this is the batch that had it. Not in the file.
@@ -88,6 +98,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     key_version: int
     original: Original | None
+    tables: dict[str, tuple[Original, ...]] = {}
     days: dict[str, Day]
     folder: Path = Path()
     already_landed: bool = False

@@ -32,6 +32,9 @@ def zone(name: str) -> str:
     return name
 
 
+Zone = Annotated[str, AfterValidator(zone)]
+
+
 class Fields(BaseModel):
     """A target's fields: each name with its type; one without a default must be given."""
 
@@ -87,7 +90,7 @@ class FileSource(Folder):
     format: Literal["csv", "ndjson"]
     encoding: Literal["utf-8", "utf-16", "latin-1", "windows-1252"] = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    time_zone: Annotated[str, AfterValidator(zone)] | None = None
+    time_zone: Zone | None = None
     identifiers: dict[str, IdentifierType] = {}
     other_columns: tuple[str, ...] | Literal["any"] = ()
     maps_to: str

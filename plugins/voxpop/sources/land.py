@@ -17,16 +17,18 @@ from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.manifests import Manifest, Original, visible
 from voxpop.raw.records import Window
-from voxpop.sources import dap, genesys, touchpoints
+from voxpop.sources import dap, ga4, genesys, touchpoints
 from voxpop.sources.connections import Connection
 from voxpop.sources.dap import files as dap_files
 from voxpop.sources.file_drop import Chunk, Look, chunks, waiting
 from voxpop.sources.file_inspection import Refused, Unfinished, inspect
 from voxpop.sources.file_source import FileSource, mapping_sha256
+from voxpop.sources.land_tables import TablesLanding
 from voxpop.sources.protocol import Source
 from voxpop.sources.registry import (
     DapConfig,
     FolderConfig,
+    Ga4Config,
     SourceConfig,
     ToolConfig,
     TouchpointsConfig,
@@ -55,10 +57,11 @@ def land(
     Args:
         settings: where everything is.
         source: its name in `sources.yml`.
-        window: what to ask a tool for; a file drop ignores it.
+        window: what to ask a tool for, or of which days to look for tables; a file drop ignores it.
         connection: where the tool is, and its credential; None for a file drop.
         now: the time of this run.
-        widen: begin earlier by the source's `repull_days` (a scheduled window does, a backfill does not).
+        widen: begin earlier by the source's `repull_days` (a scheduled window does, a backfill does not);
+            daily tables of those days are always looked at: those that are as they were cost nothing.
         progress: called after each page with what is being landed and how many records of it have come.
 
     Returns:
@@ -74,10 +77,13 @@ def land(
     """
     config = find_source(settings, source)
     run = _Run(settings, Tokenizer.load(settings, create=True), now, progress)
-    if not isinstance(config, ToolConfig):
+    if isinstance(config, FolderConfig):
         return run.land_files(config)
     if window is None:
         raise UsageError(f"{source}: say which window to land (--from, --to).")
+    if isinstance(config, Ga4Config):
+        store = ga4.open_store(source, config.tables, config.region, connection, settings.home)
+        return run.land_tables(config, store, window)
     if connection is None:
         name = config.connection
         raise ConfigError(f'{source}: there is no connection "{name}". Nothing was landed; set it and rerun.')
@@ -167,6 +173,20 @@ class _Run:
                 error.args = (f"{error} {kept if writer.received else f'Nothing new of {what} has landed.'}",)
                 raise
             return writer.finish()
+
+    def land_tables(self, config: Ga4Config, store: ga4.Store, window: Window) -> list[Manifest]:
+        """Land the daily tables of a window that are new or not as they were."""
+        landing = TablesLanding(config, store, visible(self.settings, config.name, ga4.STREAM), self.progress)
+        tables, covered = landing.changed(window)
+        if covered is None:
+            return []
+        with self._writer(config, ga4.STREAM, covered, None) as writer:
+            if not writer.is_done:
+                landing.write(tables, writer)
+            if writer.received:
+                return [writer.finish()]
+            writer.discard()
+            return []
 
     def land_files(self, config: FolderConfig) -> list[Manifest]:
         """Land what is new in a folder; files that landed before are left out."""

@@ -215,6 +215,38 @@ class Policy(Row):
     source: Text
 
 
+class WebPage(Row):
+    host: Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]
+    path_pattern: Annotated[str, Field(pattern=r"^/[^?#]*$")]
+    service_id: str | None
+    journey_stage: str | None
+    is_task_start: Flag
+    is_task_done: Flag
+
+    @model_validator(mode="after")
+    def _has_a_service_if_it_is_of_one(self) -> WebPage:
+        if self.service_id is None and (self.journey_stage, self.is_task_start, self.is_task_done) != (
+            None,
+            False,
+            False,
+        ):
+            raise ValueError("a page without service_id has no journey_stage and no task")
+        return self
+
+
+class WebEvent(Row):
+    event_name: Text
+    parameter: str | None
+    value: str | None
+    meaning: Literal["helpful_yes", "helpful_no", "task_start", "task_done"]
+
+    @model_validator(mode="after")
+    def _has_a_parameter_if_a_value_tells(self) -> WebEvent:
+        if self.value is not None and self.parameter is None:
+            raise ValueError("a value is one of a parameter, and none is named")
+        return self
+
+
 REASONS = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee", "other")
 """What an A-11 v2 form's boxes may list, in the order of the upload's columns."""
 
@@ -261,5 +293,7 @@ TABLES = {
     "identity_rules": Table(IdentityRule, ("identifier_type",)),
     "identity_blocklist": Table(BlockedIdentifier, ("identifier_type", "value")),
     "policy": Table(Policy, ("policy",)),
+    "web_pages": Table(WebPage, ("host", "path_pattern"), (("service_id", "services", "service_id"),)),
+    "web_events": Table(WebEvent, ("event_name", "value")),
 }
 """Every seed, by the name of its file."""

@@ -28,6 +28,8 @@ REQUIRED_POLICIES = (
     "service_level_seconds",
     "short_abandon_seconds",
     "suppression_min_n",
+    "web_session_max_events",
+    "web_session_max_seconds",
 )
 _SHOWN = 20
 """How many problems are listed; the message says how many more there are."""
@@ -168,6 +170,8 @@ def _across(rows: dict[str, list[_Placed]], whole: Collection[str]) -> Iterator[
             yield f"service_providers.csv: {problem}"
     yield from _unfit_to_file(rows)
     yield from _overlapping(rows["surveys"])
+    yield from _without_stage(rows["web_pages"], rows["services"])
+    yield from _with_two_meanings(rows["web_events"])
 
 
 def _unfit_to_file(rows: dict[str, list[_Placed]]) -> Iterator[str]:
@@ -211,3 +215,31 @@ def _overlapping(surveys: Sequence[_Placed]) -> Iterator[str]:
                     f"surveys.csv: row {later[2]}: form {form} of {source_system} is valid from {later[0]}, "
                     f"while row {earlier[2]} is valid until {earlier[1]}"
                 )
+
+
+def _without_stage(pages: Sequence[_Placed], services: Sequence[_Placed]) -> Iterator[str]:
+    """A page of a stage that its service does not have."""
+    stages = {placed.value("service_id"): str(placed.value("stages")).split("|") for placed in services}
+    for placed in pages:
+        stage, service = placed.value("journey_stage"), placed.value("service_id")
+        if stage is not None and service in stages and stage not in stages[service]:
+            yield (
+                f"web_pages.csv: row {placed.line}: journey_stage {stage!r} is none of {service}'s, which "
+                f"services.csv gives as {', '.join(stages[service])}"
+            )
+
+
+def _with_two_meanings(events: Sequence[_Placed]) -> Iterator[str]:
+    """Rows of one event that read different parameters, or that any value and one value both match."""
+    first: dict[object, _Placed] = {}
+    for placed in events:
+        before = first.setdefault(placed.value("event_name"), placed)
+        if before is placed:
+            continue
+        name = placed.value("event_name")
+        if placed.value("parameter") != before.value("parameter"):
+            yield (
+                f"web_events.csv: row {placed.line}: {name} is told by another parameter in row {before.line}"
+            )
+        elif None in (placed.value("value"), before.value("value")):
+            yield f"web_events.csv: row {placed.line}: {name} has any value, or one, in row {before.line}"

@@ -47,6 +47,10 @@ COLUMNS = {
         talk_seconds decimal(18, 3), hold_seconds decimal(18, 3), wrap_seconds decimal(18, 3),
         handled_by varchar, is_abandoned boolean, is_transferred boolean, is_resolved boolean,
         is_survey_offered boolean, journey_stage varchar, segment varchar, updated_at timestamp""",
+    "stg_ga4__events": """
+        event_at timestamp, event_name varchar, visitor_token varchar, user_identifier_type varchar,
+        user_token varchar, ga_session_id varchar, site varchar, page_path varchar, device varchar,
+        engaged_seconds decimal(18, 3), is_session_engaged boolean, parameter_value varchar""",
 }
 
 STREAMS = {
@@ -55,6 +59,7 @@ STREAMS = {
     "stg_file_drop__survey_responses": "survey_responses",
     "stg_genesys__conversations": "conversations",
     "stg_file_drop__interactions": "interactions",
+    "stg_ga4__events": "events",
 }
 
 
@@ -129,6 +134,16 @@ class Staging:
                 names = ", ".join(row)
                 marks = ", ".join("?" for _ in row)
                 connection.execute(f"insert into staging.{table} ({names}) values ({marks})", [*row.values()])
+        connection.execute(
+            "create or replace table staging.base_ga4__events (_record_key varchar, source_system varchar, "
+            "visitor_token varchar, event_at timestamp)"
+        )
+        for version in self.versions:
+            if version.table == "stg_ga4__events":
+                connection.execute(
+                    "insert into staging.base_ga4__events values (?, ?, ?, ?)",
+                    [version.key, version.source_system, version.values["visitor_token"], version.at],
+                )
         connection.execute(
             "create or replace table staging.stg_identifiers (_record_key varchar, source_system varchar, "
             "stream varchar, record_id varchar, record_date date, identifier_type varchar, token varchar, "
@@ -305,6 +320,24 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
         table = "stg_file_drop__survey_offers"
         return Version(table, "survey_offers", f"o{number}", at, revision, f"b{batch}", values)
 
+    begun = [first + timedelta(minutes=draw.randrange(60 * 24 * 400)) for _ in range(count // 15 + 1)]
+
+    def view(number: int, revision: int, batch: int) -> Version:
+        """One of three views of a visitor's page, up to 40 minutes apart, some by people who signed in."""
+        at = begun[number // 3] + timedelta(minutes=draw.randrange(40))
+        values = {
+            "event_at": at,
+            "event_name": "page_view",
+            "visitor_token": f"v{number // 3}",
+            "user_identifier_type": "account" if number % 2 else None,
+            "user_token": f"a{people[number // 3 % len(people)]}" if number % 2 else None,
+            "site": "www.dps.example.gov",
+            "page_path": draw.choice(["/", "/services/fld-card", "/services/fld-card/start", "/elsewhere"]),
+            "engaged_seconds": draw.randrange(20),
+            "is_session_engaged": False,
+        }
+        return Version("stg_ga4__events", "web", f"w{number}", at, revision, f"b{batch}", values)
+
     delivered: list[list[Version]] = [[] for _ in range(batches)]
     for number in range(40):
         delivered[number % batches].append(offers(number, 0, number % batches))
@@ -315,4 +348,9 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
         for revision, batch in enumerate(range(start, batches)):
             if revision == 0 or draw.random() < 0.03:
                 delivered[batch].append(version(number, revision, batch))
+    for number in range(count // 5):
+        start = draw.randrange(batches)
+        for revision, batch in enumerate(range(start, batches)):
+            if revision == 0 or draw.random() < 0.03:
+                delivered[batch].append(view(number, revision, batch))
     return delivered

@@ -11,10 +11,16 @@ import pytest
 from .project import Project
 from .staging_tables import Staging, Version, random_batches
 
-FOLDERS = ("surveys", "interactions", "comments", "identity")
+FOLDERS = ("surveys", "web", "interactions", "comments", "identity")
 INTERMEDIATE = [f"path:models/intermediate/{folder}" for folder in FOLDERS]
 EVERYTHING = [*INTERMEDIATE, "path:models/intermediate/measures", "path:models/marts"]
-OF_RUNS = ("identity_merges", "int_touched_", "int_measures__")
+OF_RUNS = (
+    "identity_merges",
+    "int_touched_",
+    "int_interactions__touched_",
+    "int_web__touched_",
+    "int_measures__",
+)
 """How tables begin that tell of builds and not of the agency, or hold what one build works on."""
 
 Rows = list[tuple[object, ...]]
@@ -106,6 +112,7 @@ def test_the_deliveries_try_what_the_test_is_about(stepped: Project, whole: dict
         "fct_survey_responses",
         "fct_survey_answers",
         "fct_comments",
+        "fct_web_sessions",
         "identity_conflicts",
     ):
         assert len(whole[table]) > 10, table

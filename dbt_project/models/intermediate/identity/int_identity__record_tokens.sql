@@ -1,3 +1,21 @@
+with identifiers as (
+    select
+        _record_key,
+        identifier_type,
+        token,
+        seen_at
+    from {{ ref('stg_identifiers') }}
+    union all
+    -- Who signed in; the visitor's own token stays out: people share browsers, and lose their cookies.
+    select
+        _record_key,
+        user_identifier_type,
+        user_token,
+        started_at
+    from {{ ref('int_web_sessions') }}
+    where user_token is not null
+)
+
 select
     cast(identifiers._record_key as string) as _record_key,
     cast(identifiers.identifier_type || ':' || identifiers.token as string) as node,
@@ -5,7 +23,7 @@ select
     cast(identifiers.token as string) as token,
     cast(rules.tier as string) as tier,
     cast(identifiers.seen_at as timestamp) as seen_at
-from {{ ref('stg_identifiers') }} as identifiers
+from identifiers
 inner join {{ ref('identity_rules') }} as rules
     on identifiers.identifier_type = rules.identifier_type
 where rules.tier in ('strong', 'medium')

@@ -7,13 +7,14 @@
 {%- set facts = {
     'fct_interactions': ['started_date', ref('int_interactions'), 'interaction_id'],
     'fct_survey_responses': ['answered_date', ref('int_survey_responses'), 'response_id'],
-    'fct_comments': ['commented_date', ref('int_comments'), 'comment_id']
+    'fct_comments': ['commented_date', ref('int_comments'), 'comment_id'],
+    'fct_web_sessions': ['started_date', ref('int_web_sessions'), 'session_id']
 } -%}
 
 with days as (
     select record_date
-    from {{ ref('stg_touched_records') }}
-    {% for fact in facts_built(facts) -%}
+    from {{ ref('int_interactions__touched_days') }}
+    {% for fact in models_built(facts, 'marts') -%}
     {%- set day, records, key = facts[fact.identifier] -%}
     union distinct
     select facts.{{ day }}

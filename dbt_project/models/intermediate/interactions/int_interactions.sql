@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     partition_by='record_date',
-    touched='stg_touched_records'
+    touched='int_interactions__touched_days'
 ) }}
 
 with genesys as (
@@ -88,7 +88,7 @@ placed as (
         on
             contacts.source_system = aliases.source_system
             and contacts.source_channel = aliases.source_value
-    where {{ is_touched('contacts.record_date', ref('stg_touched_records')) }}
+    where {{ is_touched('contacts.record_date', ref('int_interactions__touched_days')) }}
 ),
 
 dated as (
@@ -129,3 +129,41 @@ select
     cast(_record_key as string) as _record_key,
     cast(_batch_id as string) as _batch_id
 from dated
+
+union all
+
+-- What a program did on the website is no contact of a person.
+select
+    cast({{ hash_id(['sessions.source_system', 'sessions.session_id']) }} as string) as interaction_id,
+    sessions.organization_id,
+    sessions.service_id,
+    sessions.channel,
+    cast('inbound' as string) as direction,
+    sessions.started_at,
+    sessions.ended_at,
+    sessions.started_date as record_date,
+    sessions.started_local_date,
+    sessions.fiscal_quarter,
+    cast(null as decimal(18, 3)) as wait_seconds,
+    cast(null as decimal(18, 3)) as talk_seconds,
+    cast(null as decimal(18, 3)) as hold_seconds,
+    cast(null as decimal(18, 3)) as wrap_seconds,
+    cast(null as string) as handled_by,
+    cast(null as boolean) as is_abandoned,
+    cast(null as boolean) as is_transferred,
+    cast(null as boolean) as is_resolved,
+    cast(null as boolean) as is_survey_offered,
+    sessions.journey_stage,
+    cast(null as string) as segment,
+    sessions.source_system,
+    sessions.session_id as source_record_id,
+    sessions._record_key,
+    sessions._batch_id
+from {{ ref('int_web_sessions') }} as sessions
+where
+    not sessions.is_suspected_bot
+    {% if is_incremental() %}
+    and sessions.started_date in (
+        select touched.record_date from {{ ref('int_interactions__touched_days') }} as touched
+    )
+    {% endif %}
