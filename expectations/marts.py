@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from expectations import measures, performance, personal_data
+from expectations import measures, performance, personal_data, published
 from expectations.measures import SCALES
 from expectations.rules import Rule, Suite, never, not_negative, one_of, refers, required, unique
 
@@ -106,6 +106,24 @@ READ_BY_OTHERS: Mapping[str, str] = {
         negative_humanity negative_employee negative_other question_4 cx_collection_detail_id
         trust_scale quarter_start _batch_id
     """,
+    "published_measures": """
+        publisher organization service touchpoint period_type period_start period_label edition
+        edition_date measure driver occurrence scale unit wording value missing_reason n our_value
+        our_source our_n difference agrees_with_published drivers shared_value shared_drivers
+        is_restated restates restated_by is_break break_reason period_before change
+        has_volumes_of_period_before
+    """,
+    "priority_goal_measures": """
+        measure_id source goal_id goal target indicator owner direction kind period_type
+        period_start period_label n value low high missing_reason value_start value_target
+        start_date target_date progress no_progress_reason progress_bin elapsed_share
+        is_target_met status forecast_value forecast_low forecast_high forecast_point_count
+        is_break edition edition_date is_restated published_progress published_progress_range
+        published_target_status published_threshold published_completions
+        is_progress_as_published is_progress_range_as_published is_target_status_as_published
+        is_threshold_as_published is_completions_as_published agrees_with_published suppressed
+        low_n
+    """,
     "release_info": """
         release_id created_at code_version fingerprint supersedes batch_count record_count
         late_sources
@@ -116,8 +134,9 @@ READ_BY_OTHERS: Mapping[str, str] = {
 }
 """Table → the columns that queries of readers rest on. A table may have more."""
 
-WITHOUT_SUPPRESSION = frozenset({"release_info", "data_dictionary"})
-"""Public tables that tell of nobody: of the release, or of what an agency configured (`dim_…`)."""
+WITHOUT_SUPPRESSION = frozenset({"release_info", "data_dictionary", "published_measures"})
+"""Public tables that tell of nobody: of the release, of what others published, or of what an agency
+configured (`dim_…`). What stands beside published figures is proved to be what cx_index shows."""
 
 
 MAY_NAME_A_TEAM = frozenset({("a11_280_collections", "user_email")})
@@ -172,6 +191,8 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "a11_280_collections": performance.a11_280_collections(),
         "a11_280_collection_details": performance.a11_280_collection_details(),
         "a11_280_responses": performance.a11_280_responses(),
+        "published_measures": published.published_measures(),
+        "priority_goal_measures": published.priority_goal_measures(policy),
         "release_info": release_info(),
         "data_dictionary": data_dictionary(),
     }
@@ -196,7 +217,11 @@ def _of_public(table: str, columns: Mapping[str, str]) -> list[Rule]:
         columns = {name: data_type for name, data_type in columns.items() if name != "fingerprint"}
     rules = [personal_data.names_nobody(list(columns)), personal_data.holds_no_identifier(columns)]
     if table not in WITHOUT_SUPPRESSION and not table.startswith("dim_"):
-        known = "suppressed" in columns and table in {"cx_index", "contact_center_performance"}
+        known = "suppressed" in columns and table in {
+            "cx_index",
+            "contact_center_performance",
+            "priority_goal_measures",
+        }
         rules.append(
             Rule(
                 "a rule of suppression knows the table, because it is public",

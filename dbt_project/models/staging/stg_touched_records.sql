@@ -10,7 +10,9 @@
     'interactions': ref('base_file_drop__interactions'),
     'survey_responses': ref('base_file_drop__survey_responses'),
     'survey_offers': ref('base_file_drop__survey_offers'),
-    'events': ref('base_ga4__tables')
+    'events': ref('base_ga4__tables'),
+    'published_measures': ref('base_file_drop__published_measures'),
+    'priority_goal_values': ref('base_file_drop__priority_goal_values')
 } %}
 {% set in_pending %}
     version._record_key in (select _record_key from pending_records)

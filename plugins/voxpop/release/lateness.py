@@ -12,6 +12,9 @@ from voxpop.release.manifest import Late
 FILE_GRACE_DAYS = 4
 """Files come when an office is open and somebody sends them: a long weekend is not late."""
 
+WITHOUT_SCHEDULE = frozenset({"published_measures", "priority_goal_values"})
+"""Streams of what others publish: it comes when they publish, and an old figure is not late."""
+
 
 def tools_end(landed: Sequence[RawManifest]) -> date | None:
     """The last day of the window that reaches farthest; None where no batch has a window."""
@@ -68,7 +71,9 @@ def late_sources(landed: Sequence[RawManifest], configured: Collection[str]) -> 
     end = tools_end(landed)
     streams: dict[tuple[str, str], date] = {}
     windowed: set[str] = set()
-    for batch in landed:
+    scheduled = [batch for batch in landed if batch.stream not in WITHOUT_SCHEDULE]
+    unscheduled = {batch.source for batch in landed} - {batch.source for batch in scheduled}
+    for batch in scheduled:
         last = _last_day(batch, end)
         key = batch.source, batch.stream
         streams[key] = max(last, streams.get(key, last))
@@ -82,7 +87,7 @@ def late_sources(landed: Sequence[RawManifest], configured: Collection[str]) -> 
         default=max(reached.values(), default=None),
     )
     late: list[Late] = []
-    for source in sorted({*reached, *configured}):
+    for source in sorted({*reached, *configured} - unscheduled):
         newest = reached.get(source)
         grace = timedelta(days=0 if source in windowed else FILE_GRACE_DAYS)
         if newest is None or (expected is not None and newest + grace < expected):

@@ -7,6 +7,7 @@ row that can't be mapped goes to quarantine with its bytes and its number.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -116,10 +117,10 @@ def in_chunks(rows: Iterator[Record | Rejected | None], done: int) -> Iterator[C
 
 
 def _rows(path: Path, name: str, source: FileSource) -> Iterator[Record | Rejected | None]:
-    """Give what each row becomes; None where it says the same as a row before it."""
+    """Give what each row becomes; None where it says the same as one before it and is no other record."""
     codec = verbatim_codec(path, source)
     file = msgspec.json.encode(name)
-    seen: set[bytes] = set()
+    seen: Counter[bytes] = Counter()
     with opened(path, source) as text:
         if source.format == "csv":
             rows = csv_rows(text, source.delimiter)
@@ -137,13 +138,16 @@ def _rows(path: Path, name: str, source: FileSource) -> Iterator[Record | Reject
                 continue
             fields = _PAYLOAD.encode(mapped.fields)
             said = blake2b(fields + repr(mapped.identifiers).encode(), digest_size=16).digest()
-            if said in seen:
-                yield None
-                continue
-            seen.add(said)
+            seen[said] += 1
+            record_id = mapped.record_id
+            if seen[said] > 1:
+                if not source.has_repeated_rows:
+                    yield None
+                    continue
+                record_id = f"{record_id}-{seen[said]}"
             payload = b'%s,"row":%d,"file":%s}' % (fields[:-1], row.number, file)
             yield Record(
-                mapped.record_id, mapped.updated_at, payload, mapped.identifiers, source.maps_to, mapped.day
+                record_id, mapped.updated_at, payload, mapped.identifiers, source.maps_to, mapped.day
             )
 
 

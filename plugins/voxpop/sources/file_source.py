@@ -35,6 +35,17 @@ def zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(zone)]
 
 
+def same_names(value: object) -> object:
+    """A list of names as a mapping of each to itself; what is a mapping already as it is."""
+    return {name: name for name in value} if isinstance(value, list) else value
+
+
+def content_id(fields: Mapping[str, Any]) -> str:
+    """An id for a row that has none: 32 hex digits of a hash of all that it says."""
+    said = msgspec.json.encode(fields, order="deterministic")
+    return hashlib.sha256(said).hexdigest()[:32]
+
+
 class Fields(BaseModel):
     """A target's fields: each name with its type; one without a default must be given."""
 
@@ -85,6 +96,9 @@ class FileSource(Folder):
         maps_to: what a row is.
         fields: target field → where it comes from.
     """
+
+    has_repeated_rows: ClassVar[bool] = False
+    """Whether two rows that say the same are two records: the second's id ends in `-2`, and so on."""
 
     kind: Literal["file_drop"]
     format: Literal["csv", "ndjson"]

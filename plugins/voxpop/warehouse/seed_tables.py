@@ -47,6 +47,7 @@ def _day(text: object) -> object:
 
 
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 Count = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
@@ -251,6 +252,89 @@ REASONS = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "e
 """What an A-11 v2 form's boxes may list, in the order of the upload's columns."""
 
 
+class PublishedFigure(Row):
+    source_system: Text
+    figure: str | None
+    question: str | None
+    measure: (
+        Literal[
+            "mean",
+            "top_box",
+            "top_two",
+            "bottom_two",
+            "thumbs_up",
+            "universe",
+            "offered",
+            "responses",
+            "answers",
+            "response_rate",
+            "answers_1",
+            "answers_2",
+            "answers_3",
+            "answers_4",
+            "answers_5",
+            "ignore",
+        ]
+        | None
+    )
+    driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] | None
+    scale: Literal["likert_5", "thumbs", "nps_11", "csat_5", "ten"] | None
+    unit: Literal["points", "share", "people", "index"] | None
+    zero_means: Literal["not_asked", "not_reported"] | None
+    blank_means: Literal["not_asked", "not_reported"] | None
+
+    @model_validator(mode="after")
+    def _is_of_a_figure_or_a_question(self) -> PublishedFigure:
+        if (self.figure is None) == (self.question is None):
+            raise ValueError("a row is about a figure or about a question: one of them is given")
+        if self.question is not None:
+            if self.driver is None or (self.measure, self.scale, self.unit) != (None,) * 3:
+                raise ValueError("a question has a driver, and no measure, scale or unit")
+        elif self.measure is None:
+            raise ValueError("a figure needs its measure, or ignore")
+        elif (self.measure == "ignore") != (self.unit is None):
+            raise ValueError("a figure that is not ignored needs its unit")
+        return self
+
+
+class PriorityGoal(Row):
+    goal_id: Text
+    goal: Text
+    target: Text
+    indicator: Text
+    owner: Text
+    table_name: Name
+    value_column: Name
+    n_column: Name | None
+    low_column: Name | None
+    high_column: Name | None
+    period_type: Literal["month", "quarter"]
+    row_filter: Annotated[str, Field(pattern=r"^[a-z_]+=[^|=]+(\|[a-z_]+=[^|=]+)*$")]
+    direction: Literal["increase", "decrease", "maintain_at_or_above", "maintain_at_or_below"]
+    kind: Literal["level", "rate", "cumulative"]
+    value_start: Number | None
+    value_target: Number | None
+    start_date: Day
+    target_date: Day
+
+    @model_validator(mode="after")
+    def _can_be_followed(self) -> PriorityGoal:
+        if self.target_date <= self.start_date:
+            raise ValueError("target_date is not after start_date")
+        if self.direction in {"increase", "decrease"} and self.value_start is None:
+            raise ValueError("a goal that is to change something needs its value_start")
+        if self.direction.startswith("maintain") and self.kind == "cumulative":
+            raise ValueError("what adds up can't be maintained: kind is level or rate")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table that it names."""
+        figures = (self.value_column, self.n_column, self.low_column, self.high_column)
+        filtered = [part.partition("=")[0] for part in self.row_filter.split("|")]
+        return [*(column for column in figures if column), *filtered]
+
+
 @dataclass(frozen=True)
 class Table:
     """A seed: its rows' type, what is unique in it, and what refers to which column of which seed."""
@@ -295,5 +379,7 @@ TABLES = {
     "policy": Table(Policy, ("policy",)),
     "web_pages": Table(WebPage, ("host", "path_pattern"), (("service_id", "services", "service_id"),)),
     "web_events": Table(WebEvent, ("event_name", "value")),
+    "published_measure_crosswalk": Table(PublishedFigure, ("source_system", "figure", "question")),
+    "priority_goals": Table(PriorityGoal, ("goal_id", "indicator")),
 }
 """Every seed, by the name of its file."""

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
-from voxpop.warehouse.seed_tables import TABLES, Row, Survey
+from voxpop.warehouse.measure_tables import NEEDED, measure_columns
+from voxpop.warehouse.seed_tables import TABLES, PriorityGoal, Row, Survey
 
 REQUIRED_POLICIES = (
     "a11_due_days",
@@ -77,6 +78,7 @@ def check_seeds(settings: Settings) -> None:
                 known = {placed.value(key) for placed in rows[other]}
                 problems += _unknown(name, rows[name], column, known, other)
     problems += _across(rows, whole)
+    problems += _unmeasured(settings.dbt_project, rows["priority_goals"])
     if problems:
         more = f"\n  … and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise ConfigError(
@@ -243,3 +245,20 @@ def _with_two_meanings(events: Sequence[_Placed]) -> Iterator[str]:
             )
         elif None in (placed.value("value"), before.value("value")):
             yield f"web_events.csv: row {placed.line}: {name} has any value, or one, in row {before.line}"
+
+
+def _unmeasured(dbt_project: Path, goals: Sequence[_Placed]) -> Iterator[str]:
+    """Goals that name a table or column which isn't there, or which the public doesn't get."""
+    for placed in goals:
+        if not isinstance(goal := placed.row, PriorityGoal):
+            continue
+        at = f"priority_goals.csv: row {placed.line}"
+        columns = measure_columns(dbt_project, goal.table_name)
+        if columns is None:
+            yield f"{at}: table_name {goal.table_name!r} is no public table of measures"
+            continue
+        for column in [*NEEDED, *goal.columns]:
+            if column not in columns:
+                yield f"{at}: there is no column {column!r} in {goal.table_name}"
+        if columns.get(goal.value_column) in {"string", "boolean", "date", "timestamp"}:
+            yield f"{at}: value_column {goal.value_column!r} holds no number"

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from voxpop.config import load_settings
+from voxpop.warehouse.dbt import Dbt
 
-from .project import DBT, Project
+from .project import Project
 
 
 @pytest.fixture(scope="session")
 def make_voxpop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
     """A function that gives voxpop's own project on a warehouse that holds the seeds and nothing else."""
-    seeded = Project(DBT, tmp_path_factory.mktemp("voxpop"))
+    work = tmp_path_factory.mktemp("voxpop")
+    settings = load_settings({"VOXPOP_HOME": str(work)})
+    Dbt(settings)  # lays the project out: a seed that the agency doesn't have has no rows
+    seeded = Project(settings.dbt_target / "project", work)
     seeded.dbt("seed")
     return lambda: seeded.copy(tmp_path_factory.mktemp("voxpop"))

@@ -31,6 +31,8 @@ PUBLIC = (
     "dim_dates",
     "cx_index",
     "contact_center_performance",
+    "published_measures",
+    "priority_goal_measures",
 )
 
 SEEDS = (
@@ -134,6 +136,33 @@ create table marts.contact_center_performance (
     primary key (period_type, period_start, breakdown, member, source_system)
 );
 """
+
+PERFORMANCE = """
+create table marts.published_measures (
+    publisher varchar, organization varchar, service varchar, touchpoint varchar, period_type varchar,
+    period_start date, period_label varchar, edition varchar, edition_date date, measure varchar, driver
+    varchar, occurrence integer, scale varchar, unit varchar, wording varchar, value double,
+    missing_reason varchar, n bigint, our_value double, our_source varchar, our_n bigint, difference
+    double, agrees_with_published boolean, drivers varchar, shared_value double, shared_drivers varchar,
+    is_restated boolean, restates varchar, restated_by varchar, is_break boolean, break_reason varchar,
+    period_before varchar, change double, has_volumes_of_period_before boolean
+);
+create table marts.priority_goal_measures (
+    measure_id varchar, source varchar, goal_id varchar, goal varchar, target varchar, indicator
+    varchar, owner varchar, direction varchar, kind varchar, period_type varchar, period_start date,
+    period_label varchar, n bigint, value double, low double, high double, missing_reason varchar,
+    value_start double, value_target double, start_date date, target_date date, progress double,
+    no_progress_reason varchar, progress_bin varchar, elapsed_share double, is_target_met boolean,
+    status varchar, forecast_value double, forecast_low double, forecast_high double,
+    forecast_point_count bigint, is_break boolean, edition varchar, edition_date date, is_restated
+    boolean, published_progress double, published_progress_range varchar, published_target_status
+    varchar, published_threshold varchar, published_completions varchar, is_progress_as_published
+    boolean, is_progress_range_as_published boolean, is_target_status_as_published boolean,
+    is_threshold_as_published boolean, is_completions_as_published boolean, agrees_with_published
+    boolean, suppressed boolean, low_n boolean
+);
+"""
+"""Nobody published anything of this agency, and it has no goals."""
 
 FILL_DIMENSIONS = """
 insert into marts.dim_organizations from seeds.organizations {order};
@@ -487,7 +516,7 @@ class Home:
                 connection.execute(f"create table seeds.{seed} as from read_csv('{file}', header = true)")
             connection.execute(BUILD)
             self._mark_built(connection)
-            connection.execute(DIMENSIONS + FACTS + MEASURES)
+            connection.execute(DIMENSIONS + FACTS + MEASURES + PERFORMANCE)
             for script in (FILL_FACTS, FILL_DIMENSIONS, FILL_MEASURES):
                 connection.execute(script.format_map(values))
             connection.execute(FILINGS)

@@ -115,3 +115,8 @@ def test_the_stream_that_ends_first_says_what_is_complete():
 
 def test_files_alone_say_nothing_of_what_is_complete():
     assert complete_to([batch("f", DAY, is_file=True)], ("UTC",)) is None
+
+
+def test_what_others_publish_comes_when_they_publish():
+    published = batch("goals", DAY - timedelta(days=90), "priority_goal_values", is_file=True)
+    assert late(batch("a", DAY), published, configured=("a", "goals")) == {}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from voxpop.config import PROJECT, Settings
 from voxpop.errors import ConfigError
+from voxpop.warehouse.seed_tables import TABLES
 from voxpop.warehouse.seeds import REQUIRED_POLICIES, check_seeds
 
 
@@ -306,3 +307,67 @@ def test_a_file_that_no_seed_is_named_as_is_refused(settings: Settings) -> None:
     (settings.seeds / "segments.csv").rename(settings.seeds / "segment.csv")
     (told,) = problems(settings)
     assert told.startswith("segment.csv: there is no seed of that name; there are organizations, services, ")
+
+
+GOAL = (
+    "G1,Shorter waits,By 2026 fewer give up,Abandonment by phone,Ops,contact_center_performance,"
+    "abandonment_share,offered,abandonment_low,abandonment_high,quarter,breakdown=channel|member=phone,decrease,rate,0.1,0.05,"
+    "2025-10-01,2026-09-30"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "contact_center_performance",
+            "fct_interactions",
+            "table_name 'fct_interactions' is no public table of measures",
+        ),
+        (
+            "abandonment_share",
+            "abandonment",
+            "there is no column 'abandonment' in contact_center_performance",
+        ),
+        ("breakdown=", "split=", "there is no column 'split' in contact_center_performance"),
+        ("abandonment_share", "member", "value_column 'member' holds no number"),
+        ("member=phone", "member", "row_filter 'breakdown=channel|member': string should match pattern"),
+        ("0.1,0.05", ",0.05", "a goal that is to change something needs its value_start"),
+        ("2026-09-30", "2025-09-30", "target_date is not after start_date"),
+        (
+            "decrease,rate",
+            "maintain_at_or_below,cumulative",
+            "what adds up can't be maintained: kind is level or rate",
+        ),
+        ("decrease", "down", "direction 'down': input should be 'increase', 'decrease'"),
+    ],
+)
+def test_a_goal_names_what_is_there(settings: Settings, old: str, new: str, problem: str) -> None:
+    path = settings.seeds / "priority_goals.csv"
+    path.write_text(",".join(TABLES["priority_goals"].row.model_fields) + "\n" + GOAL + "\n")
+    check_seeds(settings)
+    change(settings, "priority_goals", old, new)
+    (found,) = problems(settings)
+    assert found.startswith(f"priority_goals.csv: row 2: {problem}")
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (
+            "s,a,Q?,mean,ease,likert_5,points,,",
+            "a row is about a figure or about a question: one of them is given",
+        ),
+        ("s,,Q?,mean,ease,,,,", "a question has a driver, and no measure, scale or unit"),
+        ("s,a,,,ease,likert_5,points,,", "a figure needs its measure, or ignore"),
+        ("s,a,,mean,ease,likert_5,,,", "a figure that is not ignored needs its unit"),
+        (
+            "s,a,,mean,ease,likert_5,points,zero,",
+            "zero_means 'zero': input should be 'not_asked' or 'not_reported'",
+        ),
+    ],
+)
+def test_a_published_column_is_said_whole(settings: Settings, row: str, problem: str) -> None:
+    header = ",".join(TABLES["published_measure_crosswalk"].row.model_fields)
+    (settings.seeds / "published_measure_crosswalk.csv").write_text(f"{header}\n{row}\n")
+    assert problems(settings) == [f"published_measure_crosswalk.csv: row 2: {problem}"]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from voxpop.sources.file_source import FileSource
 from voxpop.sources.targets.interaction import InteractionFiles
+from voxpop.sources.targets.priority_goal_value import PriorityGoalValueFiles
+from voxpop.sources.targets.published_measure import PublishedMeasureFiles
 from voxpop.sources.targets.survey_offer import SurveyOfferFiles
 from voxpop.sources.targets.survey_response import SurveyResponseFiles
 
 TARGETS: dict[str, type[FileSource]] = {
     "interaction": InteractionFiles,
     "survey_offer": SurveyOfferFiles,
+    "priority_goal_value": PriorityGoalValueFiles,
+    "published_measure": PublishedMeasureFiles,
     "survey_response": SurveyResponseFiles,
 }
 """`maps_to` → how such files are configured."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from voxpop.sources.fields import Date, Number, Text, Time, Unmappable
-from voxpop.sources.file_source import Fields, FileSource
+from voxpop.sources.file_source import Fields, FileSource, same_names
 
 
 class SurveyResponseFields(Fields):
@@ -33,10 +33,6 @@ class SurveyResponseFields(Fields):
         return self
 
 
-def _same_names(value: object) -> object:
-    return {name: name for name in value} if isinstance(value, list) else value
-
-
 class SurveyResponseFiles(FileSource):
     """Files whose rows are survey responses; `answers`: question id → column, or a list of both in one."""
 
@@ -44,7 +40,7 @@ class SurveyResponseFiles(FileSource):
 
     maps_to: Literal["survey_response"]
     fields: SurveyResponseFields
-    answers: Annotated[dict[str, str], BeforeValidator(_same_names), Field(min_length=1)]
+    answers: Annotated[dict[str, str], BeforeValidator(same_names), Field(min_length=1)]
 
     def record_id(self, fields: Mapping[str, Any]) -> str:
         """The response's own id."""

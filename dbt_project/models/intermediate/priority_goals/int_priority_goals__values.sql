@@ -1,0 +1,120 @@
+{#- The values of priority goals, whoever has them: the agency's own measures, and files of what is published. From here
+    on both go the same way. -#}
+{%- set numbers = ['value_start', 'value_target', 'value_current', 'progress'] -%}
+
+with read as (
+    select
+        *,
+        {%- for name in numbers %}
+        {{ published_number(name) }} as {{ name }}_number,
+        {%- endfor %}
+        {{ published_missing_reason('value_current') }} as missing_reason,
+        {{ published_decimals('progress') }} as progress_decimals,
+        {{ plain_label('target') }} as target_label,
+        {{ plain_label('indicator') }} as indicator_label
+    from {{ ref('stg_file_drop__priority_goal_values') }}
+),
+
+-- labels repeat: rows that share one are told apart by what they start from and aim at, in whatever order they came
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by source_system, edition, edition_date, period, goal_id, target_label, indicator_label
+            order by
+                value_start_number, value_target_number, indicator_type, value_current_number, progress_number,
+                _record_key
+        ) as occurrence
+    from read
+),
+
+identified as (
+    select
+        *,
+        left({{ hash_id(['source_system', 'goal_id', 'target_label', 'indicator_label', 'occurrence']) }}, 16)
+            as measure_id
+    from numbered
+),
+
+editions as (
+    select
+        *,
+        row_number() over (
+            partition by measure_id, period
+            order by edition_date desc, edition desc, _record_key asc
+        ) as age,
+        min(value_current_number) over (partition by measure_id, period) as least,
+        max(value_current_number) over (partition by measure_id, period) as most
+    from identified
+)
+
+select
+    left({{ hash_id(["'priority_goals'", 'goal_id', 'indicator']) }}, 16) as measure_id,
+    goal_id,
+    goal,
+    target,
+    indicator,
+    owner,
+    table_name as source,
+    direction,
+    kind,
+    period_type,
+    period_start,
+    period_label,
+    n,
+    value,
+    low,
+    high,
+    value_start,
+    value_target,
+    start_date,
+    target_date,
+    suppressed,
+    is_break,
+    case when value is null and not suppressed then 'blank' end as missing_reason,
+    cast(null as string) as edition,
+    cast(null as date) as edition_date,
+    false as is_restated,
+    cast(null as double) as published_progress,
+    cast(null as integer) as published_progress_decimals,
+    cast(null as string) as published_progress_range,
+    cast(null as string) as published_target_status,
+    cast(null as string) as published_threshold,
+    cast(null as string) as published_completions
+from {{ ref('int_priority_goals__own_values') }}
+union all
+select
+    measure_id,
+    goal_id,
+    goal,
+    target,
+    indicator,
+    owner,
+    source_system as source,
+    indicator_type as direction,
+    kind,
+    {{ period_type_of('period') }} as period_type,
+    {{ period_start_of('period') }} as period_start,
+    period as period_label,
+    cast(null as bigint) as n,
+    value_current_number as value,
+    cast(null as double) as low,
+    cast(null as double) as high,
+    value_start_number as value_start,
+    value_target_number as value_target,
+    start_date,
+    target_date,
+    false as suppressed,
+    false as is_break,
+    missing_reason,
+    edition,
+    edition_date,
+    coalesce(least < most, false) as is_restated,
+    progress_number as published_progress,
+    progress_decimals as published_progress_decimals,
+    progress_range as published_progress_range,
+    target_status as published_target_status,
+    threshold as published_threshold,
+    completions as published_completions
+from editions
+where age = 1
