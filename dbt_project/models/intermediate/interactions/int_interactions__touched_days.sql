@@ -19,7 +19,9 @@ select distinct
     cast(record_date as date) as record_date,
     cast(null as date) as started_date
 from {{ ref('stg_touched_records') }}
-where stream <> 'events' and record_date not in (select web_days.started_date from web_days)
+where
+    stream not in ('events', 'published_measures', 'priority_goal_values')
+    and record_date not in (select web_days.started_date from web_days)
 union all
 select
     cast(started_date as date) as record_date,
