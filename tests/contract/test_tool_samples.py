@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from voxpop.raw.records import Record
 from voxpop.sources.file_drop import chunks
-from voxpop.sources.file_inspection import inspect
+from voxpop.sources.formats.csv import inspect
 from voxpop.sources.genesys.parse import Conversations
 from voxpop.sources.targets.survey_response import SurveyResponseFiles
 from voxpop.sources.touchpoints.parse import Submissions

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -24,9 +24,12 @@ _PERIOD = re.compile(
     r"(?:(?P<month>\d{4}-(0[1-9]|1[0-2]))|(?:FY ?)?(?P<year>\d{4})(?: ?Q(?P<quarter>[1-4]))?)"
 )
 
+Cell = str | date
+"""A text; or a date or time (`datetime` is a `date`), where the file itself says that it is one."""
+
 Value = str | bool | Decimal | datetime | date | None
-Convert = Callable[[str], Value]
-"""Makes a field's value of a text that is not blank; raises `Unmappable`."""
+Convert = Callable[[Any], Value]
+"""Makes a field's value of a cell that is not blank; raises `Unmappable`."""
 
 
 class Unmappable(ValueError):
@@ -50,6 +53,9 @@ class Origin(BaseModel, ABC):
     constant: Any = None
     optional: bool = False
 
+    takes_dates: ClassVar[bool] = False
+    """Whether its converter takes dates and times as well as texts."""
+
     @model_validator(mode="before")
     @classmethod
     def _column(cls, value: object) -> object:
@@ -72,7 +78,7 @@ class Origin(BaseModel, ABC):
 
     @abstractmethod
     def converter(self, zone: ZoneInfo | None) -> Convert | None:
-        """Give what makes values of texts; None: the text is the value."""
+        """Give what makes values of texts (and of dates, if it takes them); None: the text is the value."""
 
 
 class _Translated(Origin):
@@ -169,22 +175,26 @@ class Time(Origin):
     constant: str | None = None
     format: str | None = None
 
+    takes_dates: ClassVar[bool] = True
+
     def converter(self, zone: ZoneInfo | None) -> Convert:
-        """Give what reads a time; one without an offset is of the zone."""
+        """Give what reads a time; one without an offset is of the zone, by `_in_zone`."""
         format_ = self.format
 
-        def time(text: str) -> datetime:
+        def time(cell: Cell) -> datetime:
             try:
-                if format_ is not None:
-                    found = datetime.strptime(text, format_)  # noqa: DTZ007 - the zone follows
+                if isinstance(cell, datetime):
+                    found = cell
+                elif isinstance(cell, date):
+                    raise Unmappable("holds a date without a time")
+                elif format_ is not None:
+                    found = datetime.strptime(cell, format_)  # noqa: DTZ007 - the zone follows
                 else:
-                    found = datetime.fromisoformat(text)
-                    if len(text) <= len("2026-01-05"):  # read as midnight, which nobody said
+                    found = datetime.fromisoformat(cell)
+                    if len(cell) <= len("2026-01-05"):  # read as midnight, which nobody said
                         raise Unmappable("holds a date without a time")
                 if found.tzinfo is None:
-                    if zone is None:
-                        raise Unmappable("has no offset, and the mapping names no time_zone")
-                    found = found.replace(tzinfo=zone)
+                    found = _in_zone(found, zone)
                 return found.astimezone(UTC)
             except Unmappable:
                 raise
@@ -200,15 +210,23 @@ class Date(Origin):
     constant: str | None = None
     format: str | None = None
 
+    takes_dates: ClassVar[bool] = True
+
     def converter(self, zone: ZoneInfo | None) -> Convert:
-        """Give what reads a date."""
+        """Give what reads a date; a local time is of its date, as a spreadsheet's dates are midnights."""
         format_ = self.format
 
-        def day(text: str) -> date:
+        def day(cell: Cell) -> date:
+            if isinstance(cell, datetime):
+                if cell.tzinfo is not None:
+                    raise Unmappable("holds a moment, which is a date only in some place")
+                return cell.date()
+            if isinstance(cell, date):
+                return cell
             try:
                 if format_ is not None:
-                    return datetime.strptime(text, format_).date()  # noqa: DTZ007 - a date has no zone
-                return date.fromisoformat(text)
+                    return datetime.strptime(cell, format_).date()  # noqa: DTZ007 - a date has no zone
+                return date.fromisoformat(cell)
             except ValueError:
                 raise Unmappable(f"is not a date of the form {format_ or 'YYYY-MM-DD'}") from None
 
@@ -226,6 +244,17 @@ class Period(Origin):
     def converter(self, zone: ZoneInfo | None) -> Convert:
         """Give what reads a period."""
         return _period
+
+
+def _in_zone(local: datetime, zone: ZoneInfo | None) -> datetime:
+    """Read a local time. Of an hour that comes twice it is the first; one that clocks skip is no time."""
+    if zone is None:
+        raise Unmappable("has no offset, and the mapping names no time_zone")
+    found = local.replace(tzinfo=zone)
+    before, after = found.utcoffset(), found.replace(fold=1).utcoffset()
+    if before is not None and after is not None and before < after:
+        raise Unmappable("is a time that clocks skipped when they went forward")
+    return found
 
 
 def _number(text: str) -> Decimal:

@@ -18,9 +18,9 @@ import msgspec
 from voxpop.errors import SourceError
 from voxpop.raw.records import Record, Rejected
 from voxpop.sources.fields import Unmappable
-from voxpop.sources.file_inspection import Unfinished
-from voxpop.sources.file_rows import FileRow, csv_rows, ndjson_rows, opened, verbatim_codec
-from voxpop.sources.file_source import FileSource, Folder, known_columns, required_columns
+from voxpop.sources.file_source import FileSource, Folder
+from voxpop.sources.formats import FORMATS
+from voxpop.sources.formats.rows import FileRow, Unfinished
 from voxpop.sources.mapping import Mapped, Mapper
 
 ROWS_A_PART = 20_000
@@ -118,37 +118,29 @@ def in_chunks(rows: Iterator[Record | Rejected | None], done: int) -> Iterator[C
 
 def _rows(path: Path, name: str, source: FileSource) -> Iterator[Record | Rejected | None]:
     """Give what each row becomes; None where it says the same as one before it and is no other record."""
-    codec = verbatim_codec(path, source)
+    form = FORMATS[source.format]
+    table = form.opened(path, source)
+    mapper = Mapper(source, table.columns)
     file = msgspec.json.encode(name)
     seen: Counter[bytes] = Counter()
-    with opened(path, source) as text:
-        if source.format == "csv":
-            rows = csv_rows(text, source.delimiter)
-            columns = next(rows).values
-        else:
-            columns = sorted({*required_columns(source), *(known_columns(source) or ())})
-            rows = ndjson_rows(text, columns)
-        mapper = Mapper(source, columns)
-        for row in rows:
-            try:
-                mapped = _mapped(mapper, row)
-            except Unmappable as problem:
-                reason = f"row {row.number}: {problem}."
-                yield Rejected(row.text.encode(codec), reason, position=row.number)
+    for row in table.rows:
+        try:
+            mapped = _mapped(mapper, row)
+        except Unmappable as problem:
+            reason = f"row {row.number}: {problem}."
+            yield Rejected(form.verbatim(path, source, table.columns, row), reason, position=row.number)
+            continue
+        fields = _PAYLOAD.encode(mapped.fields)
+        said = blake2b(fields + repr(mapped.identifiers).encode(), digest_size=16).digest()
+        seen[said] += 1
+        record_id = mapped.record_id
+        if seen[said] > 1:
+            if not source.has_repeated_rows:
+                yield None
                 continue
-            fields = _PAYLOAD.encode(mapped.fields)
-            said = blake2b(fields + repr(mapped.identifiers).encode(), digest_size=16).digest()
-            seen[said] += 1
-            record_id = mapped.record_id
-            if seen[said] > 1:
-                if not source.has_repeated_rows:
-                    yield None
-                    continue
-                record_id = f"{record_id}-{seen[said]}"
-            payload = b'%s,"row":%d,"file":%s}' % (fields[:-1], row.number, file)
-            yield Record(
-                record_id, mapped.updated_at, payload, mapped.identifiers, source.maps_to, mapped.day
-            )
+            record_id = f"{record_id}-{seen[said]}"
+        payload = b'%s,"row":%d,"file":%s}' % (fields[:-1], row.number, file)
+        yield Record(record_id, mapped.updated_at, payload, mapped.identifiers, source.maps_to, mapped.day)
 
 
 def _mapped(mapper: Mapper, row: FileRow) -> Mapped:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from voxpop.raw.records import IdentifierType
 from voxpop.sources.fields import Origin
@@ -33,6 +33,16 @@ def zone(name: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(zone)]
+
+_OF_FORMATS = {
+    "encoding": ("csv", "ndjson", "json"),
+    "delimiter": ("csv",),
+    "header_rows": ("csv", "xlsx"),
+    "names_row": ("csv", "xlsx"),
+    "sheet": ("xlsx",),
+    "records": ("json",),
+}
+"""A key that not every format has → the formats that it goes with."""
 
 
 def same_names(value: object) -> object:
@@ -86,11 +96,16 @@ class FileSource(Folder):
     """A folder of files, how they are written and what their columns mean.
 
     Attributes:
-        format: `csv` (RFC 4180, a header in row 1) or `ndjson` (an object a line).
-        encoding: of the text; a byte-order mark may stand before UTF-8.
+        format: how they are written; `voxpop.sources.formats` has a module for each.
+        encoding: of a text; a byte-order mark may stand before UTF-8.
         delimiter: between a CSV file's columns.
+        header_rows: how many rows stand above the first row of data (CSV, XLSX).
+        names_row: which of them names the columns; without it all do, joined by " / ".
+        sheet: the XLSX sheet to read; without it the only one.
+        records: the key of a JSON file's array, where the array doesn't stand alone.
+        blanks: texts that stand for a blank cell, such as "No Data".
         time_zone: IANA zone of times without an offset. Where clocks go back, an hour that comes twice is
-            read as the first.
+            read as the first; one that clocks skip is no time.
         identifiers: column → what it identifies a person by.
         other_columns: columns that are known and not used, or `any`; a file with any other is refused.
         maps_to: what a row is.
@@ -101,14 +116,28 @@ class FileSource(Folder):
     """Whether two rows that say the same are two records: the second's id ends in `-2`, and so on."""
 
     kind: Literal["file_drop"]
-    format: Literal["csv", "ndjson"]
+    format: Literal["csv", "ndjson", "json", "parquet", "xlsx"]
     encoding: Literal["utf-8", "utf-16", "latin-1", "windows-1252"] = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    header_rows: Annotated[int, Field(ge=1, le=20)] = 1
+    names_row: Annotated[int, Field(ge=1)] | None = None
+    sheet: Annotated[str, Field(min_length=1)] | None = None
+    records: Annotated[str, Field(min_length=1)] | None = None
+    blanks: tuple[str, ...] = ()
     time_zone: Zone | None = None
     identifiers: dict[str, IdentifierType] = {}
     other_columns: tuple[str, ...] | Literal["any"] = ()
     maps_to: str
     fields: Fields
+
+    @model_validator(mode="after")
+    def _fits_the_format(self) -> FileSource:
+        for key, formats in _OF_FORMATS.items():
+            if key in self.model_fields_set and self.format not in formats:
+                raise ValueError(f"`{key}` goes with the format {' or '.join(formats)}")
+        if self.names_row is not None and self.names_row > self.header_rows:
+            raise ValueError("`names_row` is one of the `header_rows`")
+        return self
 
     @abstractmethod
     def record_id(self, fields: Mapping[str, Any]) -> str:
@@ -138,11 +167,16 @@ def required_columns(source: FileSource) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for column, optional in _used(source) if not optional))
 
 
+def used_columns(source: FileSource) -> frozenset[str]:
+    """The columns that the mapping reads, those that a file may lack among them."""
+    return frozenset(column for column, _ in _used(source))
+
+
 def known_columns(source: FileSource) -> frozenset[str] | None:
     """The columns that a file may have; None: any."""
     if source.other_columns == "any":
         return None
-    return frozenset(column for column, _ in _used(source)) | frozenset(source.other_columns)
+    return used_columns(source) | frozenset(source.other_columns)
 
 
 def _used(source: FileSource) -> list[tuple[str, bool]]:

@@ -21,8 +21,9 @@ from voxpop.sources import dap, ga4, genesys, touchpoints
 from voxpop.sources.connections import Connection
 from voxpop.sources.dap import files as dap_files
 from voxpop.sources.file_drop import Chunk, Look, chunks, waiting
-from voxpop.sources.file_inspection import Refused, Unfinished, inspect
 from voxpop.sources.file_source import FileSource, mapping_sha256
+from voxpop.sources.formats import FORMATS
+from voxpop.sources.formats.rows import Refused, Unfinished
 from voxpop.sources.land_tables import TablesLanding
 from voxpop.sources.protocol import Source
 from voxpop.sources.registry import (
@@ -139,7 +140,7 @@ def _connect(config: ToolConfig, connection: Connection) -> AbstractContextManag
 
 def _inspect(path: Path, config: FolderConfig) -> None:
     if isinstance(config, FileSource):
-        inspect(path, config)
+        FORMATS[config.format].inspect(path, config)
     else:
         dap_files.inspect(path)
 
@@ -222,18 +223,18 @@ class _Run:
     def _land_file(self, config: FolderConfig, path: Path, look: Look, original: Original) -> Manifest:
         with self._writer(config, config.stream, None, original) as writer:
             copy = writer.original_folder / original.name
-            if not writer.is_done:
-                if writer.cursor is None:
-                    try:
+            try:
+                if not writer.is_done:
+                    if writer.cursor is None:
                         _copy(path, copy, look, original)
                         _inspect(copy, config)
-                    except (Unfinished, Refused):
-                        writer.discard()
-                        raise
-                done = 0 if writer.cursor is None else writer.cursor["rows"]
-                for chunk in _chunks(copy, original.name, config, done):
-                    writer.write_page(chunk.records, chunk.rejected, {"rows": chunk.rows}, chunk.repeated)
-                    self.progress(f"{config.name}: {original.name}", writer.received)
+                    done = 0 if writer.cursor is None else writer.cursor["rows"]
+                    for chunk in _chunks(copy, original.name, config, done):
+                        writer.write_page(chunk.records, chunk.rejected, {"rows": chunk.rows}, chunk.repeated)
+                        self.progress(f"{config.name}: {original.name}", writer.received)
+            except (Unfinished, Refused):
+                writer.discard()
+                raise
             return writer.finish()
 
     def _leave(self, config: FolderConfig, name: str, reason: str) -> None:

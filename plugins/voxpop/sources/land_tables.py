@@ -12,7 +12,7 @@ from voxpop.raw.batches import BatchWriter
 from voxpop.raw.manifests import Manifest, Original
 from voxpop.raw.records import Window
 from voxpop.sources import ga4
-from voxpop.sources.file_inspection import Unfinished
+from voxpop.sources.formats.rows import Unfinished
 from voxpop.sources.registry import Ga4Config
 
 

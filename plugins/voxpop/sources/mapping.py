@@ -23,11 +23,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from voxpop.sources.fields import IN_BRACES, Origin, Unmappable, Value
-from voxpop.sources.file_source import FileSource, origins
+from voxpop.sources.fields import IN_BRACES, Cell, Origin, Unmappable, Value
+from voxpop.sources.file_source import FileSource, origins, used_columns
+from voxpop.sources.formats.rows import column_letters
 
-Row = Sequence[str]
-"""A row's texts, in the order of the columns; blank where it has none."""
+Row = Sequence[Cell]
+"""A row's cells, in the order of the columns; a blank text where it has none."""
+
+_ERRORS: frozenset[Cell] = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
+"""What a spreadsheet shows in place of a value that it can't work out."""
 
 
 class Mapped(msgspec.Struct, frozen=True):
@@ -56,7 +60,10 @@ class Mapper:
         place = {column: number for number, column in enumerate(columns)}
         zone = None if source.time_zone is None else ZoneInfo(source.time_zone)
         self._source = source
-        self._blank: dict[str, Any] = dict.fromkeys(type(source.fields).model_fields)
+        self._columns = columns
+        self._blanks = frozenset(source.blanks)
+        self._used = [place[column] for column in used_columns(source) if column in place]
+        self._empty: dict[str, Any] = dict.fromkeys(type(source.fields).model_fields)
         self._fields = [
             (name, _reader(origin, place, zone), type(source.fields).model_fields[name].is_required())
             for name, origin in origins(source).items()
@@ -70,7 +77,11 @@ class Mapper:
         Raises:
             Unmappable: a value doesn't fit, or one that must be there is blank.
         """
-        fields = self._blank.copy()
+        if self._blanks:
+            row = ["" if str(cell).strip() in self._blanks else cell for cell in row]
+        if not _ERRORS.isdisjoint(row):
+            self._refuse_errors(row)
+        fields = self._empty.copy()
         for name, read, is_required in self._fields:
             try:
                 value = read(row)
@@ -80,14 +91,21 @@ class Mapper:
                 raise Unmappable(f"{name} is blank")
             fields[name] = value
         for name, places in self._collected:
-            fields[name] = {key: row[number] for key, number in places}
+            fields[name] = {key: str(row[number]) for key, number in places}
         return Mapped(
             self._source.record_id(fields),
             fields,
             fields.get("updated_at"),
             self._source.day(fields),
-            tuple((type_, row[number]) for type_, number in self._identifiers if row[number]),
+            tuple((type_, str(row[number])) for type_, number in self._identifiers if row[number]),
         )
+
+    def _refuse_errors(self, row: Row) -> None:
+        for number in sorted(self._used):
+            if row[number] in _ERRORS:
+                letters = f" {column_letters(number)}" if self._source.format in ("csv", "xlsx") else ""
+                where = f'column{letters} ("{self._columns[number]}")'
+                raise Unmappable(f"{where} holds {row[number]}, an error of a spreadsheet")
 
 
 def _places(columns: Mapping[str, str], place: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -95,20 +113,20 @@ def _places(columns: Mapping[str, str], place: Mapping[str, int]) -> list[tuple[
 
 
 def _reader(origin: Origin, place: Mapping[str, int], zone: ZoneInfo | None) -> Callable[[Row], Value]:
-    read = _text_reader(origin, place)
+    read = _cell_reader(origin, place)
     convert = origin.converter(zone)
     if convert is None:
         return read
 
     def converted(row: Row) -> Value:
-        text = read(row)
-        return None if text is None else convert(text)
+        cell = read(row)
+        return None if cell is None else convert(cell)
 
     return converted
 
 
-def _text_reader(origin: Origin, place: Mapping[str, int]) -> Callable[[Row], Any]:
-    """Give what reads the field's text out of a row, or its constant; None where it is blank."""
+def _cell_reader(origin: Origin, place: Mapping[str, int]) -> Callable[[Row], Any]:
+    """Give what reads the field's cell out of a row, or its constant; None where it is blank."""
     if origin.constant is not None:
         constant = origin.constant
         return lambda row: constant
@@ -117,7 +135,9 @@ def _text_reader(origin: Origin, place: Mapping[str, int]) -> Callable[[Row], An
     if origin.template is not None:
         return _template_reader(origin.template, place)
     number = place[origin.columns[0]]
-    return lambda row: row[number].strip() or None
+    if origin.takes_dates:
+        return lambda row: cell.strip() or None if isinstance(cell := row[number], str) else cell
+    return lambda row: str(row[number]).strip() or None
 
 
 def _template_reader(template: str, place: Mapping[str, int]) -> Callable[[Row], str | None]:
@@ -125,7 +145,7 @@ def _template_reader(template: str, place: Mapping[str, int]) -> Callable[[Row],
     fixed, numbers = pieces[::2], [place[column] for column in pieces[1::2]]
 
     def filled(row: Row) -> str | None:
-        texts = [row[number].strip() for number in numbers]
+        texts = [str(row[number]).strip() for number in numbers]
         if not all(texts):
             return None
         return fixed[0] + "".join(text + after for text, after in zip(texts, fixed[1:], strict=True))

@@ -7,10 +7,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from voxpop.sources.http import Patience
+
+from .drop import Drop
 
 
 @dataclass
@@ -126,3 +129,9 @@ def closed_port() -> int:
 @pytest.fixture
 def told() -> type[Told]:
     return Told
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Drop:
+    """A folder for files."""
+    return Drop(tmp_path / "home")

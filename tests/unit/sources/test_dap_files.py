@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from voxpop.raw.records import Record, Rejected
 from voxpop.sources.dap.files import DapFiles, chunks, day_asked_for, inspect
-from voxpop.sources.file_inspection import Refused, Unfinished
+from voxpop.sources.formats.rows import Refused, Unfinished
 
 CONFIG = DapFiles(
     kind="dap_files",

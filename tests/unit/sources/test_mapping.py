@@ -121,7 +121,8 @@ def test_times_are_utc(text: str, utc: datetime) -> None:
         ({"Out": "2026-01-05 09:00"}, "ended_at is not a time of the form %m/%d/%Y %I:%M %p"),
         ({"Wait": "12,04"}, "wait_seconds is not a number"),
         ({"Wait": "NaN"}, "wait_seconds is not a number"),
-        ({"Wait": "#N/A"}, "wait_seconds is not a number"),
+        ({"Wait": "#N/A"}, 'column D ("Wait") holds #N/A, an error of a spreadsheet'),
+        ({"In": "2026-03-08 02:30:00"}, "started_at is a time that clocks skipped when they went forward"),
         ({"Done": "perhaps"}, "is_resolved holds something that the mapping's `values` don't name"),
     ],
 )

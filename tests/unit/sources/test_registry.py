@@ -172,8 +172,18 @@ def test_every_example_is_good() -> None:
         ),
         (
             "format: csv",
-            "format: xlsx",
-            r"line 12: sources\.visits\.format: Input should be .csv. or .ndjson.\.$",
+            "format: pdf",
+            r"line 12: sources\.visits\.format: Input should be .csv., .ndjson., .json., .parquet. or .xlsx.",
+        ),
+        (
+            "format: csv",
+            "format: ndjson\n    delimiter: ;",
+            r"line 8: sources\.visits: `delimiter` goes with the format csv\.$",
+        ),
+        (
+            "format: csv",
+            "format: csv\n    names_row: 2",
+            r"line 8: sources\.visits: `names_row` is one of the `header_rows`\.$",
         ),
         ("repull_days: 35", "connection: b", r"line 5: the key 'connection' stands here a second time"),
         ("repull_days: 35", "repull_days: [35", r"line 6: "),

@@ -21,9 +21,9 @@ from pydantic import AfterValidator
 from voxpop.raw.records import Record, Rejected
 from voxpop.sources.dap.parse import day, dimensions, row_id, row_kind
 from voxpop.sources.file_drop import Chunk, in_chunks
-from voxpop.sources.file_inspection import Refused, Unfinished
-from voxpop.sources.file_rows import csv_rows
 from voxpop.sources.file_source import Folder, zone
+from voxpop.sources.formats.csv import of_width, rows_of
+from voxpop.sources.formats.rows import Refused, Unfinished
 from voxpop.sources.verbatim import CutOff, decode, utc
 
 _DAYS_AGO = re.compile(r"(\d{1,4})daysAgo")
@@ -189,11 +189,11 @@ def _totals(totals: object) -> Iterator[dict[str, Any]]:
 
 def _of_csv(content: bytes, name: str) -> Iterator[Record | Rejected]:
     text = io.StringIO(content.decode("utf-8-sig"), newline="")
-    rows = csv_rows(text, ",")
-    header = next(rows).values
-    found = list(rows)
+    rows = rows_of(text, ",")
+    header = [str(name).strip() for name in next(rows).values]
+    found = list(of_width(rows, len(header)))
     about = _About(file=name, report=name.rpartition(".")[0], rows=len(found))
-    yield _report(about, msgspec.json.encode({"columns": list(header)}))
+    yield _report(about, msgspec.json.encode({"columns": header}))
     for row in found:
         if row.problem:
             yield Rejected(row.text.encode(), f"row {row.number}: {row.problem}.", position=row.number)
@@ -207,14 +207,15 @@ def _inspect_csv(content: bytes) -> None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refused(f"byte {error.start:,} is not UTF-8. Save the file as UTF-8") from None
-    rows = csv_rows(io.StringIO(text, newline=""), ",")
+    rows = rows_of(io.StringIO(text, newline=""), ",")
     header = next(rows, None)
     if header is None or header.problem:
         raise Refused("its header can't be read. Correct the file")
-    if len(set(header.values)) < len(header.values) or not all(header.values) or "date" not in header.values:
+    columns = [str(name).strip() for name in header.values]
+    if len(set(columns)) < len(columns) or not all(columns) or "date" not in columns:
         raise Refused("its header is no list of different columns with one of them date. Correct the file")
     last = header
-    for last in rows:  # noqa: B007 - the last one is looked at
+    for last in of_width(rows, len(columns)):  # noqa: B007 - the last one is looked at
         pass
     if last is header:
         raise Unfinished("it has no row yet")

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from voxpop.raw.records import Record, Rejected
-from voxpop.sources.file_inspection import Unfinished
+from voxpop.sources.formats.rows import Unfinished
 from voxpop.sources.ga4.parse import Events, as_exported
 from voxpop.sources.verbatim import NotARecord
 
