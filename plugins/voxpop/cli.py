@@ -215,23 +215,24 @@ def _current(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @app.command()
-def land(source: str, start: From = None, end: To = None) -> None:
-    """Bring a source's window into raw; without dates, what follows the last window."""
+def land(
+    sources: Annotated[list[str] | None, typer.Argument(help="Which; else every configured one.")] = None,
+    start: From = None,
+    end: To = None,
+) -> None:
+    """Bring sources' windows and files into raw; without dates, what follows the last window of each."""
     from voxpop import pipeline
     from voxpop.raw.manifests import quarantine_file
     from voxpop.sources.connections import load_connections
-    from voxpop.sources.registry import find_source
+    from voxpop.sources.registry import load_sources
 
-    settings, now = load_settings(), _now()
-    connection = find_source(settings, source).connection
-    window = _window(start, end)
-    landed = pipeline.land(
+    settings = load_settings()
+    landed, failures = pipeline.land_several(
         settings,
-        source,
-        window or pipeline.next_window(settings, source, now),
-        connection=load_connections(settings).get(connection or ""),
-        now=now,
-        widen=window is None,
+        sources or list(load_sources(settings)),
+        _window(start, end),
+        connections=load_connections(settings),
+        now=_now(),
         progress=_progress,
     )
     for batch in landed:
@@ -240,6 +241,10 @@ def land(source: str, start: From = None, end: To = None) -> None:
             place = quarantine_file(settings, batch.source, batch.stream, batch.batch_id)
             said += f"; {batch.quarantined:,} in quarantine: {place}"
         _out.print(f"{batch.batch_id}: {said}", markup=False)
+    if len(failures) > 1:
+        raise VoxpopError(f"{len(failures)} sources did not land:\n" + "\n".join(map(str, failures.values())))
+    for error in failures.values():
+        raise error
     if not landed:
         _out.print("Nothing new: every file that is ready has landed.")
 

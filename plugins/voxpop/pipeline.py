@@ -6,7 +6,9 @@ so that steps in separate processes can pass it on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +39,7 @@ __all__ = [
     "build_layer",
     "finish_build",
     "land",
+    "land_several",
     "next_window",
     "publish",
     "report",
@@ -44,6 +47,9 @@ __all__ = [
     "run_id_at",
     "stage",
 ]
+
+SOURCES_AT_ONCE = 4
+"""How many sources are landed at a time."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,79 @@ def publish(settings: Settings, release_id: str, *, now: datetime) -> Path:
     return store.publish(settings, candidates.find(settings, release_id), now=now)
 
 
+def land_several(
+    settings: Settings,
+    names: Sequence[str],
+    window: Window | None,
+    *,
+    connections: Mapping[str, Connection],
+    now: datetime,
+    progress: Progress,
+) -> tuple[list[Manifest], dict[str, VoxpopError]]:
+    """Land sources, up to `SOURCES_AT_ONCE` of them at a time; one that fails stops itself alone.
+
+    They are landed by threads: a tool's source waits for its tool most of the time.
+
+    Args:
+        settings: where everything is.
+        names: which sources.
+        window: what to ask tools for; None: what follows the last window of each.
+        connections: by id.
+        now: the time of this run.
+        progress: called by one source at a time.
+
+    Returns:
+        What landed, in the order of `names`, and per source why it landed nothing more.
+
+    Raises:
+        UsageError: there is no source of a name; nothing is landed then.
+    """
+    sources = {name: find_source(settings, name) for name in names}
+    waiting, turn = deque(sources.items()), threading.Lock()
+    landed: dict[str, list[Manifest]] = {}
+    failures: dict[str, VoxpopError] = {}
+    broken: list[BaseException] = []
+
+    def told(what: str, count: int) -> None:
+        with turn:
+            progress(what, count)
+
+    def land_next() -> None:
+        while waiting:
+            try:
+                name, source = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                landed[name] = land(
+                    settings,
+                    name,
+                    window if source.is_windowed and window else next_window(settings, name, now),
+                    connection=connections.get(source.connection or ""),
+                    now=now,
+                    widen=window is None,
+                    progress=told,
+                )
+            except VoxpopError as error:
+                failures[name] = error
+                told(str(error), 0)
+            except BaseException as error:
+                broken.append(error)
+
+    # Daemons, so that an interruption ends the process at once: what is durable is gone on with.
+    threads = [
+        threading.Thread(target=land_next, daemon=True) for _ in range(min(SOURCES_AT_ONCE, len(sources)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if broken:
+        raise broken[0]
+    in_order = [batch for name in sources for batch in landed.get(name, [])]
+    return in_order, {name: failures[name] for name in sources if name in failures}
+
+
 def run(
     settings: Settings,
     window: Window | None,
@@ -102,28 +181,19 @@ def run(
 ) -> RunResult:
     """All six steps: land every configured source, then build, stage, audit, report and publish.
 
-    A source that fails stops itself alone: the others go on, and the release names it as late if it then is
-    behind them.
+    The release names a source that failed as late if it then is behind the others.
 
     Raises:
         Refused: the gate said no.
     """
-    landed: list[Manifest] = []
-    failures: dict[str, VoxpopError] = {}
-    for name, source in load_sources(settings).items():
-        try:
-            landed += land(
-                settings,
-                name,
-                window if source.is_windowed and window else next_window(settings, name, now),
-                connection=connections.get(source.connection or ""),
-                now=now,
-                widen=window is None,
-                progress=progress,
-            )
-        except VoxpopError as error:
-            failures[name] = error
-            progress(str(error), 0)
+    landed, failures = land_several(
+        settings,
+        list(load_sources(settings)),
+        window,
+        connections=connections,
+        now=now,
+        progress=progress,
+    )
     release_id = build_and_publish(settings, now=now, progress=progress)
     return RunResult(release_id, tuple(landed), failures)
 

@@ -101,6 +101,7 @@ def work(home: Path, first: date, end: date, *, lands: bool = True) -> Any:
             pipeline.report(settings, release_id)
             pipeline.publish(settings, release_id, now=now)
         return release_id
+    pipeline.SOURCES_AT_ONCE = 1  # so that the points come one after the other
     for tool in (touchpoints, genesys):
         tool.connect = partial(tool.connect, patience=Patience(sleep=lambda seconds: None))  # type: ignore[assignment]
     result = pipeline.run(
