@@ -34,6 +34,9 @@ READ_BY_OTHERS: Mapping[str, str] = {
         default_channel sampling_design is_weighted omb_control_number omb_expires_on
         source_system source_form_id valid_from valid_to
     """,
+    "dim_questions": """
+        instrument question_id role driver scale valid_min valid_max positive_min statement
+    """,
     "dim_dates": """
         date_day month_start quarter_start fiscal_year fiscal_quarter is_weekend
     """,
@@ -178,6 +181,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "dim_services": dim_services(),
         "dim_channels": dim_channels(),
         "dim_surveys": dim_surveys(),
+        "dim_questions": dim_questions(),
         "dim_dates": dim_dates(),
         "dim_customers": dim_customers(),
         "fct_interactions": fct_interactions(),
@@ -275,6 +279,19 @@ def dim_surveys() -> list[Rule]:
             "a control number has an expiration date, and the other way round",
             "(omb_control_number is null) <> (omb_expires_on is null)",
             blame=own,
+        ),
+    ]
+
+
+def dim_questions() -> list[Rule]:
+    """One row per question of an instrument."""
+    own = "concat_ws(' ', instrument, question_id)"
+    return [
+        unique("instrument", "question_id", blame=own),
+        Rule(
+            "every survey's instrument has its questions",
+            "select survey_id as blame from marts.dim_surveys where instrument not in"
+            " (select instrument from tested)",
         ),
     ]
 

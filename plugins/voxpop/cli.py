@@ -1,6 +1,6 @@
 """The command line: the same steps as the DAGs, and what a person asks of raw and of releases.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the audit refused.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the audit refused, or a quarter to export is not whole.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -333,6 +334,29 @@ def run(
     _out.print(said, markup=False)
     if result.failures:
         raise VoxpopError(_not_landed(settings, result))
+
+
+class Exported(StrEnum):
+    """What can be exported."""
+
+    A11_280 = "a11-280"
+    PRIORITY_GOALS = "priority-goals"
+
+
+@app.command()
+def export(
+    kind: Annotated[Exported, typer.Argument(help="What is filed.")],
+    quarter: Annotated[str, typer.Option(help="A fiscal quarter, such as 2026Q1.")],
+    to: Annotated[Path, typer.Option(help="A folder that is new or empty.")],
+) -> None:
+    """Write a fiscal quarter's files from the current release (exit 3: the quarter is not whole)."""
+    from voxpop import pipeline
+    from voxpop.export.quarter import Quarter
+
+    made = pipeline.export(load_settings(), kind.value, Quarter.parse(quarter), to=to)
+    for said in made.warnings:
+        _err.print(f"warning: {said}", markup=False)
+    _out.print(f"Wrote {made.files:,} files: {made.folder}", markup=False)
 
 
 @batches_app.command("list")

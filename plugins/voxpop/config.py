@@ -54,6 +54,11 @@ class Settings:
         return self.home / "releases"
 
     @property
+    def exports(self) -> Path:
+        """Restricted: what the DAG `report_quarter` has written, a folder a quarter and release."""
+        return self.home / "exports"
+
+    @property
     def dbt_project(self) -> Path:
         """The models."""
         return PROJECT / "dbt_project"

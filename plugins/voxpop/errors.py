@@ -42,6 +42,9 @@ class AuditError(VoxpopError):
 
 
 class Refused(VoxpopError):
-    """The gate ran and said no; the current release stays. Trying again without a change is useless."""
+    """The gate, or the closing of a quarter, said no; what was there stays.
+
+    Trying again without a change is useless.
+    """
 
     exit_code = 3

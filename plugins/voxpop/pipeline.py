@@ -1,4 +1,4 @@
-"""The six steps in order: what the command line and the DAGs both call.
+"""The six steps in order, and a quarter's files from what they made: what the command line and the DAGs call.
 
 Each step runs without Airflow and is safe to run again at any time. A candidate is named by its release id,
 so that steps in separate processes can pass it on.
@@ -10,13 +10,16 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from voxpop.audit import run as gate
 from voxpop.audit.run import AuditResult
 from voxpop.config import Settings
-from voxpop.errors import UsageError, VoxpopError
+from voxpop.errors import Refused, UsageError, VoxpopError
+from voxpop.export import package
+from voxpop.export.package import Kind, Package
+from voxpop.export.quarter import Quarter, due_on
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.raw.records import Window
 from voxpop.release import candidate as candidates
@@ -37,6 +40,9 @@ __all__ = [
     "build",
     "build_and_publish",
     "build_layer",
+    "check_quarter",
+    "due",
+    "export",
     "finish_build",
     "land",
     "land_several",
@@ -239,3 +245,57 @@ def next_window(settings: Settings, source: str, now: datetime) -> Window | None
         )
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Window(min(max(ends), midnight - timedelta(days=1)), midnight)
+
+
+def check_quarter(settings: Settings, quarter: Quarter) -> tuple[str, dict[Kind, list[str]]]:
+    """Say what of a quarter the current release can file.
+
+    Returns:
+        The release's id; and each kind of package to write, with what a person should know before they file
+        it. Priority goals are left out where the agency has none.
+
+    Raises:
+        Refused: the quarter is not whole; says why.
+        UsageError: nothing has been published yet.
+    """
+    release = store.show(settings, None)
+    found: dict[Kind, list[str]] = {}
+    refusals: list[str] = []
+    for kind in package.KINDS:
+        findings = package.check(release, kind, quarter)
+        if findings is None:
+            continue
+        refusals += [one.said for one in findings if one.kind == "refused"]
+        found[kind] = [one.said for one in findings]
+    if refusals:
+        raise Refused(package.refusal(release, quarter, refusals))
+    return release.release_id, found
+
+
+def due(settings: Settings, quarter: Quarter, release_id: str) -> date:
+    """The day on which a quarter is due, by the policy that a release was made by."""
+    return due_on(quarter, int(store.show(settings, release_id).manifest["policy"]["a11_due_days"]))
+
+
+def export(
+    settings: Settings, kind: Kind, quarter: Quarter, *, to: Path | None = None, release_id: str | None = None
+) -> Package:
+    """Write a quarter's files from a release, the current one if none is named.
+
+    Args:
+        settings: where the releases are.
+        kind: what is filed.
+        quarter: which.
+        to: a folder that is new or empty; None: the release's own below `exports/`, which is written once.
+        release_id: which release.
+
+    Raises:
+        Refused: the quarter is not whole; says why.
+        UsageError: there is no such release, or something is in the folder.
+    """
+    release = store.show(settings, release_id)
+    if to is None:
+        to = settings.exports / quarter.label / release.release_id / kind
+        if to.exists():
+            return package.written(to)
+    return package.export(release, kind, quarter, to)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -23,7 +24,7 @@ EXTRACTS = (
     "extract_kiosk_surveys",
     "extract_survey_offers",
 )
-DAG_IDS = (*EXTRACTS, "build_and_publish", "rollback")
+DAG_IDS = (*EXTRACTS, "build_and_publish", "report_quarter", "rollback")
 
 
 @pytest.fixture(params=DAG_IDS)
@@ -109,6 +110,17 @@ def test_the_build_takes_the_steps_in_order(dags: dict[str, Any]) -> None:
     assert set(tasks) == set(wanted)
     for before, after in pairwise(wanted):
         assert after in tasks[before].downstream_task_ids, (before, after)
+
+
+def test_a_quarter_is_reported_half_way_to_its_due_date(dags: dict[str, Any]) -> None:
+    dag = dags["report_quarter"]
+    assert dag.timetable.expression == "0 12 15 1,4,7,10 *"
+    assert [task.task_id for task in dag.topological_sort()] == [
+        "check_quarter",
+        "write_quarter",
+        "note_quarter",
+    ]
+    assert re.fullmatch(dag.params.get_param("quarter").schema["pattern"], "2026Q1")
 
 
 NOTHING_BUT_READING = """

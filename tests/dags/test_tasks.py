@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ from voxpop.airflow.connections import from_airflow, to_airflow
 from voxpop.airflow.events import Event
 from voxpop.config import Settings
 from voxpop.errors import BuildError, ConfigError, Locked, Refused, SourceError, SourceUnavailable
+from voxpop.export.quarter import Quarter
 from voxpop.raw import exclusions
 from voxpop.raw.records import Window
 from voxpop.release import store
@@ -392,6 +394,52 @@ class TestRollback:
 
         with pytest.raises(ParamValidationError, match="reason"):
             dags["rollback"].params.validate()
+
+
+class TestReportQuarter:
+    """The DAG that writes a quarter's files."""
+
+    @pytest.fixture
+    def exported(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, str, str | None]]:
+        """Stand in for the library; what it was asked to write."""
+        calls: list[tuple[str, str, str | None]] = []
+
+        def check_quarter(_: Settings, quarter: Quarter) -> Any:
+            if quarter.label == "2026Q4":
+                raise Refused("2026Q4 can't be filed: 92 days of it are open")
+            return "20260105T060000Z-0123abcd", {"a11-280": ["Feedback: a word"], "priority-goals": []}
+
+        def export(_: Settings, kind: str, quarter: Quarter, *, release_id: str | None) -> Any:
+            calls.append((kind, quarter.label, release_id))
+            return SimpleNamespace(folder=tmp_path / kind, files=3, warnings=["Feedback: a word"])
+
+        monkeypatch.setattr(pipeline, "check_quarter", check_quarter)
+        monkeypatch.setattr(pipeline, "export", export)
+        monkeypatch.setattr(pipeline, "due", lambda *_: date(2026, 1, 30))
+        return calls
+
+    def test_it_checks_writes_and_says_what_a_person_does_next(
+        self, dags: dict[str, Any], exported: list[Any], said: list[Event]
+    ) -> None:
+        ran = dags["report_quarter"].test(logical_date=datetime.now(UTC), run_conf={"quarter": "2026Q1"})
+        assert ran.state == "success"
+        release = "20260105T060000Z-0123abcd"
+        assert exported == [("a11-280", "2026Q1", release), ("priority-goals", "2026Q1", release)]
+        noted = [event.message for event in said if event.step == "report_quarter.note_quarter"]
+        assert "2026Q1 is due on Friday, 2026-01-30" in noted
+        assert "a11-280: Feedback: a word" in noted
+
+    def test_what_is_not_whole_fails_with_the_reason_and_nothing_is_written(
+        self, dags: dict[str, Any], exported: list[Any], said: list[Event]
+    ) -> None:
+        ran = dags["report_quarter"].test(logical_date=datetime.now(UTC), run_conf={"quarter": "2026Q4"})
+        assert ran.state == "failed"
+        assert exported == []
+        assert any("92 days of it are open" in event.message for event in said)
+
+    def test_without_a_quarter_it_is_the_newest_that_has_ended(self, run: Any, exported: list[Any]) -> None:
+        checked = run("check_quarter")
+        assert checked["quarter"] == Quarter.before(DAY[1].date()).label
 
 
 CONNECTIONS = {

@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "warehouse": SETTLED | {"raw"},
     "release": SETTLED | {"raw", "warehouse"},
     "audit": SETTLED | {"raw", "warehouse", "release"},
+    "export": SETTLED | {"release"},
     "report": SETTLED | {"raw", "warehouse", "release"},
 }
 """What each part may import beside itself."""

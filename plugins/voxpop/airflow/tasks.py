@@ -210,6 +210,56 @@ def roll_back() -> str:
         return str(release.release_id)
 
 
+@task(
+    doc_md="Is the quarter whole in the current release? If not, this task fails with the reasons, is not "
+    "tried again, and nothing is written."
+)
+def check_quarter() -> dict[str, Any]:
+    """Check the quarter that the parameters name, else the newest that has ended; give what to write."""
+    from voxpop import pipeline
+    from voxpop.export.quarter import Quarter
+
+    context = get_current_context()
+    with step(_name(context)):
+        named = context["params"].get("quarter")
+        quarter = Quarter.parse(named) if named else Quarter.before(context["dag_run"].run_after.date())
+        release_id, kinds = pipeline.check_quarter(load_settings(), quarter)
+        _report(context, f"{quarter.label} is whole in {release_id}")
+        return {"quarter": quarter.label, "release_id": release_id, "kinds": kinds}
+
+
+@task(doc_md="Write the packages below `exports/`, a folder a quarter and release; what is there stays.")
+def write_quarter(checked: dict[str, Any]) -> dict[str, str]:
+    """Write each package, and give its folder."""
+    from voxpop import pipeline
+    from voxpop.export.quarter import Quarter
+
+    context = get_current_context()
+    with step(_name(context)):
+        quarter, folders = Quarter.parse(checked["quarter"]), {}
+        for kind in checked["kinds"]:
+            made = pipeline.export(load_settings(), kind, quarter, release_id=checked["release_id"])
+            _report(context, f"{kind}: {made.files:,} files")
+            folders[kind] = str(made.folder)
+        return folders
+
+
+@task(doc_md="Say where the packages are, when they are due, and what to know before they are filed.")
+def note_quarter(checked: dict[str, Any], folders: dict[str, str]) -> None:
+    """Say what a person does next."""
+    from voxpop import pipeline
+    from voxpop.export.quarter import Quarter
+
+    context = get_current_context()
+    with step(_name(context)):
+        due = pipeline.due(load_settings(), Quarter.parse(checked["quarter"]), checked["release_id"])
+        _report(context, f"{checked['quarter']} is due on {due:%A, %Y-%m-%d}")
+        for kind, folder in folders.items():
+            _report(context, f"{kind}: {folder}")
+            for said in checked["kinds"][kind]:
+                _report(context, f"{kind}: {said}")
+
+
 def _records(batches: Sequence[Manifest]) -> str:
     quarantined = sum(batch.quarantined for batch in batches)
     kept_apart = f", in quarantine {quarantined:,}" if quarantined else ""

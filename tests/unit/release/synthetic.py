@@ -28,6 +28,7 @@ PUBLIC = (
     "dim_services",
     "dim_channels",
     "dim_surveys",
+    "dim_questions",
     "dim_dates",
     "cx_index",
     "contact_center_performance",
@@ -37,6 +38,7 @@ PUBLIC = (
 
 SEEDS = (
     "policy",
+    "question_crosswalk",
     "surveys",
     "organizations",
     "services",
@@ -65,6 +67,10 @@ create table marts.dim_surveys (
     omb_control_number varchar, omb_expires_on date, source_system varchar, source_form_id varchar,
     valid_from date, valid_to date,
     primary key (survey_id, survey_version, source_system, source_form_id)
+);
+create table marts.dim_questions (
+    instrument varchar, question_id varchar, role varchar, driver varchar, scale varchar, valid_min integer,
+    valid_max integer, positive_min integer, statement varchar
 );
 create table marts.dim_dates (
     date_day date primary key, month_start date, quarter_start date, fiscal_year integer,
@@ -169,6 +175,8 @@ insert into marts.dim_organizations from seeds.organizations {order};
 insert into marts.dim_services from seeds.services {order};
 insert into marts.dim_channels from seeds.channels {order};
 insert into marts.dim_surveys from seeds.surveys {order};
+insert into marts.dim_questions by name
+select * exclude (not_answered) from seeds.question_crosswalk {order};
 insert into marts.dim_dates
 select
     d, date_trunc('month', d), date_trunc('quarter', d), year(d + interval 3 months),
