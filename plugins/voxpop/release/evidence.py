@@ -260,6 +260,14 @@ def _write_reconciliation(
                 select source_system, source_record_id, 'counted'
                 from warehouse.intermediate.int_survey_offers
                 where survey_id is not null
+                union all
+                select distinct source_system, record_id, 'counted'
+                from warehouse.intermediate.int_published_figures
+                union all
+                select said.source_system, said.record_id, if(newest.record_id is null, 'restated', 'counted')
+                from warehouse.staging.stg_file_drop__priority_goal_values as said
+                left join warehouse.intermediate.int_priority_goals__values as newest
+                    on said.source_system = newest.source and said.record_id = newest.record_id
             ),
             ends as (
                 select

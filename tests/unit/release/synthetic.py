@@ -395,6 +395,14 @@ create table staging.stg_file_drop__survey_offers (
     source_channel varchar, source_service varchar, _batch_id varchar
 );
 
+create table intermediate.int_published_figures (source_system varchar, record_id varchar);
+
+create table intermediate.int_priority_goals__values (source varchar, record_id varchar);
+
+create table staging.stg_file_drop__priority_goal_values (
+    _record_key varchar, source_system varchar, record_id varchar, record_date date, _batch_id varchar
+);
+
 create table intermediate.int_survey_offers (
     _record_key varchar, source_system varchar, source_record_id varchar, survey_id varchar, _batch_id varchar
 );

@@ -70,5 +70,6 @@ select
     case when missing_reason is null then {{ published_decimals('said') }} end as decimals,
     missing_reason,
     source_system,
+    record_id,
     figure.key as figure
 from read
