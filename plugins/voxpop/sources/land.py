@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,24 +16,18 @@ from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.manifests import Manifest, Original, visible
 from voxpop.raw.records import Window
-from voxpop.sources import dap, ga4, genesys, touchpoints
+from voxpop.sources import ga4
 from voxpop.sources.connections import Connection
 from voxpop.sources.dap import files as dap_files
 from voxpop.sources.file_drop import Chunk, Look, chunks, waiting
 from voxpop.sources.file_source import FileSource, mapping_sha256
 from voxpop.sources.formats import FORMATS
 from voxpop.sources.formats.rows import Refused, Unfinished
+from voxpop.sources.ga4.config import Ga4Config
 from voxpop.sources.land_tables import TablesLanding
 from voxpop.sources.protocol import Source
-from voxpop.sources.registry import (
-    DapConfig,
-    FolderConfig,
-    Ga4Config,
-    SourceConfig,
-    ToolConfig,
-    TouchpointsConfig,
-    find_source,
-)
+from voxpop.sources.registry import TOOLS, FolderConfig, SourceConfig, find_source
+from voxpop.sources.tool import Tool
 
 Progress = Callable[[str, int], None]
 """Called with what is being done and a count of it: records landed, models built."""
@@ -90,7 +83,7 @@ def land(
         raise ConfigError(f'{source}: there is no connection "{name}". Nothing was landed; set it and rerun.')
     if widen:
         window = Window(window.start - timedelta(days=config.repull_days), window.end)
-    with _connect(config, connection) as tool:
+    with TOOLS[config.kind].connect(config, connection) as tool:
         return [run.land_stream(config, tool, stream, window) for stream in tool.streams()]
 
 
@@ -130,14 +123,6 @@ def _named(names: Sequence[str]) -> str:
     return shown if len(names) <= _SHOWN else f"{len(names)} files ({shown}, …)"
 
 
-def _connect(config: ToolConfig, connection: Connection) -> AbstractContextManager[Source]:
-    if isinstance(config, TouchpointsConfig):
-        return touchpoints.connect(config, connection)
-    if isinstance(config, DapConfig):
-        return dap.connect(config, connection)
-    return genesys.connect(config, connection)
-
-
 def _inspect(path: Path, config: FolderConfig) -> None:
     if isinstance(config, FileSource):
         FORMATS[config.format].inspect(path, config)
@@ -160,7 +145,7 @@ class _Run:
     now: datetime
     progress: Progress
 
-    def land_stream(self, config: ToolConfig, tool: Source, stream: str, window: Window) -> Manifest:
+    def land_stream(self, config: Tool, tool: Source, stream: str, window: Window) -> Manifest:
         """Land a window, page by page."""
         with self._writer(config, stream, window, None) as writer:
             try:

@@ -13,7 +13,7 @@ from voxpop.raw.manifests import Manifest, Original
 from voxpop.raw.records import Window
 from voxpop.sources import ga4
 from voxpop.sources.formats.rows import Unfinished
-from voxpop.sources.registry import Ga4Config
+from voxpop.sources.ga4.config import Ga4Config
 
 
 class TablesLanding:

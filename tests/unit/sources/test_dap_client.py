@@ -15,8 +15,8 @@ from voxpop.raw.records import Record, Window
 from voxpop.sources import dap
 from voxpop.sources.connections import Connection
 from voxpop.sources.dap.client import Dap
+from voxpop.sources.dap.config import DapConfig, DapReport
 from voxpop.sources.protocol import Page
-from voxpop.sources.registry import DapConfig, DapReport
 
 KEY = "key-9f8e7d"
 CONNECTION = Connection(base_url="https://api.example.gov/analytics/dap/v2", api_key=KEY)

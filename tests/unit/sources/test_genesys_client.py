@@ -15,8 +15,8 @@ from voxpop.errors import ConfigError, SourceError, SourceUnavailable
 from voxpop.raw.records import Window
 from voxpop.sources import genesys
 from voxpop.sources.connections import Connection
+from voxpop.sources.genesys.config import GenesysConfig
 from voxpop.sources.protocol import Page
-from voxpop.sources.registry import GenesysConfig
 
 CONNECTION = Connection(
     base_url="https://api.gc.example.gov",

@@ -14,7 +14,7 @@ from voxpop.config import Settings
 from voxpop.errors import ConfigError, SourceError, SourceUnavailable, UsageError
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.raw.records import Record, Rejected, Window
-from voxpop.sources import land
+from voxpop.sources import genesys, land
 from voxpop.sources.connections import Connection
 from voxpop.sources.protocol import Cursor, Page
 
@@ -84,7 +84,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     def connect(config: object, connection: object) -> Iterator[Tool]:
         yield tool
 
-    monkeypatch.setattr(land.genesys, "connect", connect)
+    monkeypatch.setattr(genesys, "connect", connect)
     return Site(tmp_path / "home", tool)
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
-from voxpop.sources.registry import GenesysConfig, TouchpointsConfig, load_sources
+from voxpop.sources.genesys.config import GenesysConfig
+from voxpop.sources.registry import load_sources
 from voxpop.sources.targets.interaction import InteractionFiles
 from voxpop.sources.targets.survey_offer import SurveyOfferFiles
 from voxpop.sources.targets.survey_response import SurveyResponseFiles
+from voxpop.sources.touchpoints.config import TouchpointsConfig
 
 GOOD = """\
 sources:
@@ -115,7 +117,7 @@ def test_every_example_is_good() -> None:
         (
             "kind: touchpoints",
             "kind: touchpoint",
-            r"line 3: .*\.touchpoints\.kind: it is touchpoints",
+            r"line 3: .*\.touchpoints\.kind: it is one of touchpoints",
         ),
         (
             "answer_10: email",

@@ -16,7 +16,7 @@ from voxpop.raw.records import Window
 from voxpop.sources import touchpoints
 from voxpop.sources.connections import Connection
 from voxpop.sources.protocol import Page
-from voxpop.sources.registry import Form, TouchpointsConfig
+from voxpop.sources.touchpoints.config import Form, TouchpointsConfig
 
 KEY = "key-9f8e7d"
 CONNECTION = Connection(base_url="https://api.example.gov/touchpoints/v1", api_key=KEY)

@@ -5,5 +5,6 @@ The API, version 2: `GET /reports/{report}/data`, `/agencies/{agency}/reports/{r
 """
 
 from voxpop.sources.dap.client import connect
+from voxpop.sources.dap.config import DapConfig as Config
 
-__all__ = ["connect"]
+__all__ = ["Config", "connect"]

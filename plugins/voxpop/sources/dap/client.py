@@ -30,7 +30,7 @@ from voxpop.sources.http import Answer, Http, Patience
 from voxpop.sources.protocol import Cursor, Page
 
 if TYPE_CHECKING:
-    from voxpop.sources.registry import DapConfig
+    from voxpop.sources.dap.config import DapConfig
 
 STREAM = "reports"
 MAX_BEGINNINGS = 5

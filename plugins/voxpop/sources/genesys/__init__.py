@@ -4,5 +4,6 @@ Contract: `/api/v2/analytics/conversations/details/jobs` of the platform API. On
 """
 
 from voxpop.sources.genesys.client import connect
+from voxpop.sources.genesys.config import GenesysConfig as Config
 
-__all__ = ["connect"]
+__all__ = ["Config", "connect"]

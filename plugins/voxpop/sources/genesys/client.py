@@ -27,7 +27,7 @@ from voxpop.sources.protocol import Cursor, Page
 from voxpop.sources.verbatim import utc
 
 if TYPE_CHECKING:
-    from voxpop.sources.registry import GenesysConfig
+    from voxpop.sources.genesys.config import GenesysConfig
 
 T = TypeVar("T")
 

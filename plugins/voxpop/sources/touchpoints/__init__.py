@@ -4,5 +4,6 @@ Contract: the tool's own OpenAPI description, `GET /forms/{short_uuid}/responses
 """
 
 from voxpop.sources.touchpoints.client import connect
+from voxpop.sources.touchpoints.config import TouchpointsConfig as Config
 
-__all__ = ["connect"]
+__all__ = ["Config", "connect"]

@@ -27,7 +27,7 @@ from voxpop.sources.protocol import Cursor, Page
 from voxpop.sources.touchpoints.parse import Submissions
 
 if TYPE_CHECKING:
-    from voxpop.sources.registry import TouchpointsConfig
+    from voxpop.sources.touchpoints.config import TouchpointsConfig
 
 STREAM = "responses"
 MAX_STEPS_BACK = 20
