@@ -14,7 +14,7 @@ help:
 	@echo "make test          every test that needs no other server"
 	@echo "make up / down     Airflow with its UI, and the end of every process it began"
 	@echo "make lint          ruff, mypy --strict, sqlfluff"
-	@echo "make test-airflow  a real scheduler and a real browser (needs chromium)"
+	@echo "make test-airflow  real schedulers and a real browser (needs chromium and postgresql)"
 	@echo "make bench         how fast records are made, landed and measured"
 
 $(READY): requirements.lock pyproject.toml
@@ -32,7 +32,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -m "not airflow" --numprocesses 2
 
 test-airflow: $(READY)
-	$(BIN)/python -m pytest tests/airflow
+	$(BIN)/python -m pytest -m airflow tests/airflow tests/team
 
 up: $(READY)
 	$(BIN)/python -m voxpop.airflow.up
@@ -58,7 +58,7 @@ bench: $(READY)
 # The lock names no registry: whoever installs chooses theirs.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-		--generate-hashes --extra dev --output-file requirements.lock pyproject.toml
+		--generate-hashes --extra dev --extra team --output-file requirements.lock pyproject.toml
 
 # Never what people made: a home (`var`) holds raw, keys and releases, and is removed by hand alone.
 clean:

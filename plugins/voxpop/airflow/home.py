@@ -77,6 +77,7 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{VIEWER}:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__FAB__CONFIG_FILE": str(folder(settings) / "webserver_config.py"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder(settings) / 'airflow.db'}",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs(settings) / "airflow"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(logs(settings) / "dag_processor"),
@@ -100,15 +101,21 @@ def make(settings: Settings) -> None:
     if not passwords.exists():
         files.write_new(passwords, b"{}")
     from airflow.configuration import write_default_airflow_configuration_if_needed
-    from airflow.models.pool import Pool
-    from airflow.utils.db import initdb
 
     # It holds the secrets by which Airflow's processes know each other: made once, before any of them starts.
     write_default_airflow_configuration_if_needed()
+    make_database()
+    _fail_abandoned_runs()
+
+
+def make_database() -> None:
+    """Make Airflow's database, or bring it up to this version of Airflow, and the pools in it."""
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
     initdb()
     for name, pool in json.loads(POOLS_FILE.read_text()).items():
         Pool.create_or_update_pool(name, pool["slots"], pool["description"], pool["include_deferred"])
-    _fail_abandoned_runs()
 
 
 def write_environment(settings: Settings, variables: Mapping[str, str]) -> None:
