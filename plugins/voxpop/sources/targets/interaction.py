@@ -19,7 +19,7 @@ class InteractionFields(Fields):
     interaction_id: Text
     started_at: Time
     ended_at: Time | None = None
-    source_channel: Text
+    source_channel: Text | None = None
     source_service: Text | None = None
     source_organization: Text | None = None
     direction: Text | None = None
