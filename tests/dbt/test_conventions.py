@@ -186,6 +186,15 @@ def measures_have_unit_tests(manifest: Any) -> Found:
             yield model.name, "has no dbt unit test"
 
 
+def goals_can_name_every_public_measure(manifest: Any) -> Found:
+    (goals,) = (model for model in models(manifest) if model.name == "int_priority_goals__own_values")
+    named = {node.name for node in standing_on(manifest, goals)}
+    for model in models(manifest):
+        is_measure = Path(model.original_file_path).parts[1:3] == ("marts", "measures")
+        if is_measure and model.config.meta.get("audience") == "public" and model.name not in named:
+            yield model.name, f"is not among the tables in {goals.name}.sql: a line there lets goals name it"
+
+
 RULES: list[Callable[[Any], Found]] = [
     layers_flow_one_way,
     names_say_the_layer,
@@ -199,6 +208,7 @@ RULES: list[Callable[[Any], Found]] = [
     incremental_models_replace_partitions,
     sql_is_spelled_for_both_engines,
     measures_have_unit_tests,
+    goals_can_name_every_public_measure,
 ]
 
 
