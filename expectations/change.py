@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from expectations.rules import Rule, Suite, never
 
@@ -14,45 +15,52 @@ def suites(
     keys: Mapping[str, Sequence[str] | None],
     policy: Mapping[str, float],
     *,
+    closed: Mapping[str, str],
+    until: date | None,
     ordered_since: str | None,
 ) -> list[Suite]:
     """The change of figures and of volume, and figures that are gone.
 
-    A period that had ended when the current release was made is closed; what comes later adds to open ones.
+    A period that lay within what the current release was complete to is closed; what comes later adds to open
+    ones. Where nobody knows that day, nothing is closed.
 
     Args:
         current: table → SQL for its rows in the current release.
         keys: each table that is compared → the columns that name one row in both; None where its columns have
             changed so much that nothing of it can be compared. That warns.
         policy: the agency's.
+        closed: each table of figures → SQL for whether a row of it is shown, not small, and of a period that
+            is closed by the day `{until}`.
+        until: the last local day that the current release was complete to.
         ordered_since: the current release's id, if a person has excluded or included batches since it: then
             all of this only warns, because it is what they wanted, or else could never be published.
     """
     ordered = f"batches were excluded or included since {ordered_since}" if ordered_since else None
+    day = f"date '{until}'" if until else "null::date"
     found = [_compared(keys)]
-    if (key := _key(keys, "cx_index", "fct_survey_responses")) is not None:
-        found.append(_index(current, key, policy["change_max_index_points"], ordered))
-    if (key := _key(keys, "contact_center_performance", "fct_interactions")) is not None:
-        found.append(_contact_center(current, key, ordered))
+    for table, is_closed in closed.items():
+        if (key := keys.get(table)) is not None:
+            gone = _gone(current[table], key, is_closed.format(until=day))
+            rules = [Rule(_NOTHING_GONE, gone, warns_because=ordered)]
+            if table == "cx_index":
+                points = policy["change_max_index_points"]
+                rules = [*_index(current[table], key, points, day, ordered), *rules]
+            found.append(Suite(f"change_of_{table}", f"select * from marts.{table}", rules))
+    share = policy["change_max_volume_share"]
     volumes = [
         Rule(
-            f"no closed month's {what} changed by more than {policy['change_max_volume_share']:.0%}",
-            _volume(table, day, current[table], policy["change_max_volume_share"], policy["low_n_below"]),
+            f"no closed month's {what} changed by more than {share:.0%}",
+            _volume(table, column, current[table], (day, share, policy["low_n_below"])),
             warns_because=ordered,
         )
-        for what, table, day in (
+        for what, table, column in (
             ("contacts", "fct_interactions", "started_local_date"),
             ("responses", "fct_survey_responses", "answered_local_date"),
             ("comments", "fct_comments", "commented_date"),
         )
-        if keys[table] is not None
+        if keys.get(table) is not None
     ]
     return [*found, Suite("change_of_volume", "select 1 as one", volumes)]
-
-
-def _key(keys: Mapping[str, Sequence[str] | None], table: str, facts: str) -> Sequence[str] | None:
-    """What a table of figures is compared by; its facts tell which periods are closed."""
-    return keys[table] if keys[facts] is not None else None
 
 
 def _compared(keys: Mapping[str, Sequence[str] | None]) -> Suite:
@@ -71,72 +79,56 @@ def _compared(keys: Mapping[str, Sequence[str] | None]) -> Suite:
     )
 
 
-def _index(current: Mapping[str, str], key: Sequence[str], points: float, ordered: str | None) -> Suite:
+def _index(before: str, key: Sequence[str], points: float, day: str, ordered: str | None) -> list[Rule]:
     small = "(tested.low_n or before.low_n)"
-    moved = f"inner join ({current['cx_index']}) as before using ({', '.join(key)})"
+    moved = f"inner join ({before}) as before using ({', '.join(key)})"
     far = f"measure = 'cx_index' and period_type = 'quarter' and abs(tested.value - before.value) > {points}"
-    until = f"select max(answered_local_date) from ({current['fct_survey_responses']})"
-    closed = f"period_start + interval 3 months <= ({until})"
+    closed = f"coalesce(period_start + interval 3 months - interval 1 day <= {day}, false)"
     cell = "concat_ws(' ', tested.period_label, breakdown, member)"
-    return Suite(
-        "change_of_cx_index",
-        "select * from marts.cx_index",
-        [
-            never(
-                f"no quarter's index moved by more than {points:g} points",
-                f"{far} and not {small} and {closed}",
-                blame=cell,
-                join=moved,
-                warns_because=ordered,
-            ),
-            never(
-                f"no open or small quarter's index moved by more than {points:g} points",
-                f"{far} and ({small} or not {closed})",
-                blame=cell,
-                join=moved,
-                warns_because="a few answers do this to an open or small quarter (since 2026-11-22)",
-            ),
-            Rule(_NOTHING_GONE, _gone(current["cx_index"], key, until), warns_because=ordered),
-        ],
-    )
-
-
-def _contact_center(current: Mapping[str, str], key: Sequence[str], ordered: str | None) -> Suite:
-    until = f"select max(started_local_date) from ({current['fct_interactions']})"
-    gone = _gone(current["contact_center_performance"], key, until)
-    return Suite(
-        "change_of_contact_center_performance",
-        "select * from marts.contact_center_performance",
-        [Rule(_NOTHING_GONE, gone, warns_because=ordered)],
-    )
+    return [
+        never(
+            f"no quarter's index moved by more than {points:g} points",
+            f"{far} and not {small} and {closed}",
+            blame=cell,
+            join=moved,
+            warns_because=ordered,
+        ),
+        never(
+            f"no open or small quarter's index moved by more than {points:g} points",
+            f"{far} and ({small} or not {closed})",
+            blame=cell,
+            join=moved,
+            warns_because="a few answers do this to an open or small quarter (since 2026-11-22)",
+        ),
+    ]
 
 
 _NOTHING_GONE = "no closed period lacks a figure that it had"
 """A cell may come to be withheld, by late records elsewhere; it can't come to be without any record."""
 
 
-def _gone(before: str, key: Sequence[str], until: str) -> str:
+def _gone(before: str, key: Sequence[str], is_closed: str) -> str:
     """SQL for the shown cells of closed periods, not small ones, that have no row any more."""
-    cell = ", ".join(column for column in key if column not in {"period_type", "period_start"})
+    cell = ", ".join(f"old.{column}" for column in key if column not in {"period_type", "period_start"})
+    same = " and ".join(f"tested.{column} is not distinct from old.{column}" for column in key)
     return f"""
-        select concat_ws(' ', before.period_label, {cell}) as blame
-        from ({before}) as before
-        left join tested using ({", ".join(key)})
-        where tested.period_type is null and not before.suppressed and not before.low_n
-            and period_start + if(period_type = 'month', interval 1 month, interval 3 months) <= ({until})
+        select concat_ws(' ', period_label, {cell}) as blame
+        from ({before}) as old
+        where not exists (select 1 from tested where {same}) and {is_closed}
     """
 
 
-def _volume(table: str, day: str, before: str, share: float, least: float) -> str:
-    """SQL for the closed months whose volume changed too much; those below `least` rows move by chance."""
+def _volume(table: str, column: str, before: str, limits: tuple[str, float, float]) -> str:
+    """SQL for the closed months whose volume changed too much; those with few rows move by chance."""
+    day, share, least = limits
     months = (
         "select source_system, date_trunc('month', {day}) as month, count(*) as rows from {rows} group by all"
     )
     return f"""
         select concat_ws(' ', old.source_system, strftime(old.month, '%Y-%m')) as blame
-        from ({months.format(day=day, rows=f"({before})")}) as old
-        left join ({months.format(day=day, rows=f"marts.{table}")}) as new using (source_system, month)
+        from ({months.format(day=column, rows=f"({before})")}) as old
+        left join ({months.format(day=column, rows=f"marts.{table}")}) as new using (source_system, month)
         where old.rows >= {least}
-            and old.month + interval 1 month <= (select max({day}) from ({before}))
+            and old.month + interval 1 month - interval 1 day <= {day}
             and abs(coalesce(new.rows, 0) - old.rows) > {share} * old.rows
     """

@@ -13,9 +13,10 @@ import duckdb
 
 from voxpop.config import Settings
 from voxpop.errors import AuditError, Refused
-from voxpop.release import diff, evidence, store
+from voxpop.release import evidence, store
 from voxpop.release import manifest as manifests
 from voxpop.release.candidate import Candidate
+from voxpop.release.compared import COMPARED, shared_keys
 from voxpop.release.tables import quoted
 from voxpop.warehouse.dbt import without_data
 
@@ -107,9 +108,16 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
         }
         is_ordered = _excluded(current.manifest) != _excluded(manifest)
         with duckdb.connect() as connection:
-            keys = diff.shared_keys(connection, current.folder, candidate.folder)
+            keys = shared_keys(connection, current.folder, candidate.folder)
         since = current.release_id if is_ordered else None
-        suites += change.suites(held, keys, policy, ordered_since=since)
+        suites += change.suites(
+            held,
+            keys,
+            policy,
+            closed={table: one.is_closed for table, one in COMPARED.items() if one.figures},
+            until=manifests.complete_to(current.manifest),
+            ordered_since=since,
+        )
     return suites
 
 

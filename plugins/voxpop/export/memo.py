@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import groupby
-from typing import Any
 
 import duckdb
 
 from voxpop.export.checks import Finding
 from voxpop.export.quarter import Quarter
 from voxpop.export.texts import text
-from voxpop.release.manifest import Manifest
+from voxpop.release.manifest import Cause, Manifest
 
+_CAUSES: dict[Cause, str] = {
+    "method": "models, seeds or policies changed",
+    "excluded": "a batch was left out",
+    "included": "a batch was taken in again",
+    "records": "records came in or changed",
+    "indirect": "something else of theirs did",
+}
 _NOTES = 12
 """How many notes fit onto one sheet; it says how many more there are and where."""
 
@@ -130,15 +136,13 @@ def _ratings(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Mapping
 
 
 def _restated(manifest: Manifest, quarter: Quarter) -> list[str]:
-    """What of this quarter the release changes, by table and cause."""
-
-    def about(one: Any) -> tuple[str, str]:
-        return one.get("table", "cx_index"), one["cause"]
-
-    of_quarter = [
-        one for one in manifest["restatements"] if one["period_label"] in (quarter.label, *quarter.months)
-    ]
+    """What of this quarter's public figures the release changes, by table and cause."""
+    counts = Counter(
+        (one["table"], one["cause"])
+        for one in manifest["restatements"]
+        if one["period_label"] in (quarter.label, *quarter.months)
+    )
     return [
-        f"{table}: {len(list(found)):,} figures, because of {cause}"
-        for (table, cause), found in groupby(sorted(of_quarter, key=about), about)
+        f"{table}: {count:,} {'figure' if count == 1 else 'figures'}, because {_CAUSES[cause]}"
+        for (table, cause), count in sorted(counts.items())
     ]

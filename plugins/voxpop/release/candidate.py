@@ -207,7 +207,7 @@ def _make(
 
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)
-    restated = _restated(connection, basis, before, folder)
+    restated = _restated(connection, settings, basis, before, folder)
     policy = dict(
         connection.execute("select policy, value from warehouse.seeds.policy order by policy").fetchall()
     )
@@ -285,12 +285,23 @@ def _export(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Table], fo
 
 
 def _restated(
-    connection: duckdb.DuckDBPyConnection, basis: _Basis, before: store.Release | None, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    basis: _Basis,
+    before: store.Release | None,
+    folder: Path,
 ) -> list[Restatement]:
     if before is None:
         return []
-    is_same_method = before.manifest["fingerprint"] == basis.fingerprint
-    return diff.restatements(connection, before, folder, is_same_method=is_same_method)
+    return diff.restatements(
+        connection,
+        before,
+        folder,
+        landed=visible(settings),
+        batches=basis.ids,
+        excluded={batch["batch_id"] for batch in basis.excluded},
+        is_same_method=before.manifest["fingerprint"] == basis.fingerprint,
+    )
 
 
 def _data_files(folder: Path) -> list[Path]:

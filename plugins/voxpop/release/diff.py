@@ -1,40 +1,33 @@
-"""What changed from one release to another: tables, batches, and published figures."""
+"""What changed from one release to another: tables, batches, and published figures, each with its cause.
+
+A period is closed where its last day lay within what the earlier release was complete to; a figure of it that
+changes is restated. Nobody can know of one figure which record moved it, so a cause says what is certain: the
+method is another one; a person took a batch that holds records of its days out or in; batches with records of
+its days came; or nothing of its days came, and it changed with something else (a customer who was joined, a
+cell that is withheld with it).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
 from voxpop.config import Settings
+from voxpop.raw.manifests import Manifest as RawManifest
+from voxpop.raw.manifests import visible
 from voxpop.release import store
-from voxpop.release.manifest import Restatement
+from voxpop.release.compared import COMPARED, shared_figures, shared_keys
+from voxpop.release.manifest import Cause, Manifest, Restatement, complete_to
 from voxpop.release.tables import quoted
 
+__all__ = ["Diff", "FigureChange", "TableChange", "changed_figures", "diff", "restatements", "shared_keys"]
 
-@dataclass(frozen=True)
-class _Compared:
-    """The columns that name a row, if rows are compared, and those that no comparison can lack."""
-
-    key: Sequence[str]
-    needed: Sequence[str]
-
-
-_PERIODS = ("period_type", "period_start", "breakdown", "member")
-_COMPARED: Mapping[str, _Compared] = {
-    "cx_index": _Compared(
-        (*_PERIODS, "scale", "measure", "driver"),
-        (*_PERIODS, "period_label", "measure", "value", "suppressed", "low_n"),
-    ),
-    "contact_center_performance": _Compared(
-        (*_PERIODS, "source_system"), (*_PERIODS, "period_label", "suppressed", "low_n")
-    ),
-    "fct_survey_responses": _Compared((), ("source_system", "answered_local_date")),
-    "fct_interactions": _Compared((), ("source_system", "started_local_date")),
-    "fct_comments": _Compared((), ("source_system", "commented_date")),
-}
+_DAY = timedelta(days=1)
+"""A record's day is its source's own, which may lie a day beside the local one."""
 
 
 @dataclass(frozen=True)
@@ -48,33 +41,40 @@ class TableChange:
 
 @dataclass(frozen=True)
 class FigureChange:
-    """A cell of `cx_index` whose value is not the same; None where it is withheld or not there.
+    """A published figure that is not the same; None where it is withheld or not there.
 
-    `scale` and `driver` are empty where a release has no such column.
-
-    `is_closed`: its period had ended when the earlier release was made, so this is a restatement.
+    Attributes:
+        table: where it stands.
+        period_label: as people call its period.
+        period_start: its first day.
+        last_day: its last day; None for a kind of period that nobody knows the end of.
+        key: what else tells it from others, by column; no column that either release lacks.
+        column: which figure of the row.
+        before: in the earlier release.
+        after: in the later one.
+        is_closed: its period lay within what the earlier release was complete to, so this is a restatement.
     """
 
+    table: str
     period_label: str
-    breakdown: str
-    member: str
-    scale: str
-    measure: str
-    driver: str
+    period_start: date
+    last_day: date | None
+    key: Mapping[str, str]
+    column: str
     before: float | None
     after: float | None
     is_closed: bool
 
     @property
     def name(self) -> str:
-        """What tells the cell from others; what a release has no column for is left out."""
-        parts = (self.period_label, self.breakdown, self.member, self.scale, self.measure, self.driver)
+        """What tells it from others, in words."""
+        parts = (self.table, self.period_label, *self.key.values(), self.column)
         return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
 class Diff:
-    """All that differs from one release to another; `figures` is None where they can't be compared."""
+    """All that differs from one release to another; `not_compared` are tables with other columns now."""
 
     before: str
     after: str
@@ -82,39 +82,42 @@ class Diff:
     tables: Sequence[TableChange]
     batches_added: Sequence[str]
     batches_removed: Sequence[str]
-    figures: Sequence[FigureChange] | None
+    figures: Sequence[FigureChange]
+    restated: Sequence[Restatement]
+    not_compared: Sequence[str]
 
     def rows(self) -> list[dict[str, str | float | None]]:
-        """Give it as a table of `what`, `name`, `before`, `after`: tables, figures, batches.
+        """Give it as a table of `what`, `name`, `before`, `after`, `why`: tables, figures, batches.
 
         Figures of open periods are a count.
         """
         found: list[dict[str, str | float | None]] = []
         if not self.is_same_method:
-            found.append({"what": "method", "name": "fingerprint", "before": None, "after": "changed"})
-        found += [
-            {"what": "table", "name": table.name, "before": table.rows_before, "after": table.rows_after}
-            for table in self.tables
-        ]
-        if self.figures is None:
-            shape = "not compared: the tables have other columns"
-            found.append({"what": "figures", "name": "cx_index", "before": None, "after": shape})
-        figures = self.figures or ()
-        still_open = sum(not figure.is_closed for figure in figures)
+            found.append(_row("method", "fingerprint", None, "changed"))
+        found += [_row("table", table.name, table.rows_before, table.rows_after) for table in self.tables]
+        for table in self.not_compared:
+            found.append(_row("figures", table, None, "not compared: the tables have other columns"))
+        still_open = sum(not figure.is_closed for figure in self.figures)
         if still_open:
-            found.append({"what": "figures", "name": "of open periods", "before": None, "after": still_open})
+            found.append(_row("figures", "of open periods", None, still_open))
+        closed = [figure for figure in self.figures if figure.is_closed]
         found += [
-            {"what": "restated", "name": f.name, "before": f.before, "after": f.after}
-            for f in figures
-            if f.is_closed
+            _row("restated", figure.name, figure.before, figure.after, one["cause"])
+            for figure, one in zip(closed, self.restated, strict=True)
         ]
         # Last: there may be hundreds, and they explain what the rows before them say.
         found += [
-            {"what": "batch", "name": name, "before": None, "after": change}
+            _row("batch", name, None, change)
             for change, names in (("added", self.batches_added), ("removed", self.batches_removed))
             for name in names
         ]
         return found
+
+
+def _row(
+    what: str, name: str, before: float | None, after: str | float | None, why: str | None = None
+) -> dict[str, str | float | None]:
+    return {"what": what, "name": name, "before": before, "after": after, "why": why}
 
 
 def diff(settings: Settings, before: str, after: str) -> Diff:
@@ -125,14 +128,16 @@ def diff(settings: Settings, before: str, after: str) -> Diff:
     """
     old, new = store.show(settings, before), store.show(settings, after)
     old_tables, new_tables = old.manifest["tables"], new.manifest["tables"]
-    old_batches = {batch["batch_id"] for batch in old.manifest["batches"]}
-    new_batches = {batch["batch_id"] for batch in new.manifest["batches"]}
+    old_batches, new_batches = _ids(old.manifest), _ids(new.manifest)
     with duckdb.connect() as connection:
-        figures = changed_figures(connection, old.folder, new.folder)
+        keys = shared_keys(connection, old.folder, new.folder)
+        figures = changed_figures(connection, old, new.folder)
+    moved = _moved(visible(settings), old.manifest, new_batches, _excluded(new.manifest))
+    is_same_method = old.manifest["fingerprint"] == new.manifest["fingerprint"]
     return Diff(
         before=old.release_id,
         after=new.release_id,
-        is_same_method=old.manifest["fingerprint"] == new.manifest["fingerprint"],
+        is_same_method=is_same_method,
         tables=[
             TableChange(
                 name,
@@ -145,111 +150,169 @@ def diff(settings: Settings, before: str, after: str) -> Diff:
         batches_added=sorted(new_batches - old_batches),
         batches_removed=sorted(old_batches - new_batches),
         figures=figures,
+        restated=[
+            _restatement(figure, moved, is_same_method=is_same_method)
+            for figure in figures
+            if figure.is_closed
+        ],
+        not_compared=[table for table, key in keys.items() if key is None and COMPARED[table].figures],
     )
 
 
-def shared_keys(
-    connection: duckdb.DuckDBPyConnection, before: Path, after: Path
-) -> dict[str, tuple[str, ...] | None]:
-    """Find which tables can be compared, though the models may have changed in between.
+def changed_figures(
+    connection: duckdb.DuckDBPyConnection, before: store.Release, after: Path
+) -> list[FigureChange]:
+    """Find the published figures that differ, of every table that can be compared.
 
     Args:
         connection: any.
-        before: the earlier release's folder.
+        before: the earlier release.
         after: the later release's or candidate's folder.
 
     Returns:
-        Each table that is compared → the columns of its key that both have. None where these don't name one
-        row in both, or where one of them lacks the table or a column that the comparison rests on.
+        By table, then by time.
     """
-    found: dict[str, tuple[str, ...] | None] = dict.fromkeys(_COMPARED)
-    for table, compared in _COMPARED.items():
-        files = [folder / "parquet" / f"{table}.parquet" for folder in (before, after)]
-        if not all(file.exists() for file in files):
-            continue
-        rows = [f"read_parquet({quoted(str(file))})" for file in files]
-        columns = [
-            {name for name, *_ in connection.execute(f"describe from {one}").fetchall()} for one in rows
-        ]
-        shared = columns[0] & columns[1]
-        key = tuple(column for column in compared.key if column in shared)
-        if shared.issuperset(compared.needed) and all(_is_key(connection, one, key) for one in rows if key):
-            found[table] = key
+    until = complete_to(before.manifest)
+    found: list[FigureChange] = []
+    for table, key in shared_keys(connection, before.folder, after).items():
+        if key is not None and COMPARED[table].figures:
+            found += _of_table(connection, table, key, (before.folder, after), until)
     return found
 
 
-def _is_key(connection: duckdb.DuckDBPyConnection, rows: str, key: Sequence[str]) -> bool:
-    repeated = connection.execute(
-        f"select 1 from {rows} group by {', '.join(key)} having count(*) > 1 limit 1"  # noqa: S608
-    ).fetchone()
-    return repeated is None
-
-
-def changed_figures(
-    connection: duckdb.DuckDBPyConnection, before: Path, after: Path
-) -> list[FigureChange] | None:
-    """Find the cells of `cx_index` whose value differs.
-
-    Args:
-        connection: any.
-        before: the earlier release's folder.
-        after: the later release's or candidate's folder.
-
-    Returns:
-        The changes, or None where the tables' columns differ too much to tell a cell of one in the other.
-    """
-    keys = shared_keys(connection, before, after)
-    key = keys["cx_index"]
-    if key is None or keys["fct_survey_responses"] is None:
-        return None
-    old, new = (quoted(str(folder / "parquet" / "cx_index.parquet")) for folder in (before, after))
-    responses = quoted(str(before / "parquet" / "fct_survey_responses.parquet"))
-    names = ", ".join(c if c in key else f"'' as {c}" for c in ("scale", "measure", "driver"))
+def _of_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    key: Sequence[str],
+    folders: tuple[Path, Path],
+    until: date | None,
+) -> Iterator[FigureChange]:
+    old, new = (quoted(str(folder / "parquet" / f"{table}.parquet")) for folder in folders)
+    figures = shared_figures(connection, table, *folders)
+    named = [column for column in key if column not in {"period_type", "period_start", "period_label"}]
+    values = ", ".join(
+        f"{{'figure': '{one}', 'was': old.{one}::double, 'is': new.{one}::double}}" for one in figures
+    )
+    same = " and ".join(f"old.{column} is not distinct from new.{column}" for column in key)
+    names = "".join(f", coalesce(old.{column}, new.{column})::varchar as {column}" for column in named)
+    period = ", ".join(
+        f"coalesce(old.{column}, new.{column}) as {column}"
+        for column in ("period_label", "period_start", "period_type", "period_end_date")
+        if column in key or column in COMPARED[table].needed
+    )
     rows = connection.execute(
         f"""
-        with known as (select max(answered_local_date) as until from read_parquet({responses}))
+        with joined as (
+            select {period} {names}, old, new, unnest([{values}]) as one
+            from read_parquet({old}) as old
+            full join read_parquet({new}) as new on {same}
+        )
         select
-            coalesce(old.period_label, new.period_label), breakdown, member, {names},
-            old.value, new.value,
-            coalesce(
-                period_start + if(period_type = 'month', interval 1 month, interval 3 months) <= known.until,
-                false
-            )
-        from read_parquet({old}) as old
-        full join read_parquet({new}) as new using ({", ".join(key)})
-        cross join known
-        where old.value is distinct from new.value
-        order by period_start, period_type, {", ".join(key[2:])}
-        """  # noqa: S608 - paths of our own
+            period_label, period_start, {COMPARED[table].last_day} as last_day,
+            coalesce(last_day <= $until, false) as is_closed, one.figure, one.was, one.is
+            {"".join(f", {column}" for column in named)}
+        from joined
+        where one.was is distinct from one.is
+        order by period_start, period_type {"".join(f", {column}" for column in named)}, one.figure
+        """,  # noqa: S608 - paths and columns of our own
+        {"until": until},
     ).fetchall()
-    return [FigureChange(*row) for row in rows]
+    for label, start, last, is_closed, figure, was, is_now, *cells in rows:
+        said = {column: cell for column, cell in zip(named, cells, strict=True) if cell is not None}
+        yield FigureChange(table, label, start, last, said, figure, was, is_now, is_closed)
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """A batch that only one of two releases rests on; `days` are None where raw has lost them."""
+
+    batch_id: str
+    source: str
+    stream: str
+    days: Collection[date] | None
+    cause: Cause
+
+    def may_be_behind(self, figure: FigureChange) -> bool:
+        """Whether it holds records of the figure's days, from what the figure counts."""
+        streams = COMPARED[figure.table].streams
+        source = figure.key.get("source_system")
+        if streams is not None and self.stream not in streams and source is None:
+            return False
+        if source is not None and self.source != source:
+            return False
+        if self.days is None or figure.last_day is None:
+            return True
+        return any(figure.period_start - _DAY <= day <= figure.last_day + _DAY for day in self.days)
 
 
 def restatements(
-    connection: duckdb.DuckDBPyConnection, before: store.Release, folder: Path, *, is_same_method: bool
+    connection: duckdb.DuckDBPyConnection,
+    before: store.Release,
+    folder: Path,
+    *,
+    landed: Sequence[RawManifest],
+    batches: Collection[str],
+    excluded: Collection[str],
+    is_same_method: bool,
 ) -> list[Restatement]:
-    """Give the figures of closed periods that a candidate changes.
+    """Give the figures of closed periods that a candidate changes, each with its cause.
 
-    It is empty where they can't be compared too: the gate warns of that.
+    Of tables that can't be compared there are none: the gate warns of that.
 
     Args:
         connection: any.
         before: the current release.
         folder: the candidate's.
-        is_same_method: whether the same models, seeds and policy made both; else the method is the cause.
+        landed: what raw knows of batches.
+        batches: ids of those that the candidate rests on.
+        excluded: ids of those that a person has taken out.
+        is_same_method: whether the same models, seeds and policy made both.
     """
+    moved = _moved(landed, before.manifest, set(batches), set(excluded))
     return [
-        {
-            "period_label": figure.period_label,
-            "breakdown": figure.breakdown,
-            "member": figure.member,
-            "scale": figure.scale,
-            "measure": figure.measure,
-            "driver": figure.driver,
-            "before": figure.before,
-            "after": figure.after,
-            "cause": "records" if is_same_method else "method",
-        }
-        for figure in changed_figures(connection, before.folder, folder) or ()
+        _restatement(figure, moved, is_same_method=is_same_method)
+        for figure in changed_figures(connection, before, folder)
         if figure.is_closed
     ]
+
+
+def _restatement(figure: FigureChange, moved: Sequence[_Moved], *, is_same_method: bool) -> Restatement:
+    behind = [one for one in moved if one.may_be_behind(figure)]
+    causes: list[Cause] = ["excluded", "included", "records"]
+    cause: Cause = next((each for each in causes if any(one.cause == each for one in behind)), "indirect")
+    return {
+        "table": figure.table,
+        "period_label": figure.period_label,
+        "key": dict(figure.key),
+        "column": figure.column,
+        "before": figure.before,
+        "after": figure.after,
+        "cause": cause if is_same_method else "method",
+        "batches": sorted(one.batch_id for one in behind),
+    }
+
+
+def _moved(
+    landed: Sequence[RawManifest], before: Manifest, batches: set[str], excluded: set[str]
+) -> list[_Moved]:
+    known = {batch.batch_id: batch for batch in landed}
+    old, was_excluded = _ids(before), _excluded(before)
+    found = []
+    for batch_id in sorted(batches ^ old):
+        cause: Cause = "records"
+        if batch_id in old and batch_id in excluded:
+            cause = "excluded"
+        elif batch_id in batches and batch_id in was_excluded:
+            cause = "included"
+        source, stream = batch_id.split(".")[:2]
+        days = {date.fromisoformat(day) for day in known[batch_id].days} if batch_id in known else None
+        found.append(_Moved(batch_id, source, stream, days, cause))
+    return found
+
+
+def _ids(manifest: Manifest) -> set[str]:
+    return {batch["batch_id"] for batch in manifest["batches"]}
+
+
+def _excluded(manifest: Manifest) -> set[str]:
+    return {batch["batch_id"] for batch in manifest["excluded"]}

@@ -74,21 +74,27 @@ class File(TypedDict):
     sha256: str
 
 
-class Restatement(TypedDict):
-    """A figure that has changed although its period had ended before the superseded release.
+Cause = Literal["method", "excluded", "included", "records", "indirect"]
+"""Why a figure of a closed period changed: other models, seeds or policies; a person took a batch out or in;
+batches with records of its days came or went; or none did, and it changed with something else."""
 
-    A value is None where it was or is withheld, or is not published.
+
+class Restatement(TypedDict):
+    """A published figure that has changed although its period was closed in the superseded release.
+
+    `key` holds what tells its row from others of the period, by column. A value is None where it was or is
+    withheld, or is not published. `batches` hold records of its days and are in one of the two releases only:
+    any of them, or all together, may be behind it.
     """
 
+    table: str
     period_label: str
-    breakdown: str
-    member: str
-    scale: str
-    measure: str
-    driver: str
+    key: dict[str, str]
+    column: str
     before: float | None
     after: float | None
-    cause: Literal["records", "method"]
+    cause: Cause
+    batches: list[str]
 
 
 class AuditSummary(TypedDict):

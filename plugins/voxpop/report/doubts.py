@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
-from voxpop.release.manifest import Excluded, Manifest, Restatement
+from voxpop.release.manifest import Cause, Excluded, Manifest, Restatement
 from voxpop.report.figures import Figure, Headline, PageFigures, WithoutClearance, shown
 
-_CAUSES = {
-    "records": "records came in, changed or were left out",
+_CAUSES: dict[Cause, str] = {
     "method": "models, seeds or policies changed, and records may have too",
+    "excluded": "a person left out a batch with records of these days",
+    "included": "a person took in again a batch with records of these days",
+    "records": "records of these days came in or changed",
+    "indirect": "they changed with something else; no record of these days did",
 }
 
 
@@ -100,7 +104,11 @@ def _restated(headline: Headline, quarter: str, manifest: Manifest) -> list[str]
         found = [one for one in manifest["restatements"] if one["cause"] == cause]
         if not found:
             continue
-        count = f"{len(found):,} {'figure' if len(found) == 1 else 'figures'}"
+        tables = Counter(one["table"] for one in found)
+        count = " and ".join(
+            f"{many:,} {'figure' if many == 1 else 'figures'} of {table}"
+            for table, many in sorted(tables.items())
+        )
         told = [
             f"{label} {figure.text}, before {was}"
             for label, figure in figures.items()
@@ -108,7 +116,7 @@ def _restated(headline: Headline, quarter: str, manifest: Manifest) -> list[str]
             if (was := _was(one, label, figure)) is not None
         ]
         said.append(
-            f"Restated since release {manifest['supersedes']}, because {why}: {count} of "
+            f"Restated since release {manifest['supersedes']}, because {why}: {count}, of "
             f"{_periods({one['period_label'] for one in found})}"
             + (f"; {headline.now.name}: {'; '.join(told)}" if told else "")
             + ". All are in the release's manifest.json."
@@ -118,8 +126,10 @@ def _restated(headline: Headline, quarter: str, manifest: Manifest) -> list[str]
 
 def _was(one: Restatement, label: str, figure: Figure) -> str | None:
     """What a figure of the whole agency was, if it reads otherwise now and neither is withheld."""
-    cell = (one["period_label"], one["breakdown"], one["scale"], one["measure"], one["driver"])
-    if cell != (label, "all", figure.scale, figure.measure, figure.driver):
+    if one["table"] != "cx_index" or one["period_label"] != label:
+        return None
+    key = tuple(one["key"].get(name) for name in ("breakdown", "scale", "measure", "driver"))
+    if key != ("all", figure.scale, figure.measure, figure.driver):
         return None
     if one["before"] is None or figure.value is None:
         return None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import yaml
+from voxpop.config import PROJECT
 from voxpop.errors import UsageError
+from voxpop.raw.exclusions import exclude, include
 from voxpop.release import store
+from voxpop.release.compared import COMPARED
 from voxpop.release.diff import FigureChange, TableChange, diff
+from voxpop.release.manifest import RUN_TABLES
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
 LATER = datetime(2026, 5, 3, tzinfo=UTC)
@@ -20,12 +25,12 @@ def test_the_same_twice_differs_in_nothing(home):
 
 
 def test_it_names_tables_batches_and_figures(home):
-    """The facts reach to 2026-04-30: March has ended, so its figure is restated; 2026Q3 has not."""
+    """Complete to 2026-04-29: March is closed, so its figure is restated; April and 2026Q3 are not."""
     one = home.publish(NOW)
     extra = home.land("genesys", "conversations", ["conv-1"])
     home.build()
     home.change(
-        f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}",
+        f"update marts.cx_index set value = 2.5 where period_label in ('2026-03', '2026-04') and {CELL}",
         f"update marts.cx_index set value = null where period_label = '2026Q3' and {CELL}",
         "delete from marts.fct_comments where comment_id = (select min(comment_id) from marts.fct_comments)",
     )
@@ -37,9 +42,10 @@ def test_it_names_tables_batches_and_figures(home):
     assert found.batches_added == [extra.batch_id] and found.batches_removed == []
     assert found.is_same_method
     changed = {figure.period_label: figure for figure in found.figures}
-    assert set(changed) == {"2026-03", "2026Q3"}
+    assert set(changed) == {"2026-03", "2026-04", "2026Q3"}
     march = changed["2026-03"]
-    assert (march.after, march.is_closed, march.driver) == (2.5, True, "trust")
+    assert (march.after, march.is_closed, march.key["driver"]) == (2.5, True, "trust")
+    assert not changed["2026-04"].is_closed
     assert (changed["2026Q3"].after, changed["2026Q3"].is_closed) == (None, False)
     assert isinstance(march, FigureChange)
     assert [row["what"] for row in found.rows()] == ["table", "table", "figures", "restated", "batch"]
@@ -52,8 +58,8 @@ def test_restated_figures_are_in_the_manifest_with_their_cause(home):
     home.change(f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}")
     two = home.publish(LATER)
     said = store.show(home.settings, two).manifest["restatements"]
-    assert [(r["period_label"], r["driver"], r["after"], r["cause"]) for r in said] == [
-        ("2026-03", "trust", 2.5, "method")
+    assert [(r["table"], r["period_label"], r["key"]["driver"], r["after"], r["cause"]) for r in said] == [
+        ("cx_index", "2026-03", "trust", 2.5, "method")
     ]
     assert said[0]["before"] not in (None, 2.5)
 
@@ -76,9 +82,10 @@ def test_figures_are_compared_by_the_columns_that_still_name_one(home):
     home.change(f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}")
     two = home.publish(LATER)
     (march,) = diff(home.settings, one, two).figures
-    assert (march.name, march.after) == ("2026-03 all all mean trust", 2.5)
+    assert (march.name, march.after) == ("cx_index 2026-03 all all mean trust value", 2.5)
     (restated,) = store.show(home.settings, two).manifest["restatements"]
-    assert (restated["scale"], restated["driver"], restated["after"]) == ("", "trust", 2.5)
+    assert "scale" not in restated["key"]
+    assert (restated["key"]["driver"], restated["after"]) == ("trust", 2.5)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +93,8 @@ def test_figures_are_compared_by_the_columns_that_still_name_one(home):
     [
         lacking("driver"),
         lacking("measure"),
-        ["alter table marts.fct_survey_responses rename answered_local_date to answered_on"],
     ],
-    ids=["no key is left", "a column that is read", "a column of the facts"],
+    ids=["no key is left", "a column that is read"],
 )
 def test_figures_that_cannot_be_compared_are_said_to_be(home, changes):
     home.change(*changes)
@@ -98,15 +104,84 @@ def test_figures_that_cannot_be_compared_are_said_to_be(home, changes):
     two = home.publish(LATER)
     assert store.show(home.settings, two).manifest["restatements"] == []
     found = diff(home.settings, one, two)
-    assert found.figures is None
+    assert found.not_compared == ["cx_index"]
     assert [row for row in found.rows() if row["what"] == "figures"] == [
         {
             "what": "figures",
             "name": "cx_index",
             "before": None,
             "after": "not compared: the tables have other columns",
+            "why": None,
         }
     ]
+
+
+def restated(home, release_id):
+    """Table, period and column → cause and the batches that may be behind it."""
+    said = store.show(home.settings, release_id).manifest["restatements"]
+    return {
+        (r["table"], r["period_label"], r["column"]): (r["cause"], {b.split(".")[0] for b in r["batches"]})
+        for r in said
+    }
+
+
+CENTER = "breakdown = 'channel' and member = 'phone'"
+
+
+def test_every_published_figure_has_the_cause_that_is_known(home):
+    """Calls of 30 April and answers of 31 March came: each is behind its own table and days alone."""
+    home.publish(NOW)
+    home.land("genesys", "conversations", ["conv-1"])
+    home.land("touchpoints", "responses", ["sub-1"], start=date(2026, 3, 31), end=date(2026, 4, 1))
+    home.build()
+    home.change(
+        f"update marts.cx_index set value = 2.5 where period_label in ('2026-01', '2026-03') and {CELL}",
+        "update marts.contact_center_performance set transfer_share = 0.01, offered = offered + 1"
+        f" where period_label = '2026-03' and {CENTER}",
+    )
+    two = home.publish(LATER)
+    assert restated(home, two) == {
+        ("cx_index", "2026-01", "value"): ("indirect", set()),
+        ("cx_index", "2026-03", "value"): ("records", {"touchpoints"}),
+        ("contact_center_performance", "2026-03", "offered"): ("indirect", set()),
+        ("contact_center_performance", "2026-03", "transfer_share"): ("indirect", set()),
+    }
+    rows = diff(home.settings, store.show(home.settings, two).manifest["supersedes"], two).rows()
+    assert [row["why"] for row in rows if row["what"] == "restated"] == [
+        "indirect",
+        "records",
+        "indirect",
+        "indirect",
+    ]
+
+
+def test_what_a_person_left_out_or_took_in_again_is_the_cause(home):
+    march = home.land("touchpoints", "responses", ["sub-1"], start=date(2026, 3, 1), end=date(2026, 3, 15))
+    home.build()
+    home.publish(NOW)
+    exclude(home.settings, march.batch_id, "sent twice", NOW)
+    home.build()
+    home.change(f"update marts.cx_index set value = 2.5 where period_label = '2026-03' and {CELL}")
+    two = home.publish(LATER)
+    assert restated(home, two) == {("cx_index", "2026-03", "value"): ("excluded", {"touchpoints"})}
+    include(home.settings, march.batch_id, "it was right", LATER)
+    home.build()
+    three = home.publish(LATER + timedelta(days=1))
+    assert restated(home, three) == {("cx_index", "2026-03", "value"): ("included", {"touchpoints"})}
+
+
+def test_every_public_table_with_periods_is_compared():
+    """So that nothing that is published changes without being told."""
+    found = set()
+    for file in (PROJECT / "dbt_project" / "models" / "marts").rglob("*.yml"):
+        for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]:
+            columns = {column["name"] for column in model["columns"]}
+            is_public = model["config"]["meta"]["audience"] == "public"
+            if is_public and "period_start" in columns and model["name"] not in RUN_TABLES:
+                found.add(model["name"])
+                compared = COMPARED[model["name"]]
+                assert columns.issuperset({*compared.key, *compared.needed, *compared.figures}), model["name"]
+    assert {"cx_index", "contact_center_performance", "priority_goal_measures"} <= found
 
 
 def test_a_release_that_is_not_kept_is_said(home):

@@ -472,7 +472,8 @@ def test_what_was_restated_is_said_with_what_it_was_and_why(marts: duckdb.DuckDB
     ) -> dict[str, Any]:
         breakdown, member = place.split("/")
         cell = {"scale": "likert_5", "measure": "cx_index", "driver": "all"}
-        found = {"period_label": label, "breakdown": breakdown, "member": member, **cell}
+        key = {"breakdown": breakdown, "member": member, **cell}
+        found = {"table": "cx_index", "period_label": label, "key": key, "column": "value", "batches": []}
         return found | {"before": before, "after": after, "cause": cause}
 
     page = figures.read(marts, UNTIL)
@@ -484,18 +485,20 @@ def test_what_was_restated_is_said_with_what_it_was_and_why(marts: duckdb.DuckDB
         restated("2026Q2", 61.0, 62.0, "service/a"),
         restated("2026Q3", 74.26, 74.25),
         *months,
+        restated("2026-01", 0.1, 0.2) | {"table": "contact_center_performance", "column": "transfer_share"},
     ]
     said = doubts.doubts(page, MANIFEST | {"restatements": found})  # type: ignore[typeddict-item]
     assert said[-1] == (
-        "Restated since release 20260630T060000Z-89abcdef, because records came in, changed or were left "
-        "out: 7 figures of 2026Q2, 2026Q3; 2026-01 to 2026-04 (4 months); CX index (0–100): 2026Q2 72.0, "
-        "before 71.5. All are in the release's manifest.json."
+        "Restated since release 20260630T060000Z-89abcdef, because records of these days came in "
+        "or changed: 1 figure of contact_center_performance and 7 figures of cx_index, of 2026Q2, 2026Q3; "
+        "2026-01 to 2026-04 (4 months); CX index (0–100): 2026Q2 72.0, before 71.5. All are in the release's "
+        "manifest.json."
     )
     unknown = [restated("2026Q2", None, 72.0, cause="method")]
     said = doubts.doubts(page, MANIFEST | {"restatements": unknown})  # type: ignore[typeddict-item]
     assert said[-1] == (
         "Restated since release 20260630T060000Z-89abcdef, because models, seeds or policies changed, and "
-        "records may have too: 1 figure of 2026Q2. All are in the release's manifest.json."
+        "records may have too: 1 figure of cx_index, of 2026Q2. All are in the release's manifest.json."
     )
 
 
