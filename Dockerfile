@@ -11,7 +11,7 @@ COPY pyproject.toml requirements.lock ./
 RUN python -m pip install --no-cache-dir uv==0.13.9 \
     && python -m venv --without-pip .venv \
     && uv pip install --no-build --compile-bytecode --require-hashes --constraint requirements.lock \
-        --requirement pyproject.toml --extra team setuptools
+        --requirement pyproject.toml --extra team "$(grep -o "^setuptools==[0-9.]*" requirements.lock)"
 COPY . .
 # Linked, not copied, as on a developer's machine: the library finds dags/, dbt_project/ and config/ beside it.
 RUN uv pip install --no-deps --no-build-isolation --editable . \

@@ -1,292 +1,142 @@
-"""The pages in Airflow's UI: who may read them, what they show, and what they can't be made to show."""
+"""The commands that the pages give exist, with the options, parameters and services that they name."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
-from voxpop.airflow import runs
-from voxpop.config import Settings
-from voxpop.release import diff
-from voxpop.warehouse.dbt import ModelResult
+import typer
+import yaml
+from voxpop.cli import app
+from voxpop.config import PROJECT
 
-FIRST, SECOND = "20260105T060000Z-0123abcd", "20260106T060000Z-4567cdef"
-REFUSED = "20260107T060000Z-89abcdef"
-EVIL = "<script>alert(1)</script>"
+PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
+COMMAND = re.compile(r"^(?:\.venv/bin/)?(voxpop|airflow|docker compose|make)( .*)?$")
 
-
-def manifest(release_id: str, supersedes: str | None, *, passed: bool = True) -> dict[str, Any]:
-    audit = {
-        "passed": passed,
-        "expectations": 20,
-        "failed": 0 if passed else 2,
-        "warnings": 1,
-        "page": "audit/index.html",
-    }
-    return {
-        "schema_version": 1,
-        "release_id": release_id,
-        "created_at": f"{release_id[:4]}-{release_id[4:6]}-{release_id[6:8]}T06:00:00+00:00",
-        "code_version": "0.1.0",
-        "fingerprint": "f",
-        "content_sha256": "c",
-        "supersedes": supersedes,
-        "batches": [
-            {
-                "source": "genesys",
-                "stream": "conversations",
-                "batch_id": "genesys.x",
-                "records": 1204,
-                "sha256": "s",
-            }
-        ],
-        "excluded": [
-            {
-                "source": "kiosk",
-                "stream": "s",
-                "batch_id": "kiosk.y",
-                "reason": EVIL,
-                "at": "2026-01-05T00:00:00+00:00",
-            }
-        ],
-        "late_sources": [{"source": "touchpoints", "newest": "2026-01-03", "expected": "2026-01-04"}],
-        "policy": {},
-        "tables": {"cx_index": {"rows": 4321, "sha256": "t", "audience": "public"}},
-        "audit": audit,
-        "restatements": [],
-        "files": {},
-    }
+# What `docker compose` of version 2.40 takes, as far as the pages use it: its options, and whether services
+# follow, as all words, as the first word, or not at all.
+COMPOSE = {
+    "build": (set(), "all"),
+    "config": ({"--quiet"}, "none"),
+    "down": (set(), "none"),
+    "exec": ({"-T"}, "first"),
+    "logs": (set(), "all"),
+    "ps": (set(), "all"),
+    "restart": (set(), "all"),
+    "run": ({"--rm", "--no-deps", "-T"}, "first"),
+    "start": (set(), "all"),
+    "stop": (set(), "all"),
+    "up": ({"--detach", "--wait"}, "all"),
+}
 
 
-def put(settings: Settings, folder: str, content: dict[str, Any]) -> Path:
-    release = settings.releases / folder
-    for part in ("audit", "reports"):
-        (release / part).mkdir(parents=True)
-    (release / "manifest.json").write_text(json.dumps(content))
-    (release / "voxpop.duckdb").write_text("rows of people")
-    (release / "audit" / "index.html").write_text("the gate's page")
-    (release / "reports" / "index.html").write_text("<h1>The report</h1>")
-    return release
-
-
-@pytest.fixture
-def home(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Two releases, the second current, and a candidate that was refused."""
-    monkeypatch.setenv("VOXPOP_HOME", str(tmp_path))
-    own = Settings(home=tmp_path, sources_file=settings.sources_file, seeds=settings.seeds)
-    put(own, FIRST, manifest(FIRST, None))
-    put(own, SECOND, manifest(SECOND, FIRST))
-    put(own, f".tmp-{REFUSED}", manifest(REFUSED, SECOND, passed=False))
-    (own.releases / "current").symlink_to(SECOND)
-    return own
-
-
-class Changes:
-    """What `diff` gives."""
-
-    def rows(self) -> list[dict[str, Any]]:
-        batches = [
-            {"what": "batch", "name": f"genesys.{number}", "before": None, "after": "added"}
-            for number in range(200)
+def commands() -> list[tuple[str, str, list[str]]]:
+    """Page, program and words of every command, from blocks and from running text."""
+    found = []
+    for page in PAGES:
+        text = page.read_text()
+        lines = [
+            line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in whole_lines(block)
         ]
-        table = {"what": "table", "name": "cx_index", "before": 4000, "after": 4321}
-        restated = {"what": "restated", "name": "2026Q1 all", "before": 61.25000000000001, "after": 62.5}
-        return [table, restated, *batches]
+        lines += [" ".join(code.split()) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)]
+        for line in lines:
+            if told := COMMAND.match(line.strip()):
+                words = shlex.split(told[2] or "", comments=True)
+                if words and not words[0].startswith("…"):
+                    found.append((page.name, told[1], until_redirected(words)))
+    return found
 
 
-@pytest.fixture
-def browser(home: Settings, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """Somebody who is signed in."""
-    from airflow.api_fastapi.core_api.security import get_user
-    from voxpop.airflow.pages import make_app
-
-    monkeypatch.setattr(diff, "diff", lambda *_: Changes())
-    app = make_app()
-    app.dependency_overrides[get_user] = object
-    return TestClient(app)
+def whole_lines(block: str) -> Iterator[str]:
+    """The lines of a block; a quoted text may go over several."""
+    line = ""
+    for part in block.splitlines():
+        line = f"{line} {part}" if line else part
+        if line.count('"') % 2 == 0:
+            yield line
+            line = ""
 
 
-def test_every_page_asks_who_it_is(home: Settings) -> None:
-    from airflow.api_fastapi.core_api.security import get_user
-    from voxpop.airflow.pages import make_app
-
-    routes = make_app().routes
-    assert len(routes) == 4
-    for route in routes:
-        assert get_user in {dependency.call for dependency in route.dependant.dependencies}, route.path
+def until_redirected(words: list[str]) -> list[str]:
+    ends = [place for place, word in enumerate(words) if word in ("<", ">", "|", "…")]
+    return words[: min(ends, default=len(words))]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/releases",
-        f"/releases/{FIRST}",
-        f"/releases/{FIRST}/files/reports/index.html",
-        "/build/build_and_publish?run_id=x",
-    ],
-)
-def test_nobody_reads_anything_without_signing_in(path: str, home: Settings) -> None:
-    from voxpop.airflow.pages import make_app
-
-    answer = TestClient(make_app()).get(path)
-    assert answer.status_code == 401
-    assert FIRST not in answer.text
+COMMANDS = commands()
 
 
-def test_pages_only_read(home: Settings) -> None:
-    from voxpop.airflow.pages import make_app
+def those(program: str) -> list[Any]:
+    found = {(page, tuple(words)) for page, name, words in COMMANDS if name == program}
+    return [pytest.param(list(words), id=f"{page}: {' '.join(words)}") for page, words in sorted(found)]
 
-    assert {method for route in make_app().routes for method in route.methods} == {"GET"}
 
-
-def test_a_release_that_was_left_by_going_back_says_when_and_why(browser: TestClient, home: Settings) -> None:
-    log = home.releases / "log.ndjson"
-    back = {
-        "at": "2026-01-08T09:00:00+00:00",
-        "action": "rollback",
-        "release_id": FIRST,
-        "before": SECOND,
-        "reason": EVIL,
+def test_pages_were_read() -> None:
+    assert {page for page, _, _ in COMMANDS} >= {
+        "README.md",
+        "deploy.md",
+        "for-data-engineers.md",
+        "extract.md",
     }
-    log.write_text(json.dumps(back) + "\n")
-    page = browser.get("/releases").text
-    assert "rolled back from here on 2026-01-08: &lt;script&gt;alert(1)" in page
-    assert page.count("rolled back from here") == 1
-    assert page.index(SECOND) < page.index("rolled back from here") < page.index(FIRST)
-    assert ">1, without 1<" in page, "how many batches were left out"
-    again = back | {"release_id": SECOND, "before": FIRST, "reason": "it was right"}
-    log.write_text(json.dumps(back) + "\n" + json.dumps(again) + "\n")
-    page = browser.get("/releases").text
-    assert page.index(FIRST) < page.index("rolled back from here on 2026-01-08: it was right")
+    assert all(len(those(program)) >= 3 for program in ("voxpop", "airflow", "docker compose", "make"))
 
 
-def test_releases_are_listed_with_the_current_one_marked(browser: TestClient) -> None:
-    page = browser.get("/releases").text
-    assert page.index(SECOND) < page.index(FIRST)
-    assert page.count('class="mark"') == 1
-    assert page.index(SECOND) < page.index('class="mark"') < page.index(FIRST)
-    assert "1,204" in page and "touchpoints" in page
+@pytest.mark.parametrize("words", those("voxpop"))
+def test_voxpop_has_the_command(words: list[str]) -> None:
+    command: Any = typer.main.get_command(app)
+    while words and hasattr(command, "commands"):
+        assert words[0] in command.commands
+        command, words = command.commands[words[0]], words[1:]
+    # A page may leave out what a reader puts in; what it gives has to be taken.
+    for option in (word.split("=")[0] for word in words if word.startswith("--")):
+        assert any(option in parameter.opts for parameter in command.params), option
 
 
-def test_a_refused_candidate_is_there_to_be_read(browser: TestClient) -> None:
-    page = browser.get("/releases").text
-    assert "Not published" in page and page.index("Not published") < page.index(REFUSED)
-    assert "refused" in browser.get(f"/releases/{REFUSED}").text
-    assert browser.get(f"/releases/{REFUSED}/files/audit/index.html").text == "the gate's page"
+@pytest.mark.parametrize("words", those("airflow"))
+def test_airflow_takes_the_command(words: list[str], dags: dict[str, Any]) -> None:
+    from airflow.cli.cli_parser import get_parser
+
+    given = get_parser().parse_args(words)
+    if dag_id := None if getattr(given, "treat_dag_id_as_regex", False) else getattr(given, "dag_id", None):
+        assert dag_id in dags
+        if getattr(given, "conf", None):
+            assert set(json.loads(given.conf)) <= set(dags[dag_id].params)
 
 
-def test_a_release_shows_gate_changes_tables_batches_and_what_was_left_out(browser: TestClient) -> None:
-    page = browser.get(f"/releases/{SECOND}").text
-    assert "20 expectations, 1 warning" in page
-    assert "1 warnings" not in page
-    assert f"What changed from {FIRST}" in page
-    assert page.index("<td>4000</td><td>4321</td>") < page.index("genesys.0"), "figures before batches"
-    assert "The first 200 of 202" in page and "genesys.197" in page and "genesys.198" not in page
-    assert "<td>61.25</td><td>62.5</td>" in page
-    assert "data to 2026-01-03, expected to 2026-01-04" in page
-    assert "genesys.x" in page and "kiosk.y" in page
-    assert f"/voxpop/releases/{SECOND}/files/reports/index.html" in page
-    assert f"/voxpop/releases/{SECOND}/files/audit/index.html" in page
+@pytest.mark.parametrize("words", those("docker compose"))
+def test_compose_has_the_services(words: list[str]) -> None:
+    services = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+    while words and words[0] in ("--profile", "--project-name"):
+        assert words[0] == "--project-name" or [words[1]] in [
+            one.get("profiles") for one in services.values()
+        ]
+        words = words[2:]
+    if not words:
+        return
+    options, named = COMPOSE[words[0]]
+    rest = words[1:]
+    while rest and rest[0].startswith("-"):
+        assert rest[0] in options
+        rest = rest[1:]
+    if named == "none":
+        assert rest == []
+    elif rest:
+        assert set(rest[:1] if named == "first" else rest) <= set(services)
 
 
-def test_the_first_release_says_so(browser: TestClient) -> None:
-    assert "It is the first." in browser.get(f"/releases/{FIRST}").text
+@pytest.mark.parametrize("words", those("make"))
+def test_make_has_the_target(words: list[str]) -> None:
+    targets = set(re.findall(r"^([\w-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    assert words[0] in targets
 
 
-def test_what_people_wrote_is_text_and_not_markup(browser: TestClient) -> None:
-    page = browser.get(f"/releases/{SECOND}").text
-    assert EVIL not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-
-
-def test_nothing_has_been_published_yet(
-    settings: Settings, browser: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VOXPOP_HOME", str(tmp_path / "new"))
-    assert "Nothing has been published yet" in browser.get("/releases").text
-
-
-def test_the_report_is_served_and_may_run_and_fetch_nothing(browser: TestClient) -> None:
-    answer = browser.get(f"/releases/{FIRST}/files/reports/index.html")
-    assert answer.text == "<h1>The report</h1>"
-    assert answer.headers["content-type"].startswith("text/html")
-    policy = answer.headers["content-security-policy"]
-    assert "default-src 'none'" in policy and "script-src" not in policy
-
-
-OUTSIDE = [
-    "voxpop.duckdb",
-    "manifest.json",
-    "reports/../voxpop.duckdb",
-    "reports/%2e%2e/voxpop.duckdb",
-    "reports/..%2fvoxpop.duckdb",
-    "..%2f..%2fsecrets%2fkey",
-    "%2fetc%2fpasswd",
-    "/etc/passwd",
-    "reports/link",
-    "reports",
-    "reports%00/index.html",
-    "",
-]
-
-
-@pytest.mark.parametrize("path", OUTSIDE)
-def test_no_path_leads_out_of_the_folders_that_are_served(
-    path: str, browser: TestClient, home: Settings
-) -> None:
-    home.secrets.mkdir()
-    (home.secrets / "key").write_text("rows of people")
-    (home.releases / FIRST / "reports" / "link").symlink_to(home.releases / FIRST / "voxpop.duckdb")
-    answer = browser.get(f"/releases/{FIRST}/files/{path}")
-    assert answer.status_code == 404
-    assert "rows of people" not in answer.text
-
-
-@pytest.mark.parametrize(
-    "name", ["..", ".tmp-x", "current", "%2e%2e", f"..%2f{FIRST}", "20990101T000000Z-00000000"]
-)
-def test_only_a_release_that_is_kept_is_served(name: str, browser: TestClient) -> None:
-    for rest in ("", "/files/reports/index.html", "/files/key"):
-        assert browser.get(f"/releases/{name}{rest}").status_code == 404
-
-
-Built = Callable[..., None]
-
-
-def test_the_build_page_shows_a_runs_models(browser: TestClient, home: Settings) -> None:
-    run_id = "scheduled__2026-01-05T06:00:00+00:00"
-    good = ModelResult("stg_genesys__conversations", "success", 1.25, None, None)
-    bad = ModelResult("unique_fct_comments", "fail", 0.5, 3, "Got 3 results, configured to fail if != 0")
-    runs.save(home, run_id, runs.Layer("marts", (bad,)))
-    runs.save(home, run_id, runs.Layer("staging", (good,)))
-    runs.save(home, run_id, runs.Layer("seeds", ()))
-    page = browser.get("/build/build_and_publish", params={"run_id": run_id}).text
-    assert page.index("stg_genesys__conversations") < page.index("unique_fct_comments"), (
-        "not in the build's order"
-    )
-    assert "1.25" in page and "Got 3 results" in page
-    assert page.count("<table>") == 2, "seeds that have not changed are no table of nothing"
-
-
-@pytest.mark.parametrize("run_id", ["never ran", "../../secrets", EVIL])
-def test_the_build_page_of_an_unknown_run_is_empty(run_id: str, browser: TestClient) -> None:
-    answer = browser.get("/build/build_and_publish", params={"run_id": run_id})
-    assert answer.status_code == 200 and "No model has run yet" in answer.text
-    assert EVIL not in answer.text
-
-
-def test_the_build_page_of_another_dag_says_where_to_look(browser: TestClient) -> None:
-    assert "runs no model" in browser.get("/build/extract_genesys", params={"run_id": "x"}).text
-
-
-def test_airflow_registers_both_pages_and_nothing_but_the_plugin(settings: Settings) -> None:
-    from airflow import plugins_manager
-
-    plugins, errors = plugins_manager._get_plugins()
-    assert errors == {}
-    ours = [plugin for plugin in plugins if plugin.name == "voxpop"]
-    assert [view["name"] for view in ours[0].external_views] == ["Releases", "Build"]
+def test_the_pages_lead_to_pages() -> None:
+    links = [
+        (page, link) for page in PAGES for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    ]
+    assert len(links) > 20
+    assert [f"{page.name}: {link}" for page, link in links if not (Path(page).parent / link).exists()] == []

@@ -23,6 +23,7 @@ _KEPT = {
     "extract": "What had landed stays in raw, pages of this window included; the other sources and the "
     "current release are untouched.",
     "build_and_publish": "Raw and the current release are untouched; what was not built stays pending.",
+    "report_quarter": "Nothing was written; what was written of the quarter before and every release stay.",
     "rollback": "The current release is the one it was.",
 }
 
@@ -36,7 +37,11 @@ _TO_DO: tuple[tuple[type[Exception], str], ...] = (
         AuditError,
         "The gate could not run, which says nothing about the data. Mend what it names and clear this task.",
     ),
-    (ConfigError, "Mend the file and line that are named above, then clear this task."),
+    (
+        ConfigError,
+        "Mend what is named above, a file's line or a connection (Admin → Connections). Then clear this "
+        "task.",
+    ),
     (
         SourceError,
         "Mend the connection or sources.yml, then clear this task: without a change it fails again.",
@@ -50,6 +55,7 @@ _TO_DO: tuple[tuple[type[Exception], str], ...] = (
     (UsageError, "Trigger the DAG again with other parameters."),
 )
 
+_QUARTER_REFUSED = "Mend each reason above, publish, then trigger report_quarter again."
 _UNFORESEEN = "voxpop did not foresee this: the traceback is above. Clear the task when its cause is gone."
 
 
@@ -79,7 +85,12 @@ def block(dag_id: str, task_id: str, run_id: str, tries: int, error: BaseExcepti
     family = "extract" if dag_id.startswith("extract_") else dag_id
     told = error.__cause__ if isinstance(error, BaseException) and error.__cause__ else error
     to_do = next((text for kind, text in _TO_DO if isinstance(told, kind)), _UNFORESEEN)
-    runbook = "refused-release" if isinstance(told, Refused) else family
+    runbook = family
+    if isinstance(told, Refused):
+        if family == "report_quarter":
+            to_do = _QUARTER_REFUSED
+        else:
+            runbook = "refused-release"
     times = "once" if tries == 1 else f"{tries} times"
     return "\n".join(
         (

@@ -19,7 +19,10 @@ from voxpop.errors import (
 )
 
 PROJECT = Path(__file__).resolve().parents[3]
-DAGS = ("extract_touchpoints", "build_and_publish", "rollback")
+DAGS = (
+    "extract_touchpoints",
+    *(path.stem for path in (PROJECT / "dags").glob("*.py") if path.stem != "extract"),
+)
 
 
 def wrapped(error: Exception) -> Exception:
@@ -47,6 +50,7 @@ def test_it_says_what_why_what_is_kept_what_to_do_and_where_to_read(dag_id: str)
         ("extract_touchpoints", SourceError("403"), "extract"),
         ("build_and_publish", None, "build_and_publish"),
         ("build_and_publish", wrapped(Refused("3 rows")), "refused-release"),
+        ("report_quarter", wrapped(Refused("92 days are open")), "report_quarter"),
         ("rollback", UsageError("no such release"), "rollback"),
     ],
 )
