@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from expectations import measures, performance, personal_data, published
+from expectations import measures, performance, personal_data, published, web
 from expectations.measures import SCALES
 from expectations.rules import Rule, Suite, never, not_negative, one_of, refers, required, unique
 
@@ -127,6 +127,20 @@ READ_BY_OTHERS: Mapping[str, str] = {
         is_threshold_as_published is_completions_as_published agrees_with_published suppressed
         low_n
     """,
+    "web_performance": """
+        period_type period_start period_end_date period_label breakdown member source_system site
+        report basis day_count n visits users pageviews pageviews_per_visit engaged_n engaged_share
+        engaged_low engaged_high bounce_n bounce_share bounce_low bounce_high task_success_n
+        task_success_share task_success_low task_success_high helpful_n helpful_share helpful_low
+        helpful_high suppressed low_n
+    """,
+    "page_helpfulness": """
+        period_type period_start period_end_date period_label site page source_system report basis
+        n value low high suppressed low_n
+    """,
+    "web_report_checks": """
+        source_system report subject file stated_by stated is_agreed taken_at _batch_id
+    """,
     "release_info": """
         release_id created_at code_version fingerprint supersedes batch_count record_count
         late_sources
@@ -144,6 +158,17 @@ configured (`dim_…`). What stands beside published figures is proved to be wha
 
 MAY_NAME_A_TEAM = frozenset({("a11_280_collections", "user_email")})
 """Columns that hold an address on purpose: a team's, which the agency configures to be filed."""
+
+KNOWN_TO_SUPPRESSION = frozenset(
+    {
+        "cx_index",
+        "contact_center_performance",
+        "priority_goal_measures",
+        "web_performance",
+        "page_helpfulness",
+    }
+)
+"""Public tables of figures, whose own rules hold what is withheld."""
 
 
 def shape() -> Suite:
@@ -197,6 +222,9 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "a11_280_responses": performance.a11_280_responses(),
         "published_measures": published.published_measures(),
         "priority_goal_measures": published.priority_goal_measures(policy),
+        "web_performance": web.web_performance(policy),
+        "page_helpfulness": web.page_helpfulness(policy),
+        "web_report_checks": web.web_report_checks(),
         "release_info": release_info(),
         "data_dictionary": data_dictionary(),
     }
@@ -221,11 +249,7 @@ def _of_public(table: str, columns: Mapping[str, str]) -> list[Rule]:
         columns = {name: data_type for name, data_type in columns.items() if name != "fingerprint"}
     rules = [personal_data.names_nobody(list(columns)), personal_data.holds_no_identifier(columns)]
     if table not in WITHOUT_SUPPRESSION and not table.startswith("dim_"):
-        known = "suppressed" in columns and table in {
-            "cx_index",
-            "contact_center_performance",
-            "priority_goal_measures",
-        }
+        known = "suppressed" in columns and table in KNOWN_TO_SUPPRESSION
         rules.append(
             Rule(
                 "a rule of suppression knows the table, because it is public",

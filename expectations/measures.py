@@ -62,7 +62,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         never("a shown cell has a value", "not suppressed and value is null", blame=cell),
         never("a value lies in its interval", "value not between low - 1e-9 and high + 1e-9", blame=cell),
         never("an index is of Likert items only", "measure = 'cx_index' and scale <> 'likert_5'", blame=cell),
-        *_suppression(
+        *suppression(
             policy,
             cell,
             n="n",
@@ -240,7 +240,7 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
             )
             for mean in _MEANS
         ),
-        *_suppression(
+        *suppression(
             policy,
             cell,
             n="offered",
@@ -384,7 +384,7 @@ def _periods_and_members(cell: str) -> list[Rule]:
     ]
 
 
-def _suppression(
+def suppression(
     policy: Mapping[str, float], cell: str, *, n: str, figures: str, items: Collection[str]
 ) -> list[Rule]:
     """What is withheld in a public table, and what can be told from the rest.

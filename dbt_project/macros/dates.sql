@@ -23,3 +23,26 @@
 {% macro spark__is_weekend(day) -%}
     weekday({{ day }}) >= 5
 {%- endmacro %}
+
+{#- The first day of a date's month, a date. -#}
+{% macro month_start(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+{#- The last day of a date's month, a date. -#}
+{% macro month_end(day) -%}
+    cast(date_trunc('month', {{ day }}) + interval 1 month - interval 1 day as date)
+{%- endmacro %}
+
+{#- How many days a later date is after an earlier one. -#}
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_between(earlier, later) -%}
+    ({{ later }} - {{ earlier }})
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    datediff({{ later }}, {{ earlier }})
+{%- endmacro %}

@@ -14,3 +14,8 @@
 {% macro fiscal_quarter_start(day) -%}
     cast(date_trunc('quarter', {{ day }}) as date)
 {%- endmacro %}
+
+{#- The last day of a date's fiscal quarter, a date. -#}
+{% macro quarter_end(day) -%}
+    cast(date_trunc('quarter', {{ day }}) + interval 3 months - interval 1 day as date)
+{%- endmacro %}

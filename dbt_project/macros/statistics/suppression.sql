@@ -17,12 +17,15 @@
             and reason (why the cell is withheld for its own sake, else null).
         parts_of_n: columns of cells that count some of n and that a published figure is over too: what a sum hides is not
             to be few of them either. None of them is as well as enough.
+        breakdowns: those whose members add up to all.
         rounds: how often to go round.
+
+    A sum without a published whole (pages of a source that gives no total) tells nothing, and hides nothing.
 
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, parts_of_n=[], rounds=5) -%}
+{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], rounds=5) -%}
 {%- set counts = ['n'] + parts_of_n -%}
 {%- set additive = counts + ['total', 'squares'] -%}
 with
@@ -66,7 +69,7 @@ sums as (
         true as is_whole,
         cells.*
     from cells
-    cross join (values ('organization'), ('service'), ('channel')) as breakdowns (name)
+    cross join (values {% for name in breakdowns %}('{{ name }}'){{ ', ' if not loop.last }}{% endfor %}) as breakdowns (name)
     where cells.breakdown = 'all'
     union all
     select
@@ -88,6 +91,7 @@ gaps as (
         {{ column }},
         sum(case when is_whole then {{ column }} else -{{ column }} end) over (partition by sum_name) as gap_{{ column }},
         {%- endfor %}
+        bool_or(is_whole) over (partition by sum_name) as has_whole,
         reason is not null as is_withheld
     from sums
 ),
@@ -100,6 +104,7 @@ round_0 as {{ materialized() }} (
             *,
             bool_or(is_withheld or gap_n > 0) over (partition by block_number) as is_something_hidden
         from gaps
+        where has_whole
     ) as blocks
     where is_something_hidden
 ),
@@ -148,8 +153,8 @@ select
     cells.member,
     coalesce(cells.reason, 'complement') as reason
 from cells
-inner join verdicts on cells.place = verdicts.place
-where verdicts.is_withheld or verdicts.is_block_open
+left join verdicts on cells.place = verdicts.place
+where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 {%- endmacro %}
 
 

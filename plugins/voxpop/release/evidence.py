@@ -268,6 +268,12 @@ def _write_reconciliation(
                 from warehouse.staging.stg_file_drop__priority_goal_values as said
                 left join warehouse.intermediate.int_priority_goals__values as newest
                     on said.source_system = newest.source and said.record_id = newest.record_id
+                union all
+                select source_system, record_id, coalesce(not_counted_reason, 'counted')
+                from warehouse.intermediate.int_web_aggregates
+                union all
+                select source_system, file, 'counted' from warehouse.intermediate.int_web_report_statements
+                group by all
             ),
             ends as (
                 select

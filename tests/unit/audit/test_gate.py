@@ -172,6 +172,16 @@ FAULTS = [
     "update marts.a11_280_responses set positive_ease = '' where external_id = md5('r9')",
     "update marts.a11_280_collections set cx_collection_details_count = 9"
     " where service_id = 'ben-status' and quarter = '3'",
+    "update marts.web_performance set bounce_high = 1.1 where member = 'mobile' and period_label = '2026Q2'",
+    "update marts.web_performance set users = 7 where member = 'mobile' and period_label = '2026-01'",
+    "update marts.web_performance set day_count = 32 where member = 'mobile' and period_label = '2026-02'",
+    "update marts.web_performance set visits = visits + 1"
+    " where member = 'desktop' and period_label = '2026-04'",
+    "update marts.web_performance set n = 9, low_n = true where member = 'all' and period_label = '2026-04'",
+    "update marts.page_helpfulness set n = 51 where page = 'www.x.gov/a'",
+    "update marts.page_helpfulness set value = 1, high = 1 where page = 'www.x.gov/'",
+    "insert into marts.web_report_checks values"
+    " ('dap_files', 'devices', 'days', 'devices.json', 'query', '90', false, null, 'b')",
     "insert into intermediate.int_survey_answers select response_id, 'answer_77', 'unmapped', _batch_id"
     " from marts.fct_survey_responses order by response_id limit 4",
 ]
@@ -268,6 +278,23 @@ FOUND = {
         1,
         "Check the status of a claim 2026Q3",
     ),
+    ("web_performance", "bounce_share lies in its interval, and that between 0 and 1"): (
+        1,
+        "2026Q2 device mobile dap dps/device",
+    ),
+    ("web_performance", "visitors of more than a day are never a sum of days"): (1, "2026-01 device mobile"),
+    ("web_performance", "a figure is of no more days than its period has"): (1, "2026-02 device mobile"),
+    ("web_performance", "a quarter's visits are its months', added"): (1, "2026Q3 device desktop"),
+    ("web_performance", "a cell with fewer than 10 is withheld"): (1, "2026-04 all all dap"),
+    ("page_helpfulness", "a page on which all voted alike is withheld"): (
+        1,
+        "2026-01 www.x.gov www.x.gov/ dap",
+    ),
+    # of 120 votes 60 and 51 are shown, so the two that are withheld have 9 together
+    ("page_helpfulness", "a site's withheld pages are none, or few votes of no one page"): (
+        1,
+        "2026-01 www.x.gov",
+    ),
     ("unknown", "every question is in the seed question_crosswalk"): (
         1,
         "touchpoints answer_77 in 4 records",
@@ -300,6 +327,15 @@ def test_a_planted_fault_is_found(refused, key):
 
 def test_nothing_else_is_found(refused):
     assert set(failed(refused[0])) == {*FOUND, QUARANTINE}
+
+
+def test_a_report_that_contradicts_itself_warns(refused):
+    one = results(refused[0])["web_report_checks", "a published report says one thing of itself"]
+    assert (one["severity"], one["unexpected_count"], one["observed"]) == (
+        "warn",
+        1,
+        "dap_files devices days",
+    )
 
 
 def test_the_refusal_says_what_where_how_many_and_what_to_do(refused):

@@ -34,6 +34,8 @@ PUBLIC = (
     "contact_center_performance",
     "published_measures",
     "priority_goal_measures",
+    "web_performance",
+    "page_helpfulness",
 )
 
 SEEDS = (
@@ -371,6 +373,67 @@ select
 from marts.a11_280_collection_details group by all order by all;
 """
 
+_WITHOUT = ", ".join(
+    f"{'0::bigint' if part == 'n' else 'null::double'} as {share}_{part}"
+    for share in ("engaged", "task_success", "helpful")
+    for part in ("n", "share", "low", "high")
+)
+
+WEB = f"""
+create table marts.web_performance as
+with months as (
+    select month_start, breakdown, member, visits
+    from (values (date '2026-01-01'), (date '2026-02-01'), (date '2026-03-01'), (date '2026-04-01'))
+        as months (month_start)
+    cross join (values ('all', 'all', 1500), ('device', 'desktop', 1000), ('device', 'mobile', 500))
+        as members (breakdown, member, visits)
+),
+periods as (
+    select
+        period_type, date_trunc(period_type, month_start)::date as period_start, breakdown, member,
+        sum(visits)::bigint as visits, count(*) as months
+    from months
+    cross join (values ('month'), ('quarter')) as period_types (period_type)
+    group by all
+)
+select
+    period_type, period_start,
+    (period_start + if(period_type = 'month', interval 1 month, interval 3 months))::date - 1
+        as period_end_date,
+    if(
+        period_type = 'month', strftime(period_start, '%Y-%m'),
+        concat(year(period_start + interval 3 months), 'Q', quarter(period_start + interval 3 months))
+    ) as period_label,
+    date_trunc('quarter', period_start)::date as quarter_start, breakdown, member, 'dap' as source_system,
+    'all' as site, 'dps/device' as report, 'days' as basis, 28 * months as day_count, visits as n, visits,
+    null::bigint as users, 3 * visits as pageviews, 3::double as pageviews_per_visit, visits as bounce_n,
+    0.4::double as bounce_share, 0.3::double as bounce_low, 0.5::double as bounce_high,
+    {_WITHOUT}, false as suppressed, false as low_n
+from periods order by all;
+
+create table marts.page_helpfulness as
+select
+    'month' as period_type, date '2026-01-01' as period_start, date '2026-01-31' as period_end_date,
+    '2026-01' as period_label, date '2026-01-01' as quarter_start, 'www.x.gov' as site, page,
+    'dap' as source_system, 'dps/helpful' as report, 'days' as basis, n::bigint as n, value::double as value,
+    low::double as low, high::double as high, n is null as suppressed, coalesce(n < 30, false) as low_n
+from (values
+    ('all', 120, 0.7, 0.6, 0.8), ('www.x.gov/', 60, 0.8, 0.7, 0.9), ('www.x.gov/a', 40, 0.6, 0.5, 0.7),
+    ('www.x.gov/b', null, null, null, null), ('www.x.gov/c', null, null, null, null)
+) as votes (page, n, value, low, high)
+order by all;
+
+create table marts.web_report_checks (
+    source_system varchar, report varchar, subject varchar, file varchar, stated_by varchar, stated varchar,
+    is_agreed boolean, taken_at timestamp, _batch_id varchar
+);
+
+create table intermediate.int_web_aggregates (
+    source_system varchar, record_id varchar, not_counted_reason varchar
+);
+create table intermediate.int_web_report_statements (source_system varchar, file varchar);
+"""
+
 STAGING = """
 create table staging.stg_touchpoints__responses as
 select
@@ -536,6 +599,7 @@ class Home:
             for script in (FILL_FACTS, FILL_DIMENSIONS, FILL_MEASURES):
                 connection.execute(script.format_map(values))
             connection.execute(FILINGS)
+            connection.execute(WEB)
             connection.execute(STAGING)
             names = self._comment(connection)
             connection.commit()

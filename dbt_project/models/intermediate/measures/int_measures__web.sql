@@ -1,0 +1,101 @@
+with aggregates as (
+    select
+        *,
+        first_date = last_date as is_of_a_day,
+        {{ month_start('first_date') }} as month_start,
+        {{ fiscal_quarter_start('first_date') }} as quarter_start
+    from {{ ref('int_web_aggregates') }}
+    where
+        not_counted_reason is null
+        and breakdown <> 'vote'
+        and {{ fiscal_quarter_start('record_date') }}
+        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+),
+
+-- A visit may be in two rows of one member and the same days (a page with and without its last slash): not to be added.
+given as (
+    select
+        source_system,
+        report,
+        site,
+        breakdown,
+        member,
+        first_date,
+        last_date,
+        is_of_a_day,
+        month_start,
+        quarter_start,
+        max(coalesce(visits, pageviews)) as least_visits,
+        case when count(*) = 1 then max(visits) end as visits,
+        case when count(*) = 1 then max(users) end as users,
+        case when count(pageviews) = count(*) then sum(pageviews) end as pageviews,
+        case when count(*) = 1 then max(engaged_share) end as engaged_share,
+        case when count(*) = 1 then max(bounce_share) end as bounce_share
+    from aggregates
+    group by
+        source_system, report, site, breakdown, member, first_date, last_date, is_of_a_day, month_start, quarter_start
+),
+
+-- Of days a month and a quarter are made; what counts more than a day stands as its source gives it.
+placed as (
+    select
+        'days' as basis,
+        period_types.period_type,
+        case period_types.period_type when 'month' then given.month_start else given.quarter_start end as period_start,
+        given.*
+    from given
+    cross join (values ('month'), ('quarter')) as period_types (period_type)
+    where given.is_of_a_day
+    union all
+    select
+        'source' as basis,
+        case
+            when first_date = month_start and last_date = {{ month_end('first_date') }} then 'month'
+            when first_date = quarter_start and last_date = {{ quarter_end('first_date') }} then 'quarter'
+            else 'span'
+        end as period_type,
+        first_date as period_start,
+        given.*
+    from given
+    where not is_of_a_day
+)
+
+select
+    cast(period_type as string) as period_type,
+    cast(period_start as date) as period_start,
+    cast(case period_type
+        when 'month' then {{ month_end('period_start') }}
+        when 'quarter' then {{ quarter_end('period_start') }}
+        else max(last_date)
+    end as date) as period_end_date,
+    cast(case period_type
+        when 'month' then substr(cast(period_start as string), 1, 7)
+        when 'quarter' then {{ fiscal_quarter('period_start') }}
+        else cast(period_start as string) || '/' || cast(max(last_date) as string)
+    end as string) as period_label,
+    {{ fiscal_quarter_start('max(last_date)') }} as quarter_start,
+    breakdown,
+    member,
+    source_system,
+    site,
+    report,
+    cast(basis as string) as basis,
+    cast(null as string) as service_organization_id,
+    cast(case basis when 'days' then count(*) else max({{ days_between('first_date', 'last_date') }}) + 1 end as bigint)
+        as day_count,
+    cast(sum(least_visits) as bigint) as least_visits,
+    cast(case when count(visits) = count(*) then sum(visits) end as bigint) as visits,
+    cast(case when basis = 'source' then max(users) end as bigint) as users,
+    cast(case when count(pageviews) = count(*) then sum(pageviews) end as bigint) as pageviews,
+    cast(coalesce(sum(visits) filter (where engaged_share is not null), 0) as bigint) as engaged_base,
+    cast(sum(visits * engaged_share) as decimal(38, 12)) as engaged_visits,
+    cast(coalesce(sum(visits) filter (where bounce_share is not null), 0) as bigint) as bounce_base,
+    cast(sum(visits * bounce_share) as decimal(38, 12)) as bounced_visits,
+    cast(0 as bigint) as task_count,
+    cast(0 as bigint) as tasks_done,
+    cast(0 as bigint) as vote_count,
+    cast(0 as bigint) as yes_count
+from placed
+group by
+    period_type, period_start, breakdown, member, source_system, site, report, basis,
+    case when period_type = 'span' then last_date end

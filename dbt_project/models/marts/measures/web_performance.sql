@@ -1,0 +1,102 @@
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_touched_quarters'
+) }}
+-- depends_on: {{ ref('int_touched_quarters') }}
+{#- What a figure is over: a share of few is withheld like few visits. -#}
+{%- set parts = ['engaged_base', 'bounce_base', 'task_count', 'vote_count'] -%}
+{%- set cells -%}
+(
+    select
+        item,
+        period_type,
+        period_start,
+        breakdown,
+        member,
+        service_organization_id,
+        least_visits as n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        {{ parts | join(',\n        ') }},
+        case
+            when
+                least(least_visits, users, {% for part in parts %}nullif({{ part }}, 0){{ ', ' if not loop.last }}{% endfor %})
+                < {{ policy('suppression_min_n') }}
+                then 'small_n'
+        end as reason
+    from web
+) as cells
+{%- endset %}
+
+with web as (
+    select
+        *,
+        -- what adds up only with itself; a span of days adds up with nothing.
+        concat_ws(
+            '|', source_system, report, site, basis, case when period_type = 'span' then period_label else '' end
+        ) as item
+    from {{ ref('int_measures__web') }}
+),
+
+withheld as (
+    {{ withheld_cells(cells, parts, ['organization', 'service', 'site', 'device', 'page']) | indent }}
+),
+
+counted as (
+    select
+        web.*,
+        withheld.reason is not null as suppressed
+    from web
+    left join withheld
+        on
+            web.item = withheld.item
+            and {{ same('web', 'withheld', ['period_type', 'period_start', 'breakdown', 'member']) }}
+)
+{% set counts = {
+    'n': 'least_visits',
+    'visits': 'visits',
+    'users': 'users',
+    'pageviews': 'pageviews',
+} %}
+{% set shares = {
+    'engaged': ['engaged_visits', 'engaged_base'],
+    'bounce': ['bounced_visits', 'bounce_base'],
+    'task_success': ['tasks_done', 'task_count'],
+    'helpful': ['yes_count', 'vote_count'],
+} %}
+select
+    period_type,
+    period_start,
+    period_end_date,
+    period_label,
+    quarter_start,
+    breakdown,
+    member,
+    source_system,
+    site,
+    report,
+    basis,
+    day_count,
+    {%- for name, count in counts.items() %}
+    case when not suppressed then {{ count }} end as {{ name }},
+    {%- endfor %}
+    case
+        when not suppressed then {{ figure('cast(pageviews as double) / nullif(visits, 0)') }}
+    end as pageviews_per_visit,
+    {%- for name, share in shares.items() %}
+    {%- set x, n = share %}
+    case when not suppressed then {{ n }} end as {{ name }}_n,
+    case
+        when not suppressed then {{ figure('cast(' ~ x ~ ' as double) / nullif(' ~ n ~ ', 0)') }}
+    end as {{ name }}_share,
+    case
+        when not suppressed and {{ n }} > 0 then {{ figure(wilson_low('cast(' ~ x ~ ' as double)', n)) }}
+    end as {{ name }}_low,
+    case
+        when not suppressed and {{ n }} > 0 then {{ figure(wilson_high('cast(' ~ x ~ ' as double)', n)) }}
+    end as {{ name }}_high,
+    {%- endfor %}
+    suppressed,
+    not suppressed and least_visits < {{ policy('low_n_below') }} as low_n
+from counted
