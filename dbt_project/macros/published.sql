@@ -115,19 +115,6 @@
     add_months({{ period_start }}, -({{ months_in_period(period_type) }}))
 {%- endmacro %}
 
-{#- Whole days from one date to another. -#}
-{% macro days_between(first_day, last_day) -%}
-    {{ return(adapter.dispatch('days_between')(first_day, last_day)) }}
-{%- endmacro %}
-
-{% macro duckdb__days_between(first_day, last_day) -%}
-    ({{ last_day }} - {{ first_day }})
-{%- endmacro %}
-
-{% macro spark__days_between(first_day, last_day) -%}
-    datediff({{ last_day }}, {{ first_day }})
-{%- endmacro %}
-
 {#- A label without what changes from one publication to the next and means nothing: case, spaces, punctuation, bytes that an
     encoding lost. -#}
 {% macro plain_label(text) -%}
