@@ -87,6 +87,12 @@ COMPARED: Mapping[str, Compared] = {
         ),
         last_day="period_end_date",
     ),
+    "page_helpfulness": Compared(
+        ("period_type", "period_start", "period_label", "site", "page", "source_system", "report", "basis"),
+        ("period_type", "period_start", "period_label", "period_end_date", "page", *_SMALL),
+        ("n", "value"),
+        last_day="period_end_date",
+    ),
     "published_measures": Compared(
         (
             "period_type",

@@ -6,6 +6,8 @@
 {%- set tables = {
     'cx_index': ref('cx_index'),
     'contact_center_performance': ref('contact_center_performance'),
+    'page_helpfulness': ref('page_helpfulness'),
+    'web_performance': ref('web_performance'),
 } -%}
 {%- set surveys = ref('surveys') -%}
 {%- set goals = [] -%}
