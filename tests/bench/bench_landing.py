@@ -1,7 +1,7 @@
 """How fast landing is: split, parse, tokens, write. Run by hand: `python -m tests.bench.bench_landing`.
 
 Prints records a CPU second (of one core: Arrow compresses on the same thread) and a wall second, for pages as
-Touchpoints and Genesys send them, and for CSV rows of the file drop.
+Touchpoints and Genesys send them, and for rows of the file drop in each of its formats.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import openpyxl
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 from voxpop.config import Settings
 from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
@@ -116,8 +119,8 @@ sources:
   visits:
     kind: file_drop
     folder: drop
-    pattern: "*.csv"
-    format: csv
+    pattern: "*"
+    format: {form}
     time_zone: America/Los_Angeles
     maps_to: interaction
     fields:
@@ -126,33 +129,73 @@ sources:
       ended_at: Out
       source_channel: Channel
       wait_seconds: Wait
-      is_resolved: {column: Resolved, values: {"Yes": true, "No": false}}
+      is_resolved: {{column: Resolved, values: {{"Yes": true, "No": false}}}}
       updated_at: Changed
-    identifiers: {Account: account, Phone: phone}
+    identifiers: {{Account: account, Phone: phone}}
 """
 
 
-def csv(rows: int, draw: random.Random) -> None:
-    """Land one CSV file."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        (home / "sources.yml").write_text(SOURCES)
-        (home / "identity_blocklist.csv").write_text("identifier_type,value,reason\n")
-        (home / "drop").mkdir()
-        lines = ["Visit,In,Out,Channel,Wait,Resolved,Changed,Account,Phone"]
-        lines += [
-            f"V-{number},2026-01-05 09:14:05,2026-01-05 09:34:05,VISIT,{draw.randrange(900)},Yes,"
-            f"2026-01-05 10:00:00,{draw.randrange(40_000):09},(510) 555-{draw.randrange(10_000):04}"
-            for number in range(rows)
-        ]
-        text = "\n".join(lines) + "\n"
-        (home / "drop" / "visits.csv").write_text(text)
-        settings = Settings(home=home, sources_file=home / "sources.yml", seeds=home)
-        cpu, wall = time.process_time(), time.perf_counter()
-        (manifest,) = land(
-            settings, "visits", None, connection=None, now=NOW, widen=False, progress=lambda said, count: None
-        )
-        told("CSV rows", manifest.records, len(text), cpu, wall)
+def as_csv(path: Path, table: pa.Table) -> None:
+    """With a header."""
+    pyarrow.csv.write_csv(table, path)
+
+
+def as_ndjson(path: Path, table: pa.Table) -> None:
+    """An object a line."""
+    path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in table.to_pylist()))
+
+
+def as_json(path: Path, table: pa.Table) -> None:
+    """An array."""
+    path.write_bytes(msgspec.json.encode(table.to_pylist()))
+
+
+def as_parquet(path: Path, table: pa.Table) -> None:
+    """In row groups of 20,000."""
+    pq.write_table(table, path, row_group_size=20_000)
+
+
+def as_xlsx(path: Path, table: pa.Table) -> None:
+    """One sheet; texts as texts."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in [table.column_names, *(list(row.values()) for row in table.to_pylist())]:
+        sheet.append(row)
+    book.save(path)
+
+
+FORMATS = {"csv": as_csv, "ndjson": as_ndjson, "json": as_json, "parquet": as_parquet, "xlsx": as_xlsx}
+
+
+def files(rows: int, draw: random.Random) -> None:
+    """Land the same rows as one file of each format."""
+    table = pa.table(
+        {
+            "Visit": [f"V-{number}" for number in range(rows)],
+            "In": ["2026-01-05 09:14:05"] * rows,
+            "Out": ["2026-01-05 09:34:05"] * rows,
+            "Channel": ["VISIT"] * rows,
+            "Wait": [draw.randrange(900) for _ in range(rows)],
+            "Resolved": ["Yes"] * rows,
+            "Changed": ["2026-01-05 10:00:00"] * rows,
+            "Account": [f"{draw.randrange(40_000):09}" for _ in range(rows)],
+            "Phone": [f"(510) 555-{draw.randrange(10_000):04}" for _ in range(rows)],
+        }
+    )
+    for form, write in FORMATS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder)
+            (home / "sources.yml").write_text(SOURCES.format(form=form))
+            (home / "identity_blocklist.csv").write_text("identifier_type,value,reason\n")
+            (home / "drop").mkdir()
+            path = home / "drop" / f"visits.{form}"
+            write(path, table)
+            settings = Settings(home=home, sources_file=home / "sources.yml", seeds=home)
+            cpu, wall = time.process_time(), time.perf_counter()
+            (manifest,) = land(
+                settings, "visits", None, connection=None, now=NOW, widen=False, progress=lambda *_: None
+            )
+            told(f"{form} rows", manifest.records, path.stat().st_size, cpu, wall)
 
 
 def told(name: str, records: int, size: int, cpu: float, wall: float) -> None:
@@ -176,7 +219,7 @@ def main() -> None:
     api("Touchpoints, 500 a page", submissions(100 * scale, 500, draw), forms.records)
     api("Touchpoints, 5,000 a page", submissions(10 * scale, 5000, draw), forms.records)
     api("Genesys, 1,000 a page", conversations(30 * scale, 1000, draw), talks.records)
-    csv(50_000 * scale, draw)
+    files(50_000 * scale, draw)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ EXTRACTS = (
     "extract_touchpoints",
     "extract_genesys",
     "extract_field_offices",
+    "extract_text_messages",
     "extract_kiosk_surveys",
     "extract_survey_offers",
 )

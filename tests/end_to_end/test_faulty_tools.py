@@ -53,6 +53,7 @@ def test_a_wrong_credential_stops_its_source_alone(earlier: Home, refused: tuple
     assert {batch.source for batch in result.landed} == {
         "genesys",
         "field_offices",
+        "text_messages",
         "kiosk_surveys",
         "survey_offers",
     }

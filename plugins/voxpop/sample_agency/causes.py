@@ -12,9 +12,9 @@ from datetime import date
 DRIVERS = ("effectiveness", "ease", "efficiency", "transparency", "employee")
 """What satisfaction and trust are made of; columns of every array over drivers."""
 
-CHANNELS = ("phone", "callback", "chat", "email", "visit", "kiosk", "outbound", "website")
+CHANNELS = ("phone", "callback", "chat", "email", "visit", "kiosk", "outbound", "text", "website")
 """Ways of meeting the agency; positions are the codes in columns. `website` leaves no contact record."""
-PHONE, CALLBACK, CHAT, EMAIL, VISIT, KIOSK, OUTBOUND, WEBSITE = range(8)
+PHONE, CALLBACK, CHAT, EMAIL, VISIT, KIOSK, OUTBOUND, TEXT, WEBSITE = range(9)
 
 SEGMENTS = ("older_adults", "veterans", "limited_english", "small_business", "general")
 REGIONS = ("east", "central", "west")
@@ -80,6 +80,7 @@ class Identifiers:
             "visit": 0.86,
             "kiosk": 0.52,
             "outbound": 0.95,
+            "text": 0.4,
         }
     )
     caller_number: float = 0.93
@@ -136,6 +137,9 @@ class Causes:
         (1.0, 1.0, 1.1, 1.0, 1.0, 1.1),
     )
     chat_growth_per_quarter: float = 0.04
+    texts_since: date = date(2025, 1, 6)
+    texts_instead_of_chat: float = 0.25
+    """Share of those who would have chatted."""
 
     # Who: rows of factors on demand.
     segment_shares: tuple[float, ...] = (0.22, 0.09, 0.08, 0.07, 0.54)
@@ -165,7 +169,7 @@ class Causes:
         0.1, 0.05, 0.05, 0.05, 0.05, 0.1, 0.3, 0.6, 0.9, 1.1, 1.2, 1.1, 1.0, 1.0, 1.0, 1.0, 0.9, 0.9, 0.9,
         1.0, 1.0, 0.8, 0.5, 0.2,
     )  # fmt: skip
-    """Emails and the website."""
+    """Emails, text messages and the website."""
     office_hours: tuple[float, ...] = (*(0.0,) * 8, 1.3, 1.4, 1.3, 1.2, 1.0, 1.0, 0.9, *(0.0,) * 9)
 
     # Waits, in seconds.
@@ -178,18 +182,21 @@ class Causes:
     """From the hour that was agreed."""
     chat_wait_seconds: float = 55.0
     email_wait_seconds: float = 4 * 3600.0
+    text_wait_seconds: float = 420.0
     visit_wait_seconds: float = 900.0
     kiosk_wait_seconds: float = 45.0
-    wait_spread: tuple[float, ...] = (1.0, 0.5, 1.0, 0.9, 0.7, 0.5, 0.0)
+    wait_spread: tuple[float, ...] = (1.0, 0.5, 1.0, 0.9, 0.7, 0.5, 0.0, 1.0)
     """Standard deviation of the logarithm, by channel."""
-    patience_seconds: tuple[float, ...] = (1100.0, INFINITE, 600.0, INFINITE, 5400.0, INFINITE, INFINITE)
+    patience_seconds: tuple[float, ...] = (
+        1100.0, INFINITE, 600.0, INFINITE, 5400.0, INFINITE, INFINITE, INFINITE,
+    )  # fmt: skip
     """Median of how long people wait before they give up, by channel."""
     patience_spread: float = 0.9
     left_for_voicemail: float = 0.014
     callback_cancelled: float = 0.04
     callback_delay_hours: tuple[float, float] = (1.5, 46.0)
     """A callback is scheduled between so many hours ahead."""
-    talk_factor: tuple[float, ...] = (1.0, 1.0, 1.5, 1.1, 2.0, 0.6, 1.0)
+    talk_factor: tuple[float, ...] = (1.0, 1.0, 1.5, 1.1, 2.0, 0.6, 1.0, 1.8)
     """By channel."""
     talk_spread: float = 0.6
     hold_share: float = 0.28
@@ -208,7 +215,7 @@ class Causes:
     trust_from_experience: float = 0.65
     """Trust = (1 - this) · base + this · weighted drivers + noise."""
     trust_noise: float = 0.40
-    wait_reference_seconds: tuple[float, ...] = (180.0, 14400.0, 90.0, 14400.0, 900.0, 60.0, 1.0, 1.0)
+    wait_reference_seconds: tuple[float, ...] = (180.0, 14400.0, 90.0, 14400.0, 900.0, 60.0, 1.0, 600.0, 1.0)
     """By channel; a wait costs points by log2(1 + wait / reference) - 1."""
     wait_effects: tuple[float, float, float, float, float] = (0.0, -0.12, -0.32, -0.05, -0.04)
     settled_effects: tuple[float, float, float, float, float] = (0.25, 0.10, 0.05, 0.05, 0.05)
@@ -224,6 +231,7 @@ class Causes:
         (0.10, -0.10, -0.05, 0.05, 0.20),
         (0.05, 0.20, 0.30, 0.00, -0.20),
         (0.10, 0.10, 0.05, 0.05, 0.10),
+        (0.00, 0.15, 0.05, 0.00, 0.00),
         (0.05, 0.10, 0.25, 0.00, 0.00),
     )
     """Rows are channels."""
@@ -236,9 +244,9 @@ class Causes:
     )
 
     # Who answers.
-    offered: tuple[float, ...] = (0.46, 0.46, 0.52, 0.56, 0.42, 0.26, 0.0, 0.44)
+    offered: tuple[float, ...] = (0.46, 0.46, 0.52, 0.56, 0.42, 0.26, 0.0, 0.50, 0.44)
     """Chance that a journey's end brings an invitation, by channel."""
-    responds: tuple[float, ...] = (0.52, 0.46, 0.62, 0.50, 0.52, 0.40, 0.0, 0.64)
+    responds: tuple[float, ...] = (0.52, 0.46, 0.62, 0.50, 0.52, 0.40, 0.0, 0.58, 0.64)
     """Chance that somebody who is invited and thinks `response_neutral` answers, by channel."""
     response_neutral: float = 3.7
     dissatisfied_respond: float = 0.34
@@ -263,7 +271,7 @@ class Causes:
     """Share of comments that hold somebody's personal data."""
     speaks_spanish: tuple[float, ...] = (0.02, 0.02, 0.60, 0.04, 0.03)
     """By segment."""
-    answer_delay_hours: tuple[float, ...] = (0.6, 0.8, 0.15, 5.0, 3.0, 3.0, 1.0, 0.03)
+    answer_delay_hours: tuple[float, ...] = (0.6, 0.8, 0.15, 5.0, 3.0, 3.0, 1.0, 0.3, 0.03)
     """Median time from the end of the journey to the answer, by channel."""
     answer_delay_spread: float = 1.2
     thumbs_up_from: float = 3.2

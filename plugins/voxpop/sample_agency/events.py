@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from voxpop.sample_agency.agency import Agency
+from voxpop.sample_agency.causes import TEXT
 from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.genesys import is_conversation
@@ -33,6 +34,7 @@ class Events:
     """Also those that began up to `HORIZON_DAYS` before; other tables point into it."""
     conversations: Contacts
     visits: Contacts
+    texts: Contacts
     submissions: Experiences
     kiosk: Experiences
     experiences: Experiences
@@ -57,7 +59,8 @@ def events_between(agency: Agency, first: date, last: date) -> Events:
         last=last,
         journeys=journeys,
         conversations=take(contacts, seen_by_center),
-        visits=take(contacts, ~seen_by_center),
+        visits=take(contacts, ~seen_by_center & (contacts.channel != TEXT)),
+        texts=take(contacts, contacts.channel == TEXT),
         submissions=take(answers, ~answers.kiosk),
         kiosk=take(answers, answers.kiosk),
         experiences=experiences,

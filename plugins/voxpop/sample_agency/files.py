@@ -29,6 +29,7 @@ from voxpop.sample_agency.offers import offers_csv
 from voxpop.sample_agency.opinions import Experiences, kiosk_score
 from voxpop.sample_agency.people import typed
 from voxpop.sample_agency.templates import Columns, compile_template, texts
+from voxpop.sample_agency.text_messages import texts_parquet
 
 OFFICES = (
     "Oakland, Broadway",
@@ -60,7 +61,7 @@ VISIT_COLUMNS = (
     "Last Changed",
 )
 _LONGEST_SPAN_DAYS = 40
-_PERIOD = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.(?:csv|ndjson)$")
+_PERIOD = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?\.(?:csv|ndjson|parquet)$")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Source:
 
 VISITS = Source("field_offices", "csv")
 KIOSK = Source("kiosk_surveys", "ndjson")
+TEXTS = Source("text_messages", "parquet")
 OFFERS = Source("survey_offers", "csv")
 
 
@@ -290,7 +292,7 @@ def drop_files(agency: Agency, events: Events, drop: Path, misbehavior: Misbehav
     """
     first, last = day_number(events.first), day_number(events.last)
     written = []
-    for source in (VISITS, KIOSK, OFFERS):
+    for source in (VISITS, KIOSK, TEXTS, OFFERS):
         folder = drop / source.name
         for made in (drop, folder):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -301,6 +303,11 @@ def drop_files(agency: Agency, events: Events, drop: Path, misbehavior: Misbehav
                 recent = take(events.visits, (began <= end) & (began > start - _LONGEST_SPAN_DAYS))
                 content = visits_csv(agency, recent, max(start, first), min(end, last), misbehavior)
                 empty = content.count(b"\n") == 1
+            elif source is TEXTS:
+                began = events.texts.start_ms // DAY_MS
+                recent = take(events.texts, (began <= end) & (began > start - _LONGEST_SPAN_DAYS))
+                content = texts_parquet(agency, recent, max(start, first), min(end, last))
+                empty = not content
             elif source is OFFERS:
                 # Of the last day's evening the west's part comes after it has ended in UTC.
                 content = offers_csv(agency, events.experiences, max(start - 1, first), min(end, last) - 1)

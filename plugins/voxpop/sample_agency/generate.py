@@ -55,6 +55,7 @@ def generate(folder: Path, start: date, end: date) -> dict[str, int]:
         "genesys": len(events.conversations.key),
         "field_offices": len(events.visits.key),
         "kiosk_surveys": int(np.size(events.kiosk.key)),
+        "text_messages": len(events.texts.key),
     }
 
 

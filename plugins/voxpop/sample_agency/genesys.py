@@ -22,6 +22,7 @@ from voxpop.sample_agency.causes import (
     OUTBOUND,
     PHONE,
     SEGMENTS,
+    TEXT,
     VISIT,
 )
 from voxpop.sample_agency.clock import stamps
@@ -44,8 +45,8 @@ _AGENCY_NUMBER = "tel:+12025550100"
 
 
 def is_conversation(contacts: Contacts) -> Flags:
-    """Which contacts the contact center sees: all but those at an office."""
-    return ~np.isin(contacts.channel, (VISIT, KIOSK))
+    """Which contacts the contact center sees: all but those at an office and by text message."""
+    return ~np.isin(contacts.channel, (VISIT, KIOSK, TEXT))
 
 
 def conversation_ids(contacts: Contacts) -> NDArray[np.bytes_]:

@@ -19,6 +19,7 @@ from voxpop.sample_agency.causes import (
     OUTBOUND,
     PHONE,
     SEGMENTS,
+    TEXT,
     VISIT,
     Causes,
 )
@@ -259,7 +260,9 @@ def _channel(agency: Agency, draws: Draws, person: Ints, service: Ints, day: Int
                 rows.append(row)
     kind = is_field[service] * len(SEGMENTS) + agency.people.segment[person]
     passed_quarters = np.floor(quarters(causes, day)).astype(np.int64)
-    return draws.pick_by_row("channel", np.array(rows), kind * most + passed_quarters)
+    channel = draws.pick_by_row("channel", np.array(rows), kind * most + passed_quarters)
+    texts = draws.happens("texts", causes.texts_instead_of_chat) & (day >= day_number(causes.texts_since))
+    return np.where(texts & (channel == CHAT), TEXT, channel)
 
 
 def _start(
@@ -270,7 +273,7 @@ def _start(
     draw = draws.uniform("time of day")
     hours = np.empty(len(draw))
     at_office = (channel == VISIT) | (channel == KIOSK)
-    written = channel == EMAIL
+    written = (channel == EMAIL) | (channel == TEXT)
     for mask, weights in (
         (at_office, causes.office_hours),
         (written, causes.written_hours),
@@ -315,7 +318,7 @@ def _outcomes(
     spiking, slower = _spikes(agency, service, local_ms // DAY_MS)
 
     median = np.select(
-        [phone, callback, chat, email, visit, kiosk],
+        [phone, callback, chat, email, visit, kiosk, channel == TEXT],
         [
             np.array([cause.phone_wait_seconds for cause in each])[service] * busy * slower,
             np.full(len(service), causes.callback_wait_seconds),
@@ -323,6 +326,7 @@ def _outcomes(
             np.full(len(service), causes.email_wait_seconds),
             causes.visit_wait_seconds * busy,
             causes.kiosk_wait_seconds * busy,
+            causes.text_wait_seconds * busy,
         ],
         default=0.0,
     )

@@ -31,6 +31,7 @@ MARTS_CHANNELS = {
     "visit": "in_person",
     "kiosk": "in_person",
     "outbound": "phone",
+    "text": "sms_text_messages",
     "website": "website",
 }
 """The agency's word for a channel → the common one, by which `channel_aliases` names the location code."""

@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -34,9 +35,10 @@ from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.comments import comments_of
 from voxpop.sample_agency.draws import Draws, Ints, Keys
 from voxpop.sample_agency.events import Events, span_ms
-from voxpop.sample_agency.files import KIOSK, VISITS, kiosk_ids, visit_ids
+from voxpop.sample_agency.files import KIOSK, TEXTS, VISITS, kiosk_ids, visit_ids
 from voxpop.sample_agency.genesys import conversation_ids
 from voxpop.sample_agency.journeys import NO_PAIN_POINT, Contacts
+from voxpop.sample_agency.text_messages import thread_ids
 from voxpop.sample_agency.touchpoints import submission_ids
 
 ITEM_NAMES = ("satisfaction", "trust", *DRIVERS)
@@ -130,12 +132,17 @@ def _journeys(agency: Agency, events: Events) -> dict[str, Any]:
 
 
 def _contacts(agency: Agency, events: Events) -> dict[str, Any]:
-    tables = ((events.conversations, "genesys"), (events.visits, VISITS.name))
-    return _stacked([_contact_columns(agency, events, contacts, name) for contacts, name in tables])
+    tables = (
+        (events.conversations, "genesys", conversation_ids(events.conversations).astype(str)),
+        (events.visits, VISITS.name, visit_ids(events.visits)),
+        (events.texts, TEXTS.name, thread_ids(events.texts)),
+    )
+    return _stacked([_contact_columns(agency, events, *table) for table in tables])
 
 
-def _contact_columns(agency: Agency, events: Events, contacts: Contacts, source: str) -> dict[str, Any]:
-    ids = conversation_ids(contacts).astype(str) if source == "genesys" else visit_ids(contacts)
+def _contact_columns(
+    agency: Agency, events: Events, contacts: Contacts, source: str, ids: Sequence[str]
+) -> dict[str, Any]:
     return {
         "source": pa.array([source] * len(contacts.key)),
         "record_id": pa.array(ids, type=pa.string()),
@@ -188,6 +195,7 @@ def _contact_ids(events: Events, keys: Keys) -> pa.Array:
     for contacts, ids in (
         (events.conversations, conversation_ids(events.conversations).astype(str).tolist()),
         (events.visits, visit_ids(events.visits)),
+        (events.texts, thread_ids(events.texts)),
     ):
         known.update(zip(contacts.key.tolist(), ids, strict=True))
     return pa.array([known.get(key) for key in keys.tolist()], type=pa.string())

@@ -16,6 +16,8 @@ from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.events import Events, events_between
 from voxpop.sample_agency.files import VISIT_COLUMNS, drop_files, kiosk_ids, visit_ids, visits_csv
 from voxpop.sample_agency.misbehavior import LEVELS
+from voxpop.sample_agency.opinions import is_offered
+from voxpop.sample_agency.text_messages import texts_table, thread_ids
 
 NOT, LITTLE, LOT = LEVELS["not"], LEVELS["a-little"], LEVELS["a-lot"]
 FIRST, JUNE_END = date(2026, 5, 18), date(2026, 6, 30)
@@ -114,3 +116,39 @@ def test_the_header_and_the_kiosks_answers(agency: Agency, history: Events, tmp_
     assert set(np.unique(given)) <= {0, 1, 2, 3, 4, 5, 9}
     everything = b"".join(path.read_bytes() for path in (tmp_path / "kiosk_surveys").iterdir())
     assert b'"rating":0' in everything and b'"rating":9' in everything
+
+
+def test_every_thread_of_text_messages_comes_until_it_is_closed(agency: Agency, history: Events) -> None:
+    """By days: each thread is closed once; one that is open at midnight comes on its first day as well."""
+    texts = history.texts
+    first, last = day_number(history.first), day_number(history.last)
+    rows = [row for day in range(first, last + 1) for row in texts_table(agency, texts, day, day).to_pylist()]
+    closed = {row["thread"]: row for row in rows if row["closed"]}
+    open_at_midnight = [row for row in rows if not row["closed"]]
+    assert len(closed) + len(open_at_midnight) == len(rows)
+    assert open_at_midnight and closed.keys() >= {row["thread"] for row in open_at_midnight[:-5]}
+    assert {row["thread"] for row in rows} == set(thread_ids(texts))
+    for row in open_at_midnight:
+        assert (row["resolved"], row["survey_sent"]) == (None, None)
+        if row["thread"] in closed:
+            later = closed[row["thread"]]
+            assert row["received"].date() < later["closed"].date()
+            assert row["changed"] < later["changed"]
+    answers = dict(zip(thread_ids(texts), texts.wait_ms.tolist(), strict=True))
+    offered = dict(zip(thread_ids(texts), is_offered(agency, texts).tolist(), strict=True))
+    for thread, row in closed.items():
+        assert row["first_reply"] - row["received"] == timedelta(milliseconds=answers[thread])
+        assert row["survey_sent"] == offered[thread]
+
+
+def test_a_months_file_of_text_messages_ends_as_its_days_do(agency: Agency, history: Events) -> None:
+    first, last = day_number(date(2026, 6, 1)), day_number(JUNE_END)
+    days = [
+        row
+        for day in range(first, last + 1)
+        for row in texts_table(agency, history.texts, day, day).to_pylist()
+    ]
+    newest = {row["thread"]: row for row in sorted(days, key=lambda row: row["changed"])}
+    month = {row["thread"]: row for row in texts_table(agency, history.texts, first, last).to_pylist()}
+    assert month == newest
+    assert len(month) > 100

@@ -83,6 +83,7 @@ def test_a_process_serves_and_its_date_moves_on(tmp_path: Path) -> None:
         "field_offices_2026-06.csv",
         "kiosk_surveys_2026-06.ndjson",
         "survey_offers_2026-06.csv",
+        "text_messages_2026-06.parquet",
     }
     for path in ("secrets", "secrets/connections.json", "sample_agency/truth", "drop"):
         assert not (tmp_path / path).stat().st_mode & 0o077, path
@@ -104,7 +105,7 @@ def test_the_truth_knows_every_record_that_is_served(agency: Agency, tmp_path: P
     contacts = dict(zip(truth["contacts"]["record_id"], truth["contacts"]["person_id"], strict=True))
     assert len(conversations) == counts["genesys"] > 1000
     assert set(conversations) <= set(contacts)
-    assert len(contacts) == counts["genesys"] + counts["field_offices"]
+    assert len(contacts) == counts["genesys"] + counts["field_offices"] + counts["text_messages"]
     submissions = {
         json.loads(line)["attributes"]["uuid"]: json.loads(line)["attributes"]
         for path in (tmp_path / "touchpoints").iterdir()

@@ -72,6 +72,7 @@ def test_the_shipped_configuration_is_good() -> None:
         "touchpoints": TouchpointsConfig,
         "genesys": GenesysConfig,
         "field_offices": InteractionFiles,
+        "text_messages": InteractionFiles,
         "kiosk_surveys": SurveyResponseFiles,
         "survey_offers": SurveyOfferFiles,
     }
