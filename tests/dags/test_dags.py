@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -158,3 +158,18 @@ def test_parsing_reads_the_sources_file_and_does_nothing_else(settings: Settings
     command = [sys.executable, "-c", NOTHING_BUT_READING, str(PROJECT), str(settings.home)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert said.stdout.splitlines()[-1] == "['config/sources.yml'] []"
+
+
+@pytest.mark.parametrize("dag_id", ["build_and_publish", "report_quarter"])
+def test_a_moment_that_has_passed_is_not_made_up_for_when_a_dag_is_switched_on(
+    dag_id: str, dags: dict[str, Any]
+) -> None:
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from airflow.timetables.base import TimeRestriction
+
+    timetable = coerce_to_core_timetable(dags[dag_id].timetable)
+    first = timetable.next_dagrun_info(
+        last_automated_data_interval=None,
+        restriction=TimeRestriction(earliest=dags[dag_id].start_date, latest=None, catchup=False),
+    )
+    assert first is not None and first.run_after > datetime.now(UTC)

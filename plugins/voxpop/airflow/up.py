@@ -121,7 +121,8 @@ def _is_healthy(url: str) -> bool:
 
 def _switch_on(settings: Settings, url: str) -> bool:
     """Unpause every DAG of the project once Airflow knows all of them; False until it does."""
-    wanted = {f"extract_{name}" for name in load_sources(settings)} | {"build_and_publish", "rollback"}
+    wanted = {f"extract_{name}" for name in load_sources(settings)}
+    wanted |= {"build_and_publish", "report_quarter", "rollback"}
     with httpx.Client(base_url=url, timeout=30.0) as client:
         try:
             client.headers["Authorization"] = f"Bearer {_token(settings, client)}"
