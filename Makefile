@@ -15,7 +15,7 @@ help:
 	@echo "make up / down     Airflow with its UI, and the end of every process it began"
 	@echo "make lint          ruff, mypy --strict, sqlfluff"
 	@echo "make test-airflow  real schedulers and a real browser (needs chromium and postgresql)"
-	@echo "make bench         how fast records are made, landed and measured"
+	@echo "make bench         how fast records are made, landed and measured, and what a run costs"
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "voxpop needs Python 3.11; this is " + sys.version)'
@@ -54,6 +54,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.bench_sample_agency
 	$(BIN)/python -m tests.bench.bench_landing
 	$(BIN)/python -m tests.bench.bench_measures
+	$(BIN)/python -m tests.bench.bench_pipeline
 
 # The lock names no registry: whoever installs chooses theirs.
 lock: $(READY)

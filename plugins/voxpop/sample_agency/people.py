@@ -83,7 +83,7 @@ def make_people(seed: int, causes: Causes) -> People:
         causes: shares of segments and regions, how many live and share together.
 
     Returns:
-        `causes.people` people, at most 100 times the number of area codes.
+        `causes.people` people; beyond 100 times the number of area codes their phone numbers repeat.
     """
     number = np.arange(causes.people, dtype=np.int64)
     draws = Draws(keys(seed, "person", number))
@@ -104,7 +104,8 @@ def make_people(seed: int, causes: Causes) -> People:
     # Multiples of a number, modulo a prime: they look unordered and no two are alike.
     accounts = [f"{400_000_000 + (i + 1) * 193_939_391 % 499_999_993:09d}" for i in number.tolist()]
     lines = [
-        f"+1{_AREA_CODES[i % len(_AREA_CODES)]}55501{i // len(_AREA_CODES):02d}" for i in number.tolist()
+        f"+1{_AREA_CODES[i % len(_AREA_CODES)]}55501{i // len(_AREA_CODES) % 100:02d}"
+        for i in number.tolist()
     ]
     own_phone = ~draws.happens("household phone", causes.shares_household_phone) | lives_alone
     own_email = ~draws.happens("household email", causes.shares_household_email) | lives_alone
