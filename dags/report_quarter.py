@@ -1,6 +1,6 @@
 """report_quarter: a fiscal quarter's files for OMB, and its memo, from the current release."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 from voxpop.airflow import tasks
@@ -18,7 +18,6 @@ again. What it writes lies below `exports/` and is for the agency and for OMB al
 """,
     # A day that has passed is not made up for when the DAG is switched on: there may be no release yet.
     schedule=CronTriggerTimetable("0 12 15 1,4,7,10 *", timezone="UTC", run_immediately=timedelta(0)),
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     params={
