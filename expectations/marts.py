@@ -217,6 +217,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "identity_merges": identity_merges(),
         "cx_index": measures.cx_index(policy),
         "contact_center_performance": measures.contact_center_performance(policy),
+        "survey_quality": quality.survey_quality(policy),
         "a11_280_collections": performance.a11_280_collections(),
         "a11_280_collection_details": performance.a11_280_collection_details(),
         "a11_280_responses": performance.a11_280_responses(),

@@ -354,10 +354,14 @@ def _wrong_interval(mean: str, n: str) -> str:
     """
 
 
-def _periods_and_members(cell: str) -> list[Rule]:
+def periods(cell: str) -> list[Rule]:
+    """Periods are named as all measures name them.
+
+    Args:
+        cell: SQL that names a cell.
+    """
     return [
         one_of("period_type", PERIODS, blame=cell),
-        one_of("breakdown", BREAKDOWNS, blame=cell),
         never(
             "period_start begins the period that period_label names",
             """
@@ -369,6 +373,13 @@ def _periods_and_members(cell: str) -> list[Rule]:
             """,
             blame=cell,
         ),
+    ]
+
+
+def _periods_and_members(cell: str) -> list[Rule]:
+    return [
+        *periods(cell),
+        one_of("breakdown", BREAKDOWNS, blame=cell),
         never(
             "a member is in the dimension of its breakdown",
             """

@@ -89,6 +89,8 @@ class Identifiers:
     form_email: float = 0.42
     form_account: float = 0.34
     kiosk_account: float = 0.12
+    kiosk_ticket: float = 0.6
+    """Those who hold their visit's ticket under the kiosk's eye before they answer."""
     mistyped: float = 0.02
     placeholder: float = 0.015
     segment_known: float = 0.92

@@ -211,6 +211,7 @@ _KIOSK_TEMPLATE = compile_template(
         "form": "$form",
         "submitted": "$submitted",
         "kiosk": "$kiosk",
+        "visit": "#visit",
         "service": "$service",
         "channel": "KIOSK",
         "language": "$language",
@@ -243,6 +244,11 @@ def _kiosk_columns(agency: Agency, answers: Experiences) -> Columns:
         written = comments_of(agency, answers)
         return texts([joined(*both) for both in zip(written.praise, written.complaint, strict=True)])
 
+    def visits() -> list[bytes]:
+        kept = draws.happens("ticket kept", rates.kiosk_ticket).tolist()
+        keys = (answers.contact_key >> np.uint64(20)).tolist()
+        return [b'"WFS-%d"' % key if has_it else b"null" for key, has_it in zip(keys, kept, strict=True)]
+
     def accounts() -> list[bytes]:
         values = typed(
             draws,
@@ -265,6 +271,7 @@ def _kiosk_columns(agency: Agency, answers: Experiences) -> Columns:
                     _offices(answers.key, answers.person).tolist(), answers.person.tolist(), strict=True
                 )
             ],
+            "visit": visits,
             "service": lambda: [service.service_id.encode()] * count,
             "language": lambda: languages(agency, answers.person),
             "rating": lambda: item("rating"),

@@ -27,7 +27,7 @@ COLUMNS = {
     "stg_file_drop__survey_responses": """
         form_id varchar, answered_at timestamp, answered_on date, is_date_only boolean, updated_at timestamp,
         source_channel varchar, source_service varchar, language varchar, weight decimal(18, 9),
-        cluster_id varchar, answers map(varchar, varchar)""",
+        cluster_id varchar, source_interaction varchar, answers map(varchar, varchar)""",
     "stg_file_drop__survey_offers": """
         survey_id varchar, offered_on date, offered_until date, source_channel varchar,
         source_service varchar, customer_count bigint, offered_count bigint, complete_count bigint,
@@ -258,7 +258,8 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
                 "answered_at": at,
                 "answered_on": at.date(),
                 "is_date_only": False,
-                "source_channel": "KIOSK",
+                "source_channel": draw.choice(["KIOSK", "a channel that no seed knows"]),
+                "source_interaction": draw.choice([None, None, f"f{4 * draw.randrange(count // 4) + 3}"]),
                 "source_service": draw.choice(["fld-card", "fld-records", None]),
                 "answers": {"rating": draw.choice("0123459"), "easy": draw.choice("012345")},
             }

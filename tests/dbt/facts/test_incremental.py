@@ -116,6 +116,10 @@ def test_the_deliveries_try_what_the_test_is_about(stepped: Project, whole: dict
         "identity_conflicts",
     ):
         assert len(whole[table]) > 10, table
+    ties = dict(
+        stepped.query("select tie_method, count(*) from intermediate.int_survey_ties group by tie_method")
+    )
+    assert ties["named"] > 10 and ties["nearest"] > 0
 
 
 def test_steps_give_what_one_build_gives(stepped: Project, whole: dict[str, Rows]) -> None:

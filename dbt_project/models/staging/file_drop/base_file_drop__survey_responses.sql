@@ -25,6 +25,7 @@ with parsed as (
             'language': 'varchar',
             'weight': 'varchar',
             'cluster_id': 'varchar',
+            'source_interaction': 'varchar',
             'answers': 'map'
         }) }} as payload
     from {{ read_raw('file_drop', 'survey_responses') }} as raw
@@ -61,6 +62,7 @@ select
     nullif(trim(payload.language), '') as language,
     weight,
     nullif(trim(payload.cluster_id), '') as cluster_id,
+    nullif(trim(payload.source_interaction), '') as source_interaction,
     {{ scrub_map(answers_of_map('payload.answers', 'withheld')) }} as answers,
     identifiers,
     {{ uncast({

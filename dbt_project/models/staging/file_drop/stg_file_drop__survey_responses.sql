@@ -19,6 +19,7 @@ select
     language,
     weight,
     cluster_id,
+    source_interaction,
     answers,
     identifiers,
     _source_updated_at,

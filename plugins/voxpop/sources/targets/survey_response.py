@@ -24,6 +24,7 @@ class SurveyResponseFields(Fields):
     language: Text | None = None
     weight: Number | None = None
     cluster_id: Text | None = None
+    source_interaction: Text | None = None
     updated_at: Time | None = None
 
     @model_validator(mode="after")

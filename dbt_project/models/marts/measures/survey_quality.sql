@@ -1,0 +1,127 @@
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_touched_quarters'
+) }}
+-- depends_on: {{ ref('int_touched_quarters') }}
+{% set counts = [
+    'response_count', 'respondent_count', 'deleted_count', 'spam_count', 'flagged_count', 'archived_count',
+    'no_valid_answer_count', 'unknown_channel_count', 'collected_without_clearance_count', 'customer_count', 'offered_count',
+    'offered_respondent_count', 'without_offer_count'
+] %}
+{% set cells -%}
+(
+    select
+        'responses' as item,
+        period_type,
+        period_start,
+        case breakdown when 'survey' then 'service' else breakdown end as breakdown,
+        member,
+        survey_organization_id as service_organization_id,
+        response_count as n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        respondent_count,
+        offered_respondent_count,
+        case
+            when
+                least(
+                    nullif(response_count, 0), nullif(respondent_count, 0), nullif(offered_count, 0),
+                    nullif(offered_respondent_count, 0)
+                )
+                < {{ policy('suppression_min_n') }}
+                then 'small_n'
+        end as reason
+    from {{ ref('int_measures__surveys') }}
+) as surveys
+{%- endset %}
+
+with withheld as (
+    {{ withheld_cells(cells, ['respondent_count', 'offered_respondent_count']) | indent }}
+),
+
+-- A survey's declarations are those of the version that was in force when the period ended, or of the last one before.
+versions as (
+    select
+        counted.period_type,
+        counted.period_start,
+        counted.member,
+        surveys.sampling_design,
+        surveys.omb_control_number,
+        surveys.omb_expires_on
+    from {{ ref('int_measures__surveys') }} as counted
+    inner join {{ ref('dim_surveys') }} as surveys
+        on
+            counted.member = surveys.survey_id
+            and surveys.valid_from < case counted.period_type
+                when 'month' then counted.period_start + interval 1 month
+                else counted.period_start + interval 3 month
+            end
+    where counted.breakdown = 'survey'
+    qualify row_number() over (
+        partition by counted.period_type, counted.period_start, counted.member
+        order by surveys.survey_version desc, surveys.source_system asc, surveys.source_form_id asc
+    ) = 1
+),
+
+figures as (
+    select
+        counted.*,
+        versions.sampling_design,
+        versions.omb_control_number,
+        versions.omb_expires_on,
+        withheld.reason is not null as suppressed,
+        cast(counted.offered_respondent_count as double) / nullif(counted.offered_count, 0) as response_rate,
+        case
+            when counted.breakdown = 'survey'
+                then
+                    cast(counted.complete_count as double) / nullif(
+                        counted.complete_count + counted.partial_count + counted.refused_count
+                        + counted.not_reached_count + counted.other_count + counted.unknown_eligibility_count, 0
+                    )
+        end as aapor_rr1,
+        cast(counted.known_segment_count as double) / nullif(counted.respondent_count, 0) as known_segment_share,
+        cast(counted.tied_count as double) / nullif(counted.respondent_count, 0) as tied_share
+    from {{ ref('int_measures__surveys') }} as counted
+    left join versions
+        on
+            counted.breakdown = 'survey'
+            and {{ same('counted', 'versions', ['period_type', 'period_start', 'member']) }}
+    left join withheld
+        on
+            {{ same('counted', 'withheld', ['period_type', 'period_start', 'member']) }}
+            and case counted.breakdown when 'survey' then 'service' else counted.breakdown end = withheld.breakdown
+)
+
+select
+    period_type,
+    period_start,
+    period_label,
+    {{ fiscal_quarter_start('period_start') }} as quarter_start,
+    breakdown,
+    member,
+    sampling_design,
+    omb_control_number,
+    omb_expires_on,
+    {%- for name in counts %}
+    case when not suppressed then {{ name }} end as {{ name }},
+    {%- endfor %}
+    surveys_without_offers,
+    case when not suppressed then {{ figure('response_rate') }} end as response_rate,
+    case when not suppressed and offered_count is not null then without_offer_count > 0 end as is_cohort_mismatched,
+    case when not suppressed then {{ figure('aapor_rr1') }} end as aapor_rr1,
+    case when not suppressed then lowest_item end as lowest_item,
+    case when not suppressed then lowest_item_share end as lowest_item_share,
+    case
+        when suppressed then null
+        when response_rate < {{ policy('unit_response_min_share') }} then true
+        when lowest_item_share < {{ policy('item_response_min_share') }} then true
+        when response_rate is not null then false
+    end as nonresponse_bias_analysis_required,
+    case when not suppressed then {{ figure('known_segment_share') }} end as known_segment_share,
+    case when not suppressed then coalesce(known_segment_share >= {{ policy('segment_claim_min_share') }}, false) end
+        as is_segment_claim_allowed,
+    case when not suppressed then {{ figure('tied_share') }} end as tied_share,
+    suppressed,
+    not suppressed and respondent_count < {{ policy('low_n_below') }} as low_n
+from figures

@@ -1,0 +1,104 @@
+"""What must hold of the public tables that say how good the data are: of surveys, identity and time."""
+
+# ruff: noqa: S608 - the names in the SQL are our own
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from expectations.measures import periods
+from expectations.rules import Rule, never, one_of, required, unique
+
+_WHOLE_DAYS = 28
+"""In a quarter's first weeks those whose offer lies before it are too many for its rate to be held to 1."""
+
+
+def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per period, breakdown and member."""
+    least = policy["suppression_min_n"]
+    key = ("period_type", "period_start", "breakdown", "member")
+    cell = "concat_ws(' ', period_label, breakdown, member)"
+    shown = ", ".join(f"{figure}::varchar" for figure in _SURVEY_FIGURES.split())
+    few = " or ".join(
+        f"{count} between 1 and {least} - 1"
+        for count in ("response_count", "respondent_count", "offered_respondent_count", "offered_count")
+    )
+    return [
+        required(*key, "suppressed", "low_n", blame=cell),
+        unique(*key, blame=cell),
+        one_of("breakdown", ("all", "organization", "survey"), blame=cell),
+        *periods(cell),
+        never(
+            "no quarter's offers are answered by more people than were offered",
+            "period_type = 'quarter' and response_rate > 1 and"
+            " (select max(answered_local_date) from marts.fct_survey_responses) - period_start"
+            f" >= {_WHOLE_DAYS}",
+            blame=cell,
+        ),
+        never(
+            "rates and shares are what their counts give, and shares between 0 and 1",
+            "abs(response_rate - offered_respondent_count / nullif(offered_count, 0)) > 1e-9"
+            " or aapor_rr1 not between 0 and 1 or lowest_item_share not between 0 and 1"
+            " or known_segment_share not between 0 and 1 or tied_share not between 0 and 1",
+            blame=cell,
+        ),
+        never(
+            "a withheld cell shows no figure",
+            f"suppressed and coalesce({shown}) is not null",
+            blame=cell,
+        ),
+        never(f"a cell with fewer than {least:g} is withheld", f"not suppressed and ({few})", blame=cell),
+        Rule(
+            "no withheld survey is what is left of a published organization, or of all",
+            f"""
+            select any_value({cell}) filter (suppressed) as blame
+            from tested
+            where breakdown <> 'all' and exists (
+                from tested as whole
+                where whole.breakdown = 'all' and not whole.suppressed
+                    and whole.period_type = tested.period_type and whole.period_start = tested.period_start
+            )
+            group by period_type, period_start, breakdown
+            having count(*) > 1 and count(*) filter (suppressed) = 1
+            """,
+        ),
+        Rule("responses and respondents are what the facts hold", _RESPONSES_AGAINST_QUALITY),
+    ]
+
+
+_SURVEY_FIGURES = """
+    response_count respondent_count deleted_count spam_count flagged_count archived_count no_valid_answer_count
+    unknown_channel_count collected_without_clearance_count customer_count offered_count
+    offered_respondent_count without_offer_count response_rate is_cohort_mismatched aapor_rr1 lowest_item
+    lowest_item_share nonresponse_bias_analysis_required known_segment_share is_segment_claim_allowed tied_share
+"""
+
+_RESPONSES_AGAINST_QUALITY = """
+    with found as (
+        select
+            period_type, date_trunc(period_type, answered_local_date)::date as period_start, breakdown,
+            if(breakdown = 'all', 'all', survey_id) as member,
+            count(*) as responses, count(*) filter (is_counted) as respondents,
+            count(*) filter (is_counted and collected_without_clearance) as without_clearance
+        from marts.fct_survey_responses
+        cross join (values ('month'), ('quarter')) as period_types (period_type)
+        cross join (values ('all'), ('survey')) as breakdowns (breakdown)
+        where answered_local_date is not null
+        group by all
+    )
+    select concat_ws(' ', found.period_type, found.period_start, found.breakdown, found.member) as blame
+    from found
+    full join (from tested where breakdown in ('all', 'survey') and not suppressed) as shown
+        using (period_type, period_start, breakdown, member)
+    where not exists (
+        from tested
+        where tested.suppressed and tested.period_type = found.period_type
+            and tested.period_start = found.period_start and tested.breakdown = found.breakdown
+            and tested.member = found.member
+    )
+    and (
+        coalesce(found.responses, 0) is distinct from shown.response_count
+        or coalesce(found.respondents, 0) is distinct from shown.respondent_count
+        or coalesce(found.without_clearance, 0) is distinct from shown.collected_without_clearance_count
+    )
+"""
