@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from expectations import measures, performance, personal_data, published, web
+from expectations import measures, performance, personal_data, published, quality, web
 from expectations.measures import SCALES
 from expectations.rules import Rule, Suite, never, not_negative, one_of, refers, required, unique
 
@@ -164,6 +164,7 @@ KNOWN_TO_SUPPRESSION = frozenset(
         "cx_index",
         "contact_center_performance",
         "priority_goal_measures",
+        "survey_quality",
         "web_performance",
         "page_helpfulness",
     }

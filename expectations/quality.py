@@ -67,10 +67,11 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
 
 
 _SURVEY_FIGURES = """
-    response_count respondent_count deleted_count spam_count flagged_count archived_count no_valid_answer_count
-    unknown_channel_count collected_without_clearance_count customer_count offered_count
-    offered_respondent_count without_offer_count response_rate is_cohort_mismatched aapor_rr1 lowest_item
-    lowest_item_share nonresponse_bias_analysis_required known_segment_share is_segment_claim_allowed tied_share
+    response_count respondent_count deleted_count spam_count flagged_count archived_count
+    no_valid_answer_count unknown_channel_count collected_without_clearance_count customer_count
+    offered_count offered_respondent_count without_offer_count response_rate is_cohort_mismatched
+    aapor_rr1 lowest_item lowest_item_share nonresponse_bias_analysis_required known_segment_share
+    is_segment_claim_allowed tied_share
 """
 
 _RESPONSES_AGAINST_QUALITY = """
