@@ -93,6 +93,11 @@ COMPARED: Mapping[str, Compared] = {
         ("n", "value"),
         last_day="period_end_date",
     ),
+    "survey_quality": Compared(
+        _PERIODS,
+        (*_PERIODS, "period_label", *_SMALL),
+        ("respondent_count", "offered_count", "response_rate", "aapor_rr1"),
+    ),
     "published_measures": Compared(
         (
             "period_type",

@@ -13,7 +13,8 @@ from .staging_tables import Staging, Version, random_batches
 
 FOLDERS = ("surveys", "web", "interactions", "comments", "identity")
 INTERMEDIATE = [f"path:models/intermediate/{folder}" for folder in FOLDERS]
-EVERYTHING = [*INTERMEDIATE, "path:models/intermediate/measures", "path:models/marts"]
+MEASURES = ["path:models/intermediate/measures", "path:models/marts/measures", "a11_280_collection_details"]
+EVERYTHING = [*INTERMEDIATE, *MEASURES, "a11_280_collections", "a11_280_responses", "path:models/marts/core"]
 OF_RUNS = (
     "identity_merges",
     "int_touched_",
