@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -178,8 +178,9 @@ class Time(Origin):
     takes_dates: ClassVar[bool] = True
 
     def converter(self, zone: ZoneInfo | None) -> Convert:
-        """Give what reads a time; one without an offset is of the zone, by `_in_zone`."""
+        """Give what reads a time; one without an offset is of the zone."""
         format_ = self.format
+        to_utc = _to_utc(zone)
 
         def time(cell: Cell) -> datetime:
             try:
@@ -193,9 +194,7 @@ class Time(Origin):
                     found = datetime.fromisoformat(cell)
                     if len(cell) <= len("2026-01-05"):  # read as midnight, which nobody said
                         raise Unmappable("holds a date without a time")
-                if found.tzinfo is None:
-                    found = _in_zone(found, zone)
-                return found.astimezone(UTC)
+                return to_utc(found) if found.tzinfo is None else found.astimezone(UTC)
             except Unmappable:
                 raise
             except (ValueError, OverflowError):
@@ -246,15 +245,41 @@ class Period(Origin):
         return _period
 
 
-def _in_zone(local: datetime, zone: ZoneInfo | None) -> datetime:
-    """Read a local time. Of an hour that comes twice it is the first; one that clocks skip is no time."""
-    if zone is None:
-        raise Unmappable("has no offset, and the mapping names no time_zone")
-    found = local.replace(tzinfo=zone)
-    before, after = found.utcoffset(), found.replace(fold=1).utcoffset()
-    if before is not None and after is not None and before < after:
-        raise Unmappable("is a time that clocks skipped when they went forward")
-    return found
+def _to_utc(zone: ZoneInfo | None) -> Callable[[datetime], datetime]:
+    """Give what reads local times.
+
+    Of an hour that comes twice it is the first; one that clocks skip is no time. Nearly every hour has one
+    offset from its first moment to its last: it is asked for once.
+    """
+    offsets: dict[int, timedelta | None] = {}
+
+    def utc(local: datetime) -> datetime:
+        if zone is None:
+            raise Unmappable("has no offset, and the mapping names no time_zone")
+        hour = local.toordinal() * 24 + local.hour
+        if hour not in offsets:
+            offsets[hour] = _offset_of_hour(local, zone)
+        offset = offsets[hour]
+        if offset is not None:
+            return (local - offset).replace(tzinfo=UTC)
+        found = local.replace(tzinfo=zone)
+        if _offset(found) < _offset(found.replace(fold=1)):
+            raise Unmappable("is a time that clocks skipped when they went forward")
+        return found.astimezone(UTC)
+
+    return utc
+
+
+def _offset_of_hour(local: datetime, zone: ZoneInfo) -> timedelta | None:
+    """What an hour is ahead of UTC; None where that changes in it, or the hour comes twice or not at all."""
+    first = local.replace(minute=0, second=0, microsecond=0, tzinfo=zone)
+    last = local.replace(minute=59, second=59, microsecond=999_999, tzinfo=zone)
+    found = {_offset(moment.replace(fold=fold)) for moment in (first, last) for fold in (0, 1)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _offset(moment: datetime) -> timedelta:
+    return moment.utcoffset() or timedelta(0)
 
 
 def _number(text: str) -> Decimal:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
-from voxpop.sources.fields import Count, Origin, Period, Share, Text, Unmappable, Value
+from voxpop.sources.fields import Count, Origin, Period, Share, Text, Time, Unmappable, Value
 from voxpop.sources.targets import TARGETS
 
 
@@ -66,3 +68,26 @@ def test_every_target_is_whole() -> None:
         name: (name,) for name in TARGETS
     }
     assert len({target.stream for target in TARGETS.values()}) == len(TARGETS)
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Monrovia"]
+)
+@pytest.mark.parametrize("year", [1972, 1986, 2025])
+def test_local_times_are_read_as_the_zones_rules_have_them(zone: str, year: int) -> None:
+    """Every quarter of an hour of a year, by zoneinfo: what comes back from UTC is what was there."""
+    rules = ZoneInfo(zone)
+    convert = Time(column="C").converter(rules)
+    local, skipped = datetime(year, 1, 1), 0  # noqa: DTZ001 - a clock on a wall
+    while local.year == year:
+        moment = local.replace(tzinfo=rules).astimezone(UTC)
+        exists = moment.astimezone(rules).replace(tzinfo=None) == local
+        try:
+            assert convert(local.isoformat()) == moment and exists
+        except Unmappable:
+            assert not exists
+            skipped += 1
+        local += timedelta(minutes=15)
+    changes = {"America/New_York": 4, "Australia/Lord_Howe": 2}
+    if year == 2025:
+        assert skipped == changes.get(zone, 0)

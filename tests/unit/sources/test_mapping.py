@@ -100,9 +100,15 @@ def test_blank_is_null() -> None:
         ("2026-01-05T09:14:05.250Z", datetime(2026, 1, 5, 9, 14, 5, 250_000, tzinfo=UTC)),
         ("2026-07-05 09:14", datetime(2026, 7, 5, 16, 14, tzinfo=UTC)),
         ("2025-11-02 01:30:00", datetime(2025, 11, 2, 8, 30, tzinfo=UTC)),
+        ("2025-11-02 02:00:00", datetime(2025, 11, 2, 10, 0, tzinfo=UTC)),
+        ("2026-03-08 01:59:59", datetime(2026, 3, 8, 9, 59, 59, tzinfo=UTC)),
+        ("2026-03-08 03:00:00", datetime(2026, 3, 8, 10, 0, tzinfo=UTC)),
         ("2026-01-05 23:30:00", datetime(2026, 1, 6, 7, 30, tzinfo=UTC)),
     ],
-    ids=["offset", "Z", "summer", "the first of the hour that comes twice", "the next day in UTC"],
+    ids=[
+        *("offset", "Z", "summer", "the first of the hour that comes twice", "after it"),
+        *("before the hour that is skipped", "after it", "the next day in UTC"),
+    ],
 )
 def test_times_are_utc(text: str, utc: datetime) -> None:
     found = mapped(visits(), {**ROW, "In": text})

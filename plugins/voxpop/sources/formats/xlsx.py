@@ -17,10 +17,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import openpyxl
-from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.utils.exceptions import InvalidFileException
-
 from voxpop.sources.fields import Cell
 from voxpop.sources.file_source import FileSource, used_columns
 from voxpop.sources.formats.rows import (
@@ -50,7 +46,6 @@ _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     ElementTree.ParseError,
-    InvalidFileException,
     KeyError,
     ValueError,
     EOFError,
@@ -108,6 +103,8 @@ def _check_size(archive: zipfile.ZipFile) -> None:
 
 def _read(path: Path, source: FileSource) -> Iterator[FileRow]:
     """Read all rows of the sheet, the header's too. Blank rows after it are not given."""
+    import openpyxl  # half a second, for those only who have workbooks
+
     number = 0
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -149,6 +146,8 @@ def _formulas_without_value(sheet: Any) -> dict[int, list[int]]:
 
     openpyxl gives nothing for them, as for blank cells; a look into the sheet tells them apart.
     """
+    from openpyxl.utils.cell import coordinate_to_tuple
+
     with sheet._get_source() as part:
         tail = b""
         while chunk := part.read(_CHUNK):
