@@ -9,6 +9,7 @@ from pathlib import Path
 
 from voxpop.airflow import home, processes
 from voxpop.config import Settings, load_settings
+from voxpop.errors import VoxpopError
 from voxpop.raw import files
 from voxpop.raw.records import Window
 from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
@@ -83,18 +84,16 @@ def catch_up(settings: Settings, today: date) -> Window | None:
     from voxpop import pipeline
 
     missing = Window(_midnight(last + timedelta(days=1)), _midnight(today))
-    connections = load_connections(settings)
-    for name, source in load_sources(settings).items():
-        if source.is_windowed:
-            pipeline.land(
-                settings,
-                name,
-                missing,
-                connection=connections.get(source.connection or ""),
-                now=datetime.now(UTC),
-                widen=False,
-                progress=lambda *_: None,
-            )
+    _, failures = pipeline.land_several(
+        settings,
+        [name for name, source in load_sources(settings).items() if source.is_windowed],
+        missing,
+        connections=load_connections(settings),
+        now=datetime.now(UTC),
+        progress=lambda *_: None,
+    )
+    if failures:
+        raise VoxpopError("\n".join(map(str, failures.values())))
     remember(settings, today - timedelta(days=1))
     return missing
 
