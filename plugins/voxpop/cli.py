@@ -351,7 +351,7 @@ def export(
 ) -> None:
     """Write a fiscal quarter's files from the current release (exit 3: the quarter is not whole)."""
     from voxpop import pipeline
-    from voxpop.export.quarter import Quarter
+    from voxpop.quarter import Quarter
 
     made = pipeline.export(load_settings(), kind.value, Quarter.parse(quarter), to=to)
     for said in made.warnings:

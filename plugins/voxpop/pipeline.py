@@ -19,7 +19,7 @@ from voxpop.config import Settings
 from voxpop.errors import Refused, UsageError, VoxpopError
 from voxpop.export import package
 from voxpop.export.package import Kind, Package
-from voxpop.export.quarter import Quarter, due_on
+from voxpop.quarter import Quarter, due_on
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.raw.records import Window
 from voxpop.release import candidate as candidates

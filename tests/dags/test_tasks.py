@@ -21,7 +21,7 @@ from voxpop.airflow.connections import from_airflow, to_airflow
 from voxpop.airflow.events import Event
 from voxpop.config import Settings
 from voxpop.errors import BuildError, ConfigError, Locked, Refused, SourceError, SourceUnavailable
-from voxpop.export.quarter import Quarter
+from voxpop.quarter import Quarter
 from voxpop.raw import exclusions
 from voxpop.raw.records import Window
 from voxpop.release import store

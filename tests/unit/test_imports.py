@@ -15,14 +15,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": set(),
     "errors": set(),
     "lined_yaml": {"errors"},
+    "quarter": {"errors"},
     "raw": SETTLED,
     "sources": SETTLED | {"lined_yaml", "raw"},
     "sample_agency": SETTLED,
     "warehouse": SETTLED | {"raw"},
     "release": SETTLED | {"raw", "warehouse"},
     "audit": SETTLED | {"raw", "warehouse", "release"},
-    "export": SETTLED | {"release"},
-    "report": SETTLED | {"raw", "warehouse", "release"},
+    "export": SETTLED | {"quarter", "release"},
+    "report": SETTLED | {"quarter", "raw", "warehouse", "release"},
 }
 """What each part may import beside itself."""
 

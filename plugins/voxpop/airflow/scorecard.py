@@ -7,8 +7,9 @@ from rich.table import Table
 
 from voxpop.release.manifest import complete_to
 from voxpop.release.store import Release
-from voxpop.report import figures
-from voxpop.report.figures import ContactCenter, PageFigures
+from voxpop.report import figures, numbers
+from voxpop.report.figures import PageFigures
+from voxpop.report.sections.contact_center import ContactCenter
 
 
 def scorecard(release: Release) -> Table | None:
@@ -51,4 +52,4 @@ def _contact_center(center: ContactCenter) -> list[tuple[str, str, str, str]]:
 
 
 def _percent(share: float | None) -> str:
-    return "—" if share is None else figures.shown("top_two", share)
+    return "—" if share is None else numbers.shown("top_two", share)

@@ -217,7 +217,7 @@ def roll_back() -> str:
 def check_quarter() -> dict[str, Any]:
     """Check the quarter that the parameters name, else the newest that has ended; give what to write."""
     from voxpop import pipeline
-    from voxpop.export.quarter import Quarter
+    from voxpop.quarter import Quarter
 
     context = get_current_context()
     with step(_name(context)):
@@ -232,7 +232,7 @@ def check_quarter() -> dict[str, Any]:
 def write_quarter(checked: dict[str, Any]) -> dict[str, str]:
     """Write each package, and give its folder."""
     from voxpop import pipeline
-    from voxpop.export.quarter import Quarter
+    from voxpop.quarter import Quarter
 
     context = get_current_context()
     with step(_name(context)):
@@ -248,7 +248,7 @@ def write_quarter(checked: dict[str, Any]) -> dict[str, str]:
 def note_quarter(checked: dict[str, Any], folders: dict[str, str]) -> None:
     """Say what a person does next."""
     from voxpop import pipeline
-    from voxpop.export.quarter import Quarter
+    from voxpop.quarter import Quarter
 
     context = get_current_context()
     with step(_name(context)):

@@ -12,7 +12,7 @@ import duckdb
 
 from voxpop.export.cells import Cell, Sheet
 from voxpop.export.columns import COLLECTION, DETAIL, QUESTIONS, SCORES, SUMMARY, UPLOAD
-from voxpop.export.quarter import Quarter
+from voxpop.quarter import Quarter
 
 _ORDER = "service_id, survey_id, survey_version, channel nulls last"
 

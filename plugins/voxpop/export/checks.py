@@ -14,7 +14,7 @@ from typing import Literal
 
 import duckdb
 
-from voxpop.export.quarter import Quarter
+from voxpop.quarter import Quarter
 from voxpop.release.manifest import Manifest, complete_to
 from voxpop.release.store import Release
 

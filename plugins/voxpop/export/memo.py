@@ -11,8 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import duckdb
 
 from voxpop.export.checks import Finding
-from voxpop.export.quarter import Quarter
 from voxpop.export.texts import text
+from voxpop.quarter import Quarter
 from voxpop.release.manifest import Cause, Manifest
 
 _CAUSES: dict[Cause, str] = {

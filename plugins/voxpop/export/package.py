@@ -14,8 +14,8 @@ from voxpop.errors import Refused, UsageError
 from voxpop.export import a11_280, checks, memo, priority_goals
 from voxpop.export.cells import csv_bytes, workbook_bytes
 from voxpop.export.checks import Finding
-from voxpop.export.quarter import Quarter, due_on
 from voxpop.export.texts import text
+from voxpop.quarter import Quarter, due_on
 from voxpop.release.store import Release
 
 Kind = Literal["a11-280", "priority-goals"]

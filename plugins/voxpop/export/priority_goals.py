@@ -13,7 +13,7 @@ import duckdb
 
 from voxpop.export.cells import Sheet
 from voxpop.export.columns import PRIORITY_GOALS
-from voxpop.export.quarter import Quarter
+from voxpop.quarter import Quarter
 
 _TYPES = {
     "increase": "Measurable increase",

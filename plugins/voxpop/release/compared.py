@@ -96,7 +96,7 @@ COMPARED: Mapping[str, Compared] = {
     "survey_quality": Compared(
         _PERIODS,
         (*_PERIODS, "period_label", *_SMALL),
-        ("respondent_count", "offered_count", "response_rate", "aapor_rr1"),
+        ("respondent_count", "offered_count", "response_rate", "aapor_rr1", "known_segment_share"),
     ),
     "published_measures": Compared(
         (

@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from math import hypot
 from typing import Any
 
-from voxpop.report.figures import Figure, Headline, PageFigures, difference, shown
+from voxpop.report.figure import Figure
+from voxpop.report.figures import PageFigures
+from voxpop.report.numbers import difference, shown
+from voxpop.report.sections.headlines import Headline
 
 _Z = 1.96
 """The standard normal distribution's 97.5% quantile; decision 0012 says what it is used for."""

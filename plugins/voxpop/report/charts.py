@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import escape
 
-from voxpop.report.figures import Figure
+from voxpop.report.figure import Figure
 
 # The page's style gives these their values, for light and for dark.
 _INK, _MARK, _GRID, _PAPER = "var(--ink)", "var(--mark)", "var(--line)", "var(--paper)"

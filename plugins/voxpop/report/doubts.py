@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from voxpop.release.manifest import Cause, Excluded, Manifest, Restatement
-from voxpop.report.figures import Figure, Headline, PageFigures, WithoutClearance, shown
+from voxpop.report.figure import Figure
+from voxpop.report.figures import PageFigures
+from voxpop.report.numbers import shown
+from voxpop.report.sections.clearance import WithoutClearance
+from voxpop.report.sections.headlines import Headline
 
 _CAUSES: dict[Cause, str] = {
     "method": "models, seeds or policies changed, and records may have too",

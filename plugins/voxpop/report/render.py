@@ -11,8 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from voxpop.config import Settings
+from voxpop.quarter import Quarter, due_on
 from voxpop.release.manifest import DATABASE, PAGE, Manifest, complete_to, read
-from voxpop.report import bottom_line, charts, doubts, figures
+from voxpop.report import bottom_line, charts, doubts, figures, numbers
+from voxpop.report.figure import Figure
+from voxpop.report.sections import goals, surveys
 
 if TYPE_CHECKING:
     from voxpop.release.candidate import Candidate
@@ -54,8 +57,10 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = lambda share: figures.shown("top_two", share)
-    environment.filters["minutes"] = figures.minutes
+    environment.filters["percent"] = lambda share: numbers.shown("top_two", share)
+    environment.filters["minutes"] = numbers.minutes
+    environment.filters["measured"] = goals.number
+    environment.filters["thousands"] = numbers.thousands
     found = figures.read(connection, complete_to(manifest))
     agency = connection.execute(
         "select organization_name from marts.dim_organizations where parent_organization_id is null "
@@ -68,8 +73,20 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
         drawn=drawn,
         sentences=[] if found is None else bottom_line.sentences(found),
         doubts=[] if found is None else doubts.doubts(found, manifest),
+        filing=None if found is None else _filing(found, manifest),
         manifest=manifest,
     )
+
+
+def _filing(page: figures.PageFigures, manifest: Manifest) -> dict[str, object]:
+    """What of the quarter is filed under A-11 section 280, as far as it is public, and when it is due."""
+    filed = surveys.filed(page.surveys)
+    return {
+        "surveys": filed,
+        "answered": surveys.answered(filed),
+        "missing": [f"{one.name} ({one.missing})" for one in filed if one.missing],
+        "due": due_on(Quarter.of(page.start), int(manifest["policy"]["a11_due_days"])),
+    }
 
 
 def _drawings(page: figures.PageFigures) -> dict[str, Markup]:
@@ -87,7 +104,7 @@ def _drawings(page: figures.PageFigures) -> dict[str, Markup]:
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
 
 
-def _says(what: str, found: Sequence[figures.Figure]) -> str:
+def _says(what: str, found: Sequence[Figure]) -> str:
     """What a drawing is of, its ends, and where the rest is."""
     valued = sorted((one for one in found if one.value is not None), key=lambda one: one.value or 0)
     if not valued:

@@ -19,7 +19,7 @@ from voxpop.export import package
 from voxpop.export.a11_280 import mean
 from voxpop.export.columns import COLLECTION, DETAIL, QUESTIONS, SUMMARY, UPLOAD
 from voxpop.export.memo import rate
-from voxpop.export.quarter import Quarter
+from voxpop.quarter import Quarter
 from voxpop.release.store import Release
 
 QUARTER = Quarter.parse("2026Q2")

@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 from voxpop.airflow import scorecard
-from voxpop.report import bottom_line, doubts, figures, render
+from voxpop.report import bottom_line, doubts, figures, numbers, render
+from voxpop.report.sections import goals
 
 MANIFEST: dict[str, Any] = {
     "release_id": "20260701T060000Z-0123abcd",
@@ -26,6 +27,7 @@ MANIFEST: dict[str, Any] = {
         "service_level_email_seconds": 86400.0,
         "service_level_message_seconds": 1200.0,
         "short_abandon_seconds": 5.0,
+        "a11_due_days": 30.0,
     },
     "batches": [{"source": "touchpoints"}, {"source": "genesys"}, {"source": "genesys"}],
     "late_sources": [
@@ -86,6 +88,52 @@ CELLS = [
 ]
 
 
+NEWER = """
+create table marts.a11_280_collection_details as select * from (values
+    ('a-cx', date '2026-04-01'), ('b-cx', date '2026-04-01'), ('d-cx', date '2026-04-01'),
+    ('c-cx', date '2026-01-01')
+    ) t(survey_id, quarter_start);
+insert into marts.dim_surveys values
+    ('b-cx', 1, 'touchpoints', 'Refund: <b> feedback', '3090-0302', null),
+    ('d-cx', 1, 'touchpoints', 'Plan: feedback', '3090-0303', null),
+    ('k-cx', 1, 'kiosks', 'Kiosk', null, null);
+create table marts.survey_quality as select 'quarter' as period_type, date '2026-04-01' as period_start,
+    'survey' as breakdown, *
+    from (values
+        ('a-cx', 1500, 2400, 1440, 0.6, false, true, 0.81, 0, false, false),
+        ('b-cx', 21, null, null, null, null, null, 0.5, 3, false, true),
+        ('d-cx', 400, 500, 450, 0.9, true, false, 1.0, 0, false, false),
+        ('k-cx', 70, 90, 70, 0.7777, false, true, 0.0, 0, false, false)
+    ) t(member, respondent_count, offered_count, offered_respondent_count, response_rate,
+        is_cohort_mismatched, nonresponse_bias_analysis_required, known_segment_share,
+        collected_without_clearance_count, suppressed, low_n);
+create table marts.web_performance as select 'quarter' as period_type, date '2026-04-01' as period_start,
+    'all' as breakdown, 'all' as member, source_system, site, report, 'visits' as basis, 91 as day_count,
+    visits, null::bigint as users, pageviews, visits as engaged_n, engaged_share,
+    engaged_share - 0.01 as engaged_low,
+    engaged_share + 0.01 as engaged_high, null::bigint as bounce_n, null::double as bounce_share,
+    null::double as bounce_low, null::double as bounce_high, null::bigint as task_success_n,
+    null::double as task_success_share, null::double as task_success_low, null::double as task_success_high,
+    null::bigint as helpful_n, null::double as helpful_share, null::double as helpful_low,
+    null::double as helpful_high, visits is null as suppressed, false as low_n
+    from (values
+        ('ga4', 'all', 'sessions', 120345, 400000, 0.6125),
+        ('dap', 'www.dps.example.gov', 'site', 99000, null, null),
+        ('dap', 'www.dps.example.gov', 'small', null, null, null)
+    ) t(source_system, site, report, visits, pageviews, engaged_share);
+create table marts.priority_goal_measures as select 'm' || row_number() over () as measure_id,
+    'quarter' as period_type, date '2026-04-01' as period_start, 'Serve <all>' as goal, 'g1' as goal_id,
+    date '2026-09-30' as target_date, *
+    from (values
+        ('Trust', 3.6755, 3.6, 3.75, 2700, 3.5, 4.0, 0.351, 'behind', 3.71, 3.6, 3.82, null, false),
+        ('Wait', null, null, null, null, 40.0, 20.0, null, 'not_reported', null, null, null, null, false),
+        ('Forms', 12905.0, null, null, null, 0.0, 76000.0, 0.1698, 'on_track', null, null, null, false, false)
+    ) t(indicator, value, low, high, n, value_start, value_target, progress, status, forecast_value,
+        forecast_low, forecast_high, agrees_with_published, low_n);
+"""
+"""What newer sections read: four surveys of which three are filed, three reports of websites, three goals."""
+
+
 @pytest.fixture
 def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tables that the page reads, filled by hand: two quarters, three services, one of them withheld."""
@@ -129,6 +177,7 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             false as suppressed, false as low_n;
         """
     )
+    connection.execute(NEWER)
     connection.execute(
         "create temp view columns as select * exclude (interval_kind, band, band_uncertain,"
         " weighted_value, weighted_low, weighted_high) from marts.cx_index"
@@ -149,7 +198,7 @@ def test_rounding_is_half_away_from_zero() -> None:
         (44466.0, 0, "44,466"),
     ]
     for value, decimals, expected in cases:
-        assert figures.rounded(value, decimals) == expected
+        assert numbers.rounded(value, decimals) == expected
 
 
 @pytest.mark.parametrize(
@@ -176,7 +225,7 @@ def test_a_release_that_says_no_day_has_no_figures(marts: duckdb.DuckDBPyConnect
 def test_durations_read_as_a_person_says_them() -> None:
     cases = [(48.4, "48 s"), (59.5, "1 min"), (365.0, "6 min 5 s"), (12000.0, "3 h 20 min"), (7200.0, "2 h")]
     for seconds, expected in cases:
-        assert figures.minutes(seconds) == expected.replace(" ", "\xa0")
+        assert numbers.minutes(seconds) == expected.replace(" ", "\xa0")
 
 
 def test_shows_the_newest_quarter_that_is_whole(marts: duckdb.DuckDBPyConnection) -> None:
@@ -576,3 +625,69 @@ def test_without_a_counted_response_the_page_says_so(marts: duckdb.DuckDBPyConne
     html = render.render(marts, MANIFEST)
     assert "holds no survey response that counts" in html
     assert "kiosk_surveys is late: nothing of it has landed." in html
+
+
+def section(html: str, heading: str) -> str:
+    """The text of one section, without its tags; spaces are one."""
+    begin = html.index(f"<h2>{heading}</h2>")
+    text = re.sub(r"<[^>]+>", " ", html[begin : html.index("</section>", begin)])
+    return " ".join(text.replace("&nbsp;", " ").replace("\xa0", " ").split())
+
+
+def test_what_is_filed_is_due_and_added_up_only_where_nothing_is_withheld(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    """1,500 + 21 + 400 answers to the three surveys that are filed in 2026Q3; 30 July 2026 is a Thursday."""
+    said = section(render.render(marts, MANIFEST), "Surveys, and what is filed under A-11 section 280")
+    assert "2026Q3 is due to OMB on Thursday, 2026-07-30 ." in said
+    assert "3 surveys are filed with 1,921 answers." in said
+    assert "Missing: Refund: &lt;b&gt; feedback (offers unknown, 3 without clearance)." in said, (
+        "what a survey is called is no markup"
+    )
+    marts.execute(
+        "update marts.survey_quality set suppressed = true, respondent_count = null where member = 'b-cx'"
+    )
+    said = section(render.render(marts, MANIFEST), "Surveys, and what is filed under A-11 section 280")
+    assert "3 surveys are filed; their answers are not added up here, because some are withheld." in said
+    assert "1,921" not in said and "1,900" not in said
+
+
+def test_a_rate_stands_with_what_it_is_over(marts: duckdb.DuckDBPyConnection) -> None:
+    said = section(render.render(marts, MANIFEST), "Surveys, and what is filed under A-11 section 280")
+    assert "Passport: feedback 1,500 2,400 60.0% 1,440 of 2,400 required 81.0% filed —" in said
+    assert "Plan: feedback 400 500 90.0% 450 of 500; another cohort not required 100.0% filed —" in said
+    assert "Refund: &lt;b&gt; feedback low n 21 unknown — unknown 50.0% filed" in said
+    assert "Kiosk 70 90 77.8% 70 of 90 required 0.0% — —" in said
+
+
+def test_websites_are_never_added_up(marts: duckdb.DuckDBPyConnection) -> None:
+    said = section(render.render(marts, MANIFEST), "Website")
+    assert "ga4 all sessions 120,345 — 400,000 61.3% 60.3% to 62.3% n = 120,345" in said
+    assert "dap www.dps.example.gov small withheld withheld withheld" in said
+    assert "219,345" not in said
+
+
+def test_a_goal_that_is_not_reported_is_no_zero(marts: duckdb.DuckDBPyConnection) -> None:
+    said = section(render.render(marts, MANIFEST), "Priority goals")
+    assert (
+        "Trust Serve &lt;all&gt; 3.68 3.60 to 3.75 n = 2,700 3.50 4.00 2026-09-30 35.1% behind "
+        "3.71 (3.60 to 3.82)" in said
+    )
+    assert "Wait Serve &lt;all&gt; — 40.00 20.00 2026-09-30 — not reported —" in said
+    assert "Forms published otherwise Serve &lt;all&gt; 12,905 0 76,000 2026-09-30 17.0% on track —" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "—"), (12905.4, "12,905"), (123.45, "123.5"), (-3.675, "-3.68"), (0.0, "0"), (0.1698, "0.170")],
+)
+def test_a_value_of_any_unit(value: float | None, text: str) -> None:
+    assert goals.number(value) == text
+
+
+def test_an_agency_without_them_has_no_such_sections(marts: duckdb.DuckDBPyConnection) -> None:
+    for table in ("web_performance", "survey_quality", "priority_goal_measures"):
+        marts.execute(f"delete from marts.{table}")
+    html = render.render(marts, MANIFEST)
+    for heading in ("Website", "Priority goals", "Surveys, and what is filed under A-11 section 280"):
+        assert f"<h2>{heading}</h2>" not in html

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from voxpop.errors import UsageError
-from voxpop.export.quarter import Quarter, due_on
+from voxpop.quarter import Quarter, due_on
 
 
 @pytest.mark.parametrize(

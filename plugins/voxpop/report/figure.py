@@ -1,0 +1,112 @@
+"""One published cell of `cx_index`, and how the page's sections read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import duckdb
+
+from voxpop.report.numbers import interval, shown
+
+COLUMNS = (
+    "c.scale, c.measure, c.driver, c.value, c.low, c.high, c.standard_error, c.n, c.suppressed, c.low_n, "
+    "c.interval_kind, c.drivers, c.band, c.band_uncertain, c.weighted_value, c.weighted_low, c.weighted_high"
+)
+
+# Where a driver is asked on several scales, that of five-point agreement speaks for it.
+ONE_SCALE = "order by c.scale = 'likert_5' desc, c.scale"
+"""For `order by`: which scale comes first."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published cell: a value with its n and 95% interval, or the fact that it is withheld.
+
+    `drivers` are those that an index rests on, by comma; None for other measures. `lacks` are the names of
+    those that the agency's index rests on and this one doesn't: with any, the two don't compare.
+    """
+
+    name: str
+    scale: str | None
+    measure: str
+    driver: str
+    value: float | None
+    low: float | None
+    high: float | None
+    standard_error: float | None
+    n: int | None
+    is_suppressed: bool
+    is_low_n: bool
+    interval_kind: str | None
+    drivers: str | None
+    band: str | None
+    is_band_uncertain: bool | None
+    weighted_value: float | None
+    weighted_low: float | None
+    weighted_high: float | None
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The value as it is published: rounded once, half away from zero; `withheld` where it is."""
+        return "withheld" if self.value is None else shown(self.measure, self.value)
+
+    @property
+    def interval(self) -> str:
+        """The 95% interval as `low to high`, or an em dash where there is none."""
+        return interval(self.measure, self.low, self.high)
+
+    @property
+    def count(self) -> str:
+        """n with thousands separators, or what stands for it where it is withheld."""
+        return "withheld" if self.n is None else f"{self.n:,}"
+
+    @property
+    def weighted(self) -> str | None:
+        """The weighted value and its interval; None where the survey has no weights."""
+        if self.weighted_value is None:
+            return None
+        bounds = interval(self.measure, self.weighted_low, self.weighted_high)
+        return f"{shown(self.measure, self.weighted_value)} ({bounds})"
+
+
+def members(
+    connection: duckdb.DuckDBPyConnection,
+    start: date,
+    breakdown: str,
+    item: tuple[str, str],
+    *,
+    scale: str | None = None,
+    whole: Figure | None = None,
+) -> tuple[Figure, ...]:
+    """A quarter's figure of each member, of one scale or of the one that speaks for a driver.
+
+    Best first, then what doesn't compare with the whole, then the withheld.
+    """
+    dimension = {
+        "service": ("dim_services", "service_id", "service_name"),
+        "channel": ("dim_channels", "channel", "channel_name"),
+    }
+    table, key, name = dimension[breakdown]
+    rows = connection.execute(
+        f"select coalesce(d.{name}, c.member), {COLUMNS} "
+        f"from marts.cx_index as c left join marts.{table} as d on d.{key} = c.member "
+        "where c.period_type = 'quarter' and c.breakdown = $breakdown and c.period_start = $start "
+        "and c.measure = $measure and c.driver = $driver and ($scale is null or c.scale = $scale) "
+        f"qualify row_number() over (partition by c.member {ONE_SCALE}) = 1 "
+        "order by c.value desc nulls last, 1",
+        {"breakdown": breakdown, "start": start, "measure": item[0], "driver": item[1], "scale": scale},
+    ).fetchall()
+    found = [_compared(Figure(*row), whole) for row in rows]
+    return tuple(sorted(found, key=lambda one: (one.value is None, one.lacks != ())))
+
+
+def _compared(figure: Figure, whole: Figure | None) -> Figure:
+    """Say which of the whole's drivers a figure doesn't rest on."""
+    if whole is None or whole.drivers is None or figure.drivers is None:
+        return figure
+    own = figure.drivers.split(",")
+    return replace(
+        figure, lacks=tuple(driver.capitalize() for driver in whole.drivers.split(",") if driver not in own)
+    )

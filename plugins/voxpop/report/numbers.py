@@ -1,0 +1,58 @@
+"""Numbers as a person reads them: rounded once, half away from zero."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+_SHARES = frozenset({"top_box", "top_two", "bottom_two", "thumbs_up"})
+
+
+def shown(measure: str, value: float) -> str:
+    """A value as it is published: shares in percent, means with two decimals, all others with one."""
+    if measure in _SHARES:
+        return f"{rounded(value * 100, 1)}%"
+    return rounded(value, 2 if measure == "mean" else 1)
+
+
+def difference(measure: str, value: float) -> str:
+    """A difference of two values with its sign: of shares in percentage points, else as `shown`."""
+    points = value * 100 if measure in _SHARES else value
+    text = rounded(points, 2 if measure == "mean" else 1)
+    return text.replace("-", "−") if text.strip("-0.") else text.removeprefix("-")
+
+
+def interval(measure: str, low: float | None, high: float | None) -> str:
+    """Both ends as `shown`, or an em dash where there is no interval."""
+    return "—" if low is None or high is None else f"{shown(measure, low)} to {shown(measure, high)}"
+
+
+def rounded(value: float, decimals: int) -> str:
+    """Round half away from zero, once, for display.
+
+    Args:
+        value: unrounded.
+        decimals: digits after the point.
+
+    Returns:
+        The shortest exact text of the rounded value, with its trailing zeros.
+    """
+    # The shortest decimal that is this float, so that 2.675 rounds as a reader would round it
+    quantum = Decimal(1).scaleb(-decimals)
+    return f"{Decimal(str(value)).quantize(quantum, rounding=ROUND_HALF_UP):,}"
+
+
+def minutes(seconds: float) -> str:
+    """A duration as a person says it: `48 s`, `6 min 5 s`, `20 min`, `3 h 20 min`; it never breaks."""
+    whole = int(rounded(seconds, 0).replace(",", ""))
+    if whole < 60:
+        said = f"{whole} s"
+    elif whole < 3600:
+        said = f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s")
+    else:
+        said = f"{whole // 3600:,} h {whole % 3600 // 60} min".removesuffix(" 0 min")
+    return said.replace(" ", "\xa0")
+
+
+def thousands(count: int | None) -> str:
+    """A count with its separators, or an em dash for None."""
+    return "—" if count is None else f"{count:,}"

@@ -1,0 +1,90 @@
+"""Priority goals: how far each measure has come, whether that is enough, and where it is heading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from voxpop.report.numbers import rounded, shown
+
+_STATUS = {
+    "withheld": "withheld",
+    "not_reported": "not reported",
+    "no_target": "no target",
+    "met": "met",
+    "not_met": "not met",
+    "done": "done",
+    "not_done": "not done",
+    "regressed": "regressed",
+    "on_track": "on track",
+    "behind": "behind",
+}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A measure of a priority goal in a quarter; a number is None where withheld, unknown or undefined."""
+
+    goal: str
+    indicator: str | None
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    start: float | None
+    target: float | None
+    target_date: date | None
+    progress: float | None
+    status: str | None
+    forecast: float | None
+    forecast_low: float | None
+    forecast_high: float | None
+    agrees_with_published: bool | None
+    is_low_n: bool
+
+    @property
+    def status_text(self) -> str:
+        """The status in words; an em dash where there is none."""
+        return _STATUS[self.status] if self.status else "—"
+
+    @property
+    def progress_text(self) -> str:
+        """Progress in percent; an em dash where there is none, which is not 0."""
+        return "—" if self.progress is None else shown("top_two", self.progress)
+
+    @property
+    def forecast_text(self) -> str:
+        """What it reaches by its date, with the 95% prediction interval."""
+        if self.forecast is None or self.forecast_low is None or self.forecast_high is None:
+            return "—"
+        low, high = number(self.forecast_low), number(self.forecast_high)
+        return f"{number(self.forecast)} ({low} to {high})"
+
+
+def number(value: float | None) -> str:
+    """A value of any unit, to four significant places at least; an em dash for None."""
+    if value is None:
+        return "—"
+    if value == 0:
+        return "0"
+    return rounded(
+        value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
+    )
+
+
+def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Goal, ...]:
+    """The measures of a quarter, by goal and indicator."""
+    rows = connection.execute(
+        """
+        select
+            goal, indicator, value, low, high, n, value_start, value_target, target_date, progress, status,
+            forecast_value, forecast_low, forecast_high, agrees_with_published, coalesce(low_n, false)
+        from marts.priority_goal_measures
+        where period_type = 'quarter' and period_start = ?
+        order by goal, goal_id, indicator, measure_id
+        """,
+        [start],
+    ).fetchall()
+    return tuple(Goal(*row) for row in rows)
