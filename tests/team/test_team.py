@@ -307,7 +307,7 @@ def test_the_sample_agency_leads_to_a_release_that_the_ui_shows(
         return next((run for run in runs if run["state"] == "success"), None)
 
     page.run("airflow dags unpause")
-    assert until(built, 300)["run_type"] == "asset_triggered"
+    assert until(built, 600)["run_type"] == "asset_triggered"
     release = store.current(settings)
     assert release is not None and release.manifest["audit"]["passed"]
     assert {"touchpoints", "genesys"} <= {batch["source"] for batch in release.manifest["batches"]}
