@@ -162,6 +162,14 @@ def incremental_models_replace_partitions(manifest: Any) -> Found:
             yield model.name, "on_schema_change is not fail"
 
 
+def what_stands_on_seeds_alone_is_tagged(manifest: Any) -> Found:
+    """A build that is no full refresh leaves those models as they are."""
+    for model in models(manifest):
+        of_seeds = {layer(node) for node in standing_on(manifest, model)} == {"seed"}
+        if layer(model) == "marts" and of_seeds != ("of_seeds" in model.tags):
+            yield model.name, f"stands on seeds alone: {of_seeds}; is tagged of_seeds: {not of_seeds}"
+
+
 def sql_is_spelled_for_both_engines(manifest: Any) -> Found:
     code = {model.name: model.raw_code for model in models(manifest)}
     code |= {
@@ -206,6 +214,7 @@ RULES: list[Callable[[Any], Found]] = [
     marts_have_contract_and_audience,
     columns_are_named_by_what_they_hold,
     incremental_models_replace_partitions,
+    what_stands_on_seeds_alone_is_tagged,
     sql_is_spelled_for_both_engines,
     measures_have_unit_tests,
     goals_can_name_every_public_measure,

@@ -32,6 +32,9 @@ _SELECTED: dict[str, tuple[str, str | None]] = {
 }
 """What dbt selects and leaves out; an intermediate model that stands on facts is built with the marts."""
 
+_OF_SEEDS = "tag:of_seeds"
+"""Models that stand on seeds alone."""
+
 Progress = Callable[[str, int], None]
 
 
@@ -172,9 +175,12 @@ def _run_layer(settings: Settings, layer: str, dbt: Dbt) -> list[ModelResult]:
 
 
 def _dbt_build(dbt: Dbt, layer: str, full_refresh: bool) -> list[ModelResult]:
-    if layer == "seeds" and not full_refresh:
-        return []  # changed seeds change the fingerprint, and a changed fingerprint is a full refresh
     select, exclude = _SELECTED[layer]
+    if not full_refresh:
+        # Changed seeds change the fingerprint, and a changed fingerprint is a full refresh.
+        if layer == "seeds":
+            return []
+        exclude = " ".join(filter(None, [exclude, _OF_SEEDS]))
     return dbt.build(select, exclude, full_refresh=full_refresh)
 
 

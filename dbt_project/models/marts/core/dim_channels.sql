@@ -1,3 +1,5 @@
+{{ config(tags=['of_seeds']) }}
+
 select
     cast(channel as string) as channel,
     cast(channel_name as string) as channel_name,

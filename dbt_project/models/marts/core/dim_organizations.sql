@@ -1,3 +1,5 @@
+{{ config(tags=['of_seeds']) }}
+
 select
     cast(organization_id as string) as organization_id,
     cast(organization_name as string) as organization_name,

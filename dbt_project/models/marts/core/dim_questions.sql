@@ -1,3 +1,5 @@
+{{ config(tags=['of_seeds']) }}
+
 select
     cast(instrument as string) as instrument,
     cast(question_id as string) as question_id,

@@ -1,3 +1,5 @@
+{{ config(tags=['of_seeds']) }}
+
 select
     cast(service_id as string) as service_id,
     cast(service_name as string) as service_name,

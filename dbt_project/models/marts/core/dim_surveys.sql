@@ -1,3 +1,5 @@
+{{ config(tags=['of_seeds']) }}
+
 select
     cast(survey_id as string) as survey_id,
     cast(survey_version as integer) as survey_version,
