@@ -1,0 +1,171 @@
+"""Priority goals in the shape of performance.gov's file: texts, and blanks where nothing is known."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import duckdb
+import pytest
+from voxpop.export import priority_goals
+from voxpop.export.cells import csv_bytes
+from voxpop.quarter import Quarter
+
+ROWS = [
+    # (12905 - 0) / (76000 - 0), as performance.gov published it for the first quarter of fiscal 2022
+    ("a", "006APG2203", "Compete", "Double", "Clients", "DOC", "increase", 12905.0, 0.0, 76000.0,
+     12905 / 76000, None, "(0,.25)", False),
+    ("b", "006APG2203", "Compete", "Double", "Fewer", "DOC", "decrease", None, 40.0, 20.0,
+     None, "not_reported", None, None),
+    ("c", "006APG2203", "Compete", "Double", "Homes", "DOC", "undefined", 84.2, 84.61, None,
+     None, "no_target", None, None),
+    ("d", "006APG2203", "Compete", "Keep", "High", "DOC", "maintain_at_or_above", 81.0, None, 80.0,
+     None, "maintain", None, True),
+    ("e", "006APG2203", "Compete", "Keep", "Low", "DOC", "maintain_at_or_below", 81.0, None, 80.0,
+     None, "maintain", None, False),
+    ("f", "006APG2203", "Compete", "Make", "Done", "DOC", "milestone", 0.0, 0.0, 1.0, 0.0, None, "0", False),
+    ("g", "006APG2203", "=Compete", None, None, None, "increase", -0.5, 0.0, 1.0, -0.5, None, "<0", False),
+]  # fmt: skip
+
+
+@pytest.fixture
+def rows() -> list[dict[str, str]]:
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.priority_goal_measures (measure_id varchar, goal_id varchar, goal varchar, "
+            "target varchar, indicator varchar, owner varchar, direction varchar, value double, "
+            "value_start double, value_target double, progress double, no_progress_reason varchar, "
+            "progress_bin varchar, is_target_met boolean, period_type varchar, period_label varchar, "
+            "period_start date)"
+        )
+        for label, start in (("2026Q1", date(2025, 10, 1)), ("2026Q2", date(2026, 1, 1))):
+            connection.executemany(
+                f"insert into marts.priority_goal_measures values ({', '.join('?' * 17)})",
+                [(*row, "quarter", label, start) for row in ROWS],
+            )
+        written = csv_bytes(priority_goals.read(connection, Quarter.parse("2026Q1")))
+    return list(csv.DictReader(io.StringIO(written.decode(), newline="")))
+
+
+def test_one_quarter_is_written_and_its_own_year_is_said(rows: list[dict[str, str]]) -> None:
+    assert len(rows) == len(ROWS)
+    assert {(row["fiscal_yr"], row["fiscal_qtr"]) for row in rows} == {("2026", "1")}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "expected"),
+    [
+        (
+            "Clients",
+            [
+                "Measurable increase",
+                "0",
+                "76000",
+                "12905",
+                "0.169802632",
+                "1-24%: Some progress",
+                "Target not met",
+                "",
+                "",
+            ],
+        ),
+        ("Fewer", ["Measurable decrease", "40", "20", "", "", "", "", "", ""]),
+        ("Homes", ["Target undefined", "84.61", "", "84.2", "", "", "Target undefined", "", ""]),
+        (
+            "High",
+            [
+                "Maintain at or above threshold",
+                "",
+                "80",
+                "81",
+                "",
+                "",
+                "Target met",
+                "Target met: At or above threshold",
+                "",
+            ],
+        ),
+        (
+            "Low",
+            [
+                "Maintain at or below threshold",
+                "",
+                "80",
+                "81",
+                "",
+                "",
+                "Target not met",
+                "Target not met: Above threshold when it should be below",
+                "",
+            ],
+        ),
+        (
+            "Done",
+            [
+                "Complete milestone",
+                "0",
+                "1",
+                "0",
+                "0",
+                "0%",
+                "Target not met",
+                "",
+                "Target not met: Milestone not yet completed",
+            ],
+        ),
+        (
+            "",
+            [
+                "Measurable increase",
+                "0",
+                "1",
+                "-0.5",
+                "-0.5",
+                "Below 0%: Regressed",
+                "Target not met",
+                "",
+                "",
+            ],
+        ),
+    ],
+)
+def test_what_is_written_of_a_measure(
+    rows: list[dict[str, str]], indicator: str, expected: list[str]
+) -> None:
+    (row,) = [row for row in rows if row["indicator"] == indicator]
+    assert [
+        row[name]
+        for name in (
+            "indicator_type",
+            "value_start",
+            "value_target",
+            "value_current",
+            "progress_pct",
+            "progress_pct_range",
+            "progress_pct_target_status",
+            "progress_threshold",
+            "progress_completions",
+        )
+    ] == expected
+
+
+def test_a_goal_that_looks_like_a_formula_is_a_text(rows: list[dict[str, str]]) -> None:
+    assert {row["related_goal"] for row in rows} == {"Compete", "'=Compete"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (76000.0, "76000"),
+        (1e-7, "0.0000001"),
+        (84.61, "84.61"),
+        (1e15, "1000000000000000"),
+    ],
+)
+def test_a_number_is_the_shortest_text_without_an_exponent(value: float | None, text: str) -> None:
+    assert priority_goals.number(value) == text
