@@ -477,6 +477,8 @@ def test_a_damaged_or_malicious_workbook_is_refused(drop: Drop) -> None:
             new.writestr(part, bomb if part.endswith("sheet1.xml") else old.read(part))
     drop.put("entities.xlsx", rewritten.getvalue())
     drop.put("half.xlsx", workbook({"B2": "><v>1</v></row"}))
+    drop.put("string.xlsx", workbook({"D2": 't="s"><v>9999</v>'}))
+    drop.put("nowhere.xlsx", workbook({"D2": "><f>1</f></c><c><f>2</f>"}))
     drop.put("other.xlsx", zipped({"a.txt": "no workbook"}))
     drop.put("old.xlsx", b"\xd0\xcf\x11\xe0" + bytes(600))
     with pytest.raises(SourceError) as raised:
@@ -486,6 +488,8 @@ def test_a_damaged_or_malicious_workbook_is_refused(drop: Drop) -> None:
     assert {name for name, reason in said.items() if "it can't be read (" in reason} == {
         "entities.xlsx",
         "half.xlsx",
+        "nowhere.xlsx",
+        "string.xlsx",
         "other.xlsx",
     }
     assert visible(drop.settings) == []

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -42,16 +41,6 @@ _SMALL = 1 << 22
 _ZIP, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _FORMULA = re.compile(rb"<(\w+:)?f[ />]")
 _CHUNK = 1 << 20
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ElementTree.ParseError,
-    KeyError,
-    ValueError,
-    EOFError,
-    OSError,
-)
-"""What a damaged workbook raises."""
 
 
 def opened(path: Path, source: FileSource) -> Table:
@@ -122,7 +111,9 @@ def _read(path: Path, source: FileSource) -> Iterator[FileRow]:
                     yield FileRow(number, values)
         finally:
             book.close()
-    except _BROKEN as error:
+    except Refused:
+        raise
+    except Exception as error:  # a damaged workbook makes openpyxl stumble in any way
         raise Refused(f"after row {number} it can't be read ({error}). Have the file made anew") from None
 
 
@@ -163,7 +154,7 @@ def _formulas_without_value(sheet: Any) -> dict[int, list[int]]:
             if tag == "c":
                 parts = {child.tag.rpartition("}")[2] for child in element}
                 if "f" in parts and "v" not in parts:
-                    row, column = coordinate_to_tuple(element.get("r", ""))
+                    row, column = coordinate_to_tuple(element.attrib["r"])
                     found.setdefault(row, []).append(column)
             if tag == "row":
                 element.clear()
