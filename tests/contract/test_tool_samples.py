@@ -150,3 +150,42 @@ def test_every_row_of_the_quarterly_upload_is_a_record(sample: Sample, tmp_path:
     answers = [json.loads(record.payload)["answers"] for record in chunk.records]
     assert len(rows) == 1000
     assert answers == [dict(zip(header[1:], row[1:], strict=True)) for row in rows]
+
+
+def test_qualtrics_export_is_keyed_by_its_ids(sample: Sample, tmp_path: Path) -> None:
+    """Three rows of header: names, texts in the author's language, and ids, which alone never change."""
+    path = sample("qualtrics/sample.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names, _, ids, *rows = csv.reader(file)
+    assert names[17:19] == ["Q1", "Q2"] and json.loads(ids[17]) == {"ImportId": "QID1"}
+    mapping = SurveyResponseFiles(
+        kind="file_drop",
+        name="qualtrics",
+        folder=tmp_path,
+        pattern="*.csv",
+        format="csv",
+        header_rows=3,
+        names_row=3,
+        time_zone="UTC",
+        maps_to="survey_response",
+        fields={
+            "response_id": "_recordId",
+            "form_id": {"constant": "SV_1"},
+            "answered_at": "recordedDate",
+            "language": "userLanguage",
+        },
+        answers=["QID1", "QID2_TEXT"],
+        other_columns="any",
+    )
+    inspect(path, mapping)
+    (chunk,) = chunks(path, path.name, mapping, 0)
+    assert chunk.rejected == []
+    found = [json.loads(record.payload) for record in chunk.records]
+    assert [(each["response_id"], each["answers"], each["row"]) for each in found] == [
+        (row[8], {"QID1": row[17], "QID2_TEXT": row[18]}, number) for number, row in enumerate(rows, start=4)
+    ]
+    assert (found[0]["response_id"], found[0]["answers"]["QID2_TEXT"]) == (
+        "R_2YPOQ602ER1jkf1",
+        "Hello World!",
+    )
+    assert found[0]["answered_at"] == "2017-07-18T08:28:48Z"
