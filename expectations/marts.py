@@ -50,6 +50,13 @@ READ_BY_OTHERS: Mapping[str, str] = {
         wait_seconds talk_seconds hold_seconds wrap_seconds handled_by is_abandoned
         is_transferred is_resolved is_survey_offered source_system source_record_id _batch_id
     """,
+    "fct_web_sessions": """
+        session_id customer_id organization_id service_id channel source_system site device
+        landing_page exit_page started_at ended_at started_date started_local_date
+        fiscal_quarter event_count pageview_count engaged_seconds is_engaged is_bounce
+        is_task_started is_task_done helpful_yes_count helpful_no_count is_suspected_bot
+        ga_session_count visitor_token _batch_id
+    """,
     "fct_survey_responses": """
         response_id survey_id survey_version customer_id household_id organization_id service_id
         channel language answered_at answered_date answered_local_date fiscal_quarter is_counted
@@ -211,6 +218,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "dim_dates": dim_dates(),
         "dim_customers": dim_customers(),
         "fct_interactions": fct_interactions(),
+        "fct_web_sessions": fct_web_sessions(),
         "fct_survey_responses": fct_survey_responses(),
         "fct_survey_answers": fct_survey_answers(),
         "fct_comments": fct_comments(policy),
@@ -378,6 +386,44 @@ def fct_interactions() -> list[Rule]:
             "wait_seconds > epoch(ended_at - started_at) + 60",
         ),
         never("started_date is the UTC day of started_at", "started_date <> started_at::date"),
+        _fiscal_quarter("started_local_date"),
+    ]
+
+
+def fct_web_sessions() -> list[Rule]:
+    """One row per web session. Whose it is is not shown."""
+    return [
+        unique("session_id"),
+        refers("customer_id", "dim_customers"),
+        refers("service_id", "dim_services"),
+        not_negative("pageview_count", "engaged_seconds", "helpful_yes_count", "helpful_no_count"),
+        never("no session has fewer events than page views", "event_count < greatest(pageview_count, 1)"),
+        never("whoever did a task had started it", "is_task_done and not is_task_started"),
+        never(
+            "half an hour or more lies between two events of no session",
+            "ended_at - started_at >= (event_count - 1) * interval 30 minutes and event_count > 1",
+        ),
+        Rule(
+            "a visitor's sessions lie half an hour or more apart",
+            """
+            select concat_ws(' ', source_system, started_date, _batch_id) as blame
+            from (
+                select
+                    *,
+                    lag(ended_at) over (
+                        partition by source_system, visitor_token order by started_at
+                    ) as before
+                from tested
+            )
+            where started_at - before < interval 30 minutes
+            """,
+        ),
+        never(
+            "every session of a person is a contact, and none of a program",
+            "(contacts.interaction_id is null) <> is_suspected_bot",
+            blame="concat_ws(' ', tested.source_system, tested._batch_id)",
+            join="left join marts.fct_interactions as contacts on contacts.source_record_id = session_id",
+        ),
         _fiscal_quarter("started_local_date"),
     ]
 

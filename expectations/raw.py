@@ -140,6 +140,43 @@ def reconciliation(source: str) -> Suite:
     )
 
 
+def web_tables(source: str) -> Suite:
+    """What became of a website's events: one row per source and daily table, and one per source alone."""
+    return Suite(
+        "web_tables",
+        source,
+        [
+            never(
+                "of every daily table what landed last is staged, whole and alone",
+                "landed <> staged",
+                blame="concat_ws(' ', source, table_name, batch_id)",
+            ),
+            never(
+                "every event of a visitor is in one session",
+                "table_name is null and staged <> in_sessions",
+                blame="source",
+            ),
+            Rule(
+                "no daily table is missing between two others",
+                """
+                select concat_ws(' ', source, 'has no table of', table_day + 1) as blame
+                from (
+                    select
+                        source,
+                        strptime(right(table_name, 8), '%Y%m%d')::date as table_day,
+                        lead(table_day) over (partition by source order by table_day) as next_day
+                    from tested
+                    where table_name is not null
+                )
+                where next_day > table_day + 1
+                """,
+                warns_because="an export may fail for a day; what is there is right, and that day is missing"
+                " (since 2026-11-26)",
+            ),
+        ],
+    )
+
+
 def unknown(source: str) -> Suite:
     """What landed and no seed describes: one row per kind, source and name."""
     shown = "if(regexp_full_match(name, '[A-Za-z0-9_. -]{1,60}'), name, 'a name that is not shown')"

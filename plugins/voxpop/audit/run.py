@@ -97,6 +97,7 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
     suites = [
         raw.raw_batches(_rows(folder / evidence.RAW_BATCHES), policy),
         raw.reconciliation(_rows(folder / evidence.RECONCILIATION)),
+        raw.web_tables(_rows(folder / evidence.WEB_TABLES)),
         raw.unknown(_rows(folder / evidence.UNKNOWN)),
         raw.answers(_rows(folder / evidence.ANSWERS), policy),
         *marts.suites(_columns(candidate.database), public, policy),

@@ -26,10 +26,15 @@ RECONCILIATION = "reconciliation.parquet"
 """One row per source, stream and day: records landed, and what became of them."""
 ANSWERS = "answers.parquet"
 """One row per source, question and status of answers."""
+WEB_TABLES = "web_tables.parquet"
+"""One row per source and daily table of a website: events landed, staged and of nobody; and one per source
+alone: events of visitors, and those in sessions."""
 UNKNOWN = "unknown.parquet"
 """One row per survey, question or name (of a service, organization, queue, segment, channel, location code)
 that landed and that no seed describes."""
 
+_WEB_EVENTS = "stg_ga4__events"
+"""The one table of staging with several rows a record, which is a daily table."""
 _IS_ALIAS = "source_value = name and channel_aliases.source_system = named.source_system"
 _NAMED = {
     "source_service": ("service", "services", "service_id = name"),
@@ -73,6 +78,7 @@ def write(
             "`voxpop batches exclude ID --reason …`."
         ) from error
     _write_reconciliation(connection, folder / RECONCILIATION, built)
+    _write_web_tables(connection, folder / WEB_TABLES, built)
     _write_answers(connection, folder)
 
 
@@ -207,7 +213,8 @@ def _land(connection: duckdb.DuckDBPyConnection, built: Sequence[RawManifest]) -
     )
     streams: dict[tuple[str, str], list[Path]] = {}
     for batch in built:
-        streams.setdefault((batch.source, batch.stream), []).extend(batch.part_files)
+        if not batch.tables:  # of a website's tables the manifests tell, and `_write_web_tables`
+            streams.setdefault((batch.source, batch.stream), []).extend(batch.part_files)
     connection.register(
         "batch_days", pa.table({"batch_id": [b.batch_id for b in built], "dt": [b.dt for b in built]})
     )
@@ -245,7 +252,7 @@ def _write_reconciliation(
     connection.execute(
         f"""
         copy (
-            with staged as ({_staged(connection)}),
+            with staged as ({_staged(connection, but=_WEB_EVENTS)}),
             unknown as (
                 select _record_key from warehouse.intermediate.int_survey_responses where survey_id is null
                 union all
@@ -256,6 +263,7 @@ def _write_reconciliation(
                 from candidate.marts.fct_survey_responses
                 union all
                 select source_system, source_record_id, 'counted' from candidate.marts.fct_interactions
+                where source_record_id not in (select session_id from candidate.marts.fct_web_sessions)
                 union all
                 select source_system, source_record_id, 'counted'
                 from warehouse.intermediate.int_survey_offers
@@ -331,8 +339,70 @@ def _write_reconciliation(
     connection.unregister("rejected")
 
 
-def _staged(connection: duckdb.DuckDBPyConnection) -> str:
-    """SQL for every record that staging holds: tables `stg_<source>__<entities>`, one row per record each."""
+def _write_web_tables(
+    connection: duckdb.DuckDBPyConnection, file: Path, built: Sequence[RawManifest]
+) -> None:
+    """Of each daily table the batch that landed last counts: its manifest says how many events it holds."""
+    counting: dict[tuple[str, str], RawManifest] = {}
+    for batch in sorted(built, key=lambda batch: batch.started_at):
+        counting |= {(batch.source, table): batch for table in batch.tables}
+    rows = [
+        {
+            "source": source,
+            "table_name": table,
+            "landed": _events_of(batch, table),
+            "batch_id": batch.batch_id,
+        }
+        for (source, table), batch in sorted(counting.items())
+    ]
+    texts = [(name, pa.string()) for name in ("source", "table_name", "batch_id")]
+    schema = pa.schema([*texts, ("landed", pa.int64())])
+    connection.register("landed_tables", pa.Table.from_pylist(rows, schema=schema))
+    connection.execute(
+        f"""
+        copy (
+            with staged as (
+                select
+                    source_system as source,
+                    record_id as table_name,
+                    count(*) as staged,
+                    count(*) filter (visitor_token is null) as of_nobody
+                from warehouse.staging.{_WEB_EVENTS}
+                group by all
+            ),
+            sessions as (
+                select source_system as source, sum(event_count)::bigint as in_sessions
+                from candidate.marts.fct_web_sessions
+                group by all
+            )
+            select
+                source, table_name, coalesce(landed, 0) as landed, coalesce(staged, 0) as staged,
+                coalesce(of_nobody, 0) as of_nobody, null::bigint as in_sessions, batch_id
+            from landed_tables
+            full join staged using (source, table_name)
+            union all
+            select source, null, null, coalesce(of_visitors, 0), null, coalesce(in_sessions, 0), null
+            from (select source, sum(staged - of_nobody)::bigint as of_visitors from staged group by source)
+            full join sessions using (source)
+            order by all
+        ) to {quoted(str(file))} (format parquet)
+        """  # noqa: S608 - names of our own, and a path
+    )
+    connection.unregister("landed_tables")
+
+
+def _events_of(batch: RawManifest, table: str) -> int:
+    day = f"{table[-8:-4]}-{table[-4:-2]}-{table[-2:]}"
+    return batch.days[day].records if day in batch.days else 0
+
+
+def _staged(connection: duckdb.DuckDBPyConnection, but: str = "") -> str:
+    """SQL for what staging holds: tables `stg_<source>__<entities>`, one row per record each.
+
+    Args:
+        connection: with the warehouse attached.
+        but: a table that is left out.
+    """
     tables = connection.execute(
         """
         select table_name from duckdb_tables()
@@ -345,6 +415,7 @@ def _staged(connection: duckdb.DuckDBPyConnection) -> str:
         "select _record_key as record_key, source_system, record_id, record_date, _batch_id as batch_id "  # noqa: S608
         f'from warehouse.staging."{table}"'
         for (table,) in tables
+        if table != but
     )
 
 

@@ -97,6 +97,55 @@ class Identifiers:
 
 
 @dataclass(frozen=True)
+class Web:
+    """The website: who comes there, and what they do."""
+
+    visits_per_day: float = 196.0
+    """Beside those that a journey begins with."""
+    strangers: int = 60_000
+    """People who come to the website and are never heard of elsewhere."""
+    is_stranger: float = 0.72
+    devices: tuple[float, ...] = (0.46, 0.49, 0.05)
+    """Desktop, mobile, tablet."""
+    shares_desktop: float = 0.40
+    """Of those who live with others: one browser for the household."""
+    cookie_days: tuple[int, ...] = (21, 90, 400)
+    """After so many days a cookie is deleted."""
+    cookie_kept: tuple[float, ...] = (0.25, 0.40, 0.35)
+    refuses_cookies: float = 0.015
+    signs_in: float = 0.42
+    """Of the agency's own people, where they come to a task or a status."""
+    partner_signs_in_too: float = 0.004
+    pauses: float = 0.03
+    """Visits with a pause of half an hour or more between two pages."""
+    dwell_seconds: float = 38.0
+    dwell_spread: float = 0.9
+    seen_to_leave: float = 0.5
+    """Visits of which the tool sees for how long the last page was in front."""
+    does_task: float = 0.30
+    """Of visits that need no contact; the rest look something up."""
+    done_at_ease_4: float = 0.70
+    """Chance that a task that is begun is done where the service's ease is 4."""
+    done_by_ease: float = 0.22
+    """Change of that chance for each point of ease."""
+    votes: float = 0.07
+    helpful_at_ease_4: float = 0.76
+    query: float = 0.08
+    """Page addresses with a campaign behind the question mark."""
+    query_with_email: float = 0.004
+    repeated_key: float = 0.004
+    """Events in which a parameter comes twice."""
+    vanishes: float = 0.003
+    """Events that only the first version of a table has."""
+    engaged_is_int_since: date = date(2025, 7, 1)
+    """Until then `session_engaged` is a text."""
+    crawler_pages: int = 260
+    """A link checker visits so many pages on Sundays."""
+    monitor_pages: int = 72
+    """A monitor looks at the home page on Mondays, every 20 minutes."""
+
+
+@dataclass(frozen=True)
 class Causes:
     """All of it."""
 
@@ -282,6 +331,7 @@ class Causes:
     reason_positive_from: float = 4.1
     reason_negative_below: float = 2.9
     identifiers: Identifiers = field(default_factory=Identifiers)
+    web: Web = field(default_factory=Web)
 
 
 def _pain(name: str, share: float, resolution: float, *effects: float) -> PainPoint:

@@ -15,6 +15,7 @@ from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files, write_whole
+from voxpop.sample_agency.ga4 import write_tables
 from voxpop.sample_agency.misbehavior import LEVELS
 from voxpop.sample_agency.truth import write_truth
 
@@ -49,6 +50,7 @@ def generate(folder: Path, start: date, end: date) -> dict[str, int]:
     lines = genesys.render(agency, events.conversations, as_of_ms)
     write_whole(folder / "genesys" / "conversations.ndjson", _lines(lines))
     drop_files(agency, events, folder / "drop", orderly)
+    write_tables(agency, events, folder / "drop", orderly)
     write_truth(agency, events, folder / "truth")
     return {
         "touchpoints": len(events.submissions.key),

@@ -25,6 +25,7 @@ from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
 from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files, write_whole
+from voxpop.sample_agency.ga4 import write_tables
 from voxpop.sample_agency.misbehavior import FAULTS, LEVELS
 from voxpop.sample_agency.reached import landed_to
 from voxpop.sample_agency.serve import TOUCHPOINTS, Credentials, Tools, make_app
@@ -70,6 +71,7 @@ def serve(
     agency = make_agency(load_settings().seeds)
     events = events_between(agency, first, day)
     drop_files(agency, events, home / "drop", LEVELS[misbehave])
+    write_tables(agency, events, home / "drop", LEVELS[misbehave])
     write_truth(agency, events, home / "sample_agency" / "truth")
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -11,8 +11,9 @@
   person_id, journey_id, contact_record_id (null after the website), service_id, channel, pain_point, offered,
   ended_at, responds, answered_at, and for each item the opinion before rounding and the score
 - `personal_data`: record_id, kind, value: what the comments hold
-- `web_events`: visits to the website, which no tool shows yet: journey_id, person_id, visitor_id, service_id,
-  page, at
+- `web_visits`: visit_id, journey_id (null: it begins none), person_id (null: a stranger, or a program),
+  visitor_id (its cookie; empty where refused), service_id, started_at, ended_at, event_count, signed_in,
+  task_started, task_done, helpful (null: no vote), is_program
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from voxpop.sample_agency import web
 from voxpop.sample_agency.agency import Agency
 from voxpop.sample_agency.causes import CHANNELS, DRIVERS, REGIONS, SEGMENTS
-from voxpop.sample_agency.clock import DAY_MS
+from voxpop.sample_agency.clock import day_number
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.comments import comments_of
-from voxpop.sample_agency.draws import Draws, Ints, Keys
+from voxpop.sample_agency.draws import Ints, Keys
 from voxpop.sample_agency.events import Events, span_ms
 from voxpop.sample_agency.files import KIOSK, TEXTS, VISITS, kiosk_ids, visit_ids
 from voxpop.sample_agency.genesys import conversation_ids
@@ -42,8 +44,6 @@ from voxpop.sample_agency.text_messages import thread_ids
 from voxpop.sample_agency.touchpoints import submission_ids
 
 ITEM_NAMES = ("satisfaction", "trust", *DRIVERS)
-_PAGES = ("/", "/services/{}", "/services/{}/how-to", "/services/{}/status", "/contact", "/search")
-_VIEWS_AT_MOST = 6
 
 
 def write_truth(agency: Agency, events: Events, folder: Path) -> None:
@@ -58,7 +58,7 @@ def write_truth(agency: Agency, events: Events, folder: Path) -> None:
         "contacts": _contacts(agency, events),
         "experiences": _experiences(agency, events),
         "personal_data": _personal_data(agency, events),
-        "web_events": _web_events(agency, events),
+        "web_visits": _web_visits(agency, events),
     }.items():
         unfinished = folder / f"{name}.parquet.tmp"
         pq.write_table(pa.table(columns), unfinished, compression="zstd")
@@ -214,26 +214,31 @@ def _personal_data(agency: Agency, events: Events) -> dict[str, Any]:
     return {"record_id": ids, "kind": kinds, "value": values}
 
 
-def _web_events(agency: Agency, events: Events) -> dict[str, Any]:
-    """Page views of the journeys that begin on the website, in the hours before their first contact."""
-    rows = np.flatnonzero(events.journeys.on_website)
-    draws = Draws(events.journeys.key[rows])
-    views = 1 + draws.below("page views", _VIEWS_AT_MOST)
-    row = np.repeat(rows, views)
-    place = np.arange(len(row)) - np.repeat(np.cumsum(views) - views, views)
-    hour_ms = np.repeat(draws.below("web moment", 8 * 3_600_000), views)
-    at_ms = events.journeys.day[row] * DAY_MS + hour_ms + place * 45_000
-    each = Draws(events.journeys.key[row] ^ place.astype(np.uint64))
-    page = np.where(place == 0, each.below("first page", 2), each.below("page", len(_PAGES)))
-    services = np.array([one.service_id for one in agency.catalogue.services])
-    pages = np.array([[text.format(name) for text in _PAGES] for name in services])
-    service = events.journeys.service[row]
-    person = events.journeys.person[row]
+def _web_visits(agency: Agency, events: Events) -> dict[str, Any]:
+    """The visits that begin on the website's days that are over."""
+    visits = web.visits_of(agency, events.journeys, day_number(events.first), web.last_table_day(events.last))
+    made = web.events_of(agency, visits)
+    counts = np.bincount(made.visit, minlength=len(visits.key))
+    ends = np.cumsum(counts) - 1
+    happened = np.zeros((len(visits.key), len(web.PAGES)), dtype=np.bool_)
+    happened[made.visit[made.kind == web.PAGE_VIEW], made.page[made.kind == web.PAGE_VIEW]] = True
+    voted = np.zeros(len(visits.key), dtype=np.bool_)
+    voted[made.visit[made.kind == web.VOTE]] = True
+    signed_in = np.zeros(len(visits.key), dtype=np.bool_)
+    signed_in[made.visit[made.is_signed_in]] = True
+    is_program = visits.kind > 0
     return {
-        "journey_id": events.journeys.key[row],
-        "person_id": person,
-        "visitor_id": np.char.add("v", np.repeat(draws.bits("device") >> np.uint64(16), views).astype(str)),
-        "service_id": services[service],
-        "page": pages[service, page],
-        "at": _times(at_ms + each.below("moment", 30_000)),
+        "visit_id": visits.key,
+        "journey_id": pa.array(visits.journey, mask=visits.journey == 0),
+        "person_id": pa.array(visits.person, mask=visits.person < 0),
+        "visitor_id": web.cookies(agency, visits).astype(str),
+        "service_id": _services(agency, visits.service),
+        "started_at": _times(visits.start_ms),
+        "ended_at": _times(made.at_ms[ends]),
+        "event_count": counts,
+        "signed_in": signed_in,
+        "task_started": happened[:, web.START] & ~is_program,
+        "task_done": happened[:, web.DONE] & ~is_program,
+        "helpful": pa.array(web.helpful(agency, visits), mask=~voted),
+        "is_program": is_program,
     }

@@ -69,15 +69,14 @@ class TablesLanding:
             SourceUnavailable: the store gave no good answer in time, or a table that was begun has changed.
         """
         begun = writer.cursor or {}
+        folder = writer.original_folder
         page = ga4.Chunk()
         whole: dict[str, tuple[Original, ...]] = {}
         for table in tables:
             if table.name in writer.tables:
                 continue
-            folder = writer.original_folder / table.name
             originals = self._copy(table, folder)
             if not originals:
-                files.remove_folder(folder)
                 continue
             content = [original.sha256 for original in originals]
             done = begun["events"] if begun.get("table") == table.name else 0
@@ -108,30 +107,34 @@ class TablesLanding:
         whole: Mapping[str, tuple[Original, ...]],
         cursor: dict[str, object] | None,
     ) -> None:
+        files.sync_folder(writer.original_folder)
         writer.write_page(page.records, page.rejected, cursor, tables=whole)
         self._progress(f"{self._config.name}.{ga4.STREAM}", writer.received)
 
     def _copy(self, table: ga4.DailyTable, folder: Path) -> tuple[Original, ...]:
         """Take a table's bytes; none where they are what landed last, or not to be relied on yet."""
-        files.make_folder(folder, below=folder.parent)
         originals = []
         for file in table.files:
             name = file.name.replace("/", ".")
             sha256 = self._store.copy(file, folder / name)
             originals.append(Original(name, file.bytes, sha256, self._reading, file.changed_at))
-        files.sync_folder(folder)
-        if [original.content for original in originals] == [
-            original.content for original in self._read(table)
-        ]:
-            return ()
+        paths = [folder / original.name for original in originals]
+        is_as_it_was = [one.content for one in originals] == [one.content for one in self._read(table)]
+        if not is_as_it_was and self._is_whole(table, paths):
+            return tuple(originals)
+        for path in paths:
+            path.unlink()
+        return ()
+
+    def _is_whole(self, table: ga4.DailyTable, paths: Sequence[Path]) -> bool:
         try:
             if not self._store.is_as_listed(table):
                 raise Unfinished("it changes while it is read")
-            ga4.inspect([folder / original.name for original in originals])
+            ga4.inspect(paths)
         except Unfinished as reason:
             self._leave(table.name, str(reason))
-            return ()
-        return tuple(originals)
+            return False
+        return True
 
     def _read(self, table: ga4.DailyTable) -> tuple[Original, ...]:
         return self._known.get(table.name, ())

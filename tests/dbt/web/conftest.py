@@ -33,8 +33,8 @@ sources:
     time_zone: {ZONE}
     user_id: account
 """
-SESSIONS = "+int_web_sessions,path:models/intermediate"
-"""The sessions and what they stand on above staging."""
+SESSIONS = "+int_identity__record_tokens,path:models/intermediate"
+"""The sessions, whom they name, and what they stand on above staging."""
 
 Event = Mapping[str, Any]
 

@@ -100,6 +100,15 @@ create table marts.fct_interactions (
     is_resolved boolean, is_survey_offered boolean, source_system varchar, source_record_id varchar,
     _batch_id varchar
 );
+create table marts.fct_web_sessions (
+    session_id varchar primary key, customer_id varchar, organization_id varchar, service_id varchar,
+    channel varchar, source_system varchar, site varchar, device varchar, landing_page varchar,
+    exit_page varchar, started_at timestamp, ended_at timestamp, started_date date, started_local_date date,
+    fiscal_quarter varchar, event_count bigint, pageview_count bigint, engaged_seconds decimal(18, 3),
+    is_engaged boolean, is_bounce boolean, is_task_started boolean, is_task_done boolean,
+    helpful_yes_count bigint, helpful_no_count bigint, is_suspected_bot boolean, ga_session_count bigint,
+    visitor_token varchar, _batch_id varchar
+);
 create table marts.fct_survey_responses (
     response_id varchar primary key, survey_id varchar, survey_version integer, customer_id varchar,
     household_id varchar, organization_id varchar, service_id varchar, channel varchar, language varchar,
@@ -456,6 +465,11 @@ create table staging.stg_file_drop__interactions (
 create table staging.stg_file_drop__survey_offers (
     _record_key varchar, source_system varchar, record_id varchar, record_date date, survey_id varchar,
     source_channel varchar, source_service varchar, _batch_id varchar
+);
+
+create table staging.stg_ga4__events (
+    _record_key varchar, source_system varchar, record_id varchar, record_date date, visitor_token varchar,
+    _batch_id varchar
 );
 
 create table intermediate.int_published_figures (source_system varchar, record_id varchar);

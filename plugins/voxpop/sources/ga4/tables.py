@@ -110,7 +110,12 @@ def _payloads(path: Path) -> Iterator[bytes]:
                 for row in batch.to_pylist():
                     yield msgspec.json.encode(as_exported(row))
         return
+    rest = b""
     with _opened(path) as file:
-        for line in file:
-            if payload := line.strip():
-                yield payload
+        while chunk := file.read(_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if payload := line.strip():
+                    yield payload
+    if payload := rest.strip():
+        yield payload
