@@ -63,7 +63,59 @@ def web_performance(policy: Mapping[str, float]) -> list[Rule]:
             figures=f"{' '.join(counts)} pageviews_per_visit {shares}",
             items=_OF,
         ),
+        Rule("what is counted of single visits is what these give", _SESSIONS_AGAINST_PERFORMANCE),
     ]
+
+
+_SESSIONS_AGAINST_PERFORMANCE = """
+    with members as (
+        select
+            *, date_trunc(period_type, started_local_date)::date as period_start
+        from (
+            select *, unnest([
+                {'breakdown': 'all', 'member': 'all'},
+                {'breakdown': 'organization', 'member': organization_id},
+                {'breakdown': 'service', 'member': service_id},
+                {'breakdown': 'site', 'member': site},
+                {'breakdown': 'device', 'member': device},
+                {'breakdown': 'page', 'member': site || landing_page}
+            ], recursive := true)
+            from marts.fct_web_sessions
+            where not is_suspected_bot
+        )
+        cross join (values ('month'), ('quarter')) as period_types (period_type)
+        where member is not null
+    ),
+    cells as (
+        select
+            period_type, period_start, breakdown, member, source_system,
+            count(*) as visits_found,
+            count(distinct visitor_token) as users_found,
+            sum(pageview_count) as pageviews_found,
+            avg(is_engaged::integer) as engaged_found,
+            avg(is_bounce::integer) as bounce_found,
+            avg(is_task_done::integer) filter (is_task_started) as task_found,
+            sum(helpful_yes_count) / nullif(sum(helpful_yes_count + helpful_no_count), 0) as helpful_found
+        from members
+        group by all
+    ),
+    published as (select * from tested where basis = 'visits')
+    select concat_ws(' ', period_type, period_start, breakdown, member, source_system) as blame
+    from cells
+    full join published using (period_type, period_start, breakdown, member, source_system)
+    where not coalesce(suppressed, false) and (
+        (n, visits, users, pageviews)
+        is distinct from (visits_found, visits_found, users_found, pageviews_found)
+        or abs(engaged_share - engaged_found) > 1e-9
+        or abs(bounce_share - bounce_found) > 1e-9
+        or (breakdown <> 'page' and (
+            (task_success_share is null) <> (task_found is null)
+            or abs(task_success_share - task_found) > 1e-9
+            or (helpful_share is null) <> (helpful_found is null)
+            or abs(helpful_share - helpful_found) > 1e-9
+        ))
+    )
+"""
 
 
 def page_helpfulness(policy: Mapping[str, float]) -> list[Rule]:

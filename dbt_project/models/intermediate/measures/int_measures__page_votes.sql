@@ -1,4 +1,4 @@
-with votes as (
+with aggregates as (
     select
         source_system,
         report,
@@ -6,10 +6,7 @@ with votes as (
         vote,
         event_count as vote_count,
         first_date,
-        last_date,
-        first_date = last_date as is_of_a_day,
-        {{ month_start('first_date') }} as month_start,
-        {{ fiscal_quarter_start('first_date') }} as quarter_start
+        last_date
     from {{ ref('int_web_aggregates') }}
     where
         not_counted_reason is null
@@ -18,9 +15,76 @@ with votes as (
         in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
 ),
 
+agency as (
+    select min(time_zone) as time_zone
+    from {{ ref('organizations') }}
+    where parent_organization_id is null
+),
+
+-- one day more on either side: a daily table is of the property's day, and a vote counts by the agency's
+events as (
+    select
+        events.source_system,
+        events.site || events.page_path as page,
+        case known.meaning when 'helpful_yes' then 'yes' else 'no' end as vote,
+        {{ local_date('events.event_at', 'agency.time_zone') }} as voted_on
+    from {{ ref('stg_ga4__events') }} as events
+    inner join {{ ref('web_events') }} as known
+        on
+            events.event_name = known.event_name
+            and (known.value is null or events.parameter_value = lower(known.value))
+    cross join agency
+    where
+        known.meaning in ('helpful_yes', 'helpful_no')
+        and events.event_at is not null
+        and events.page_path is not null
+        and events.record_date between (
+            select min(touched.quarter_start) - interval 1 day
+            from {{ ref('int_touched_quarters') }} as touched
+        ) and (
+            select max(touched.quarter_start) + interval 4 months
+            from {{ ref('int_touched_quarters') }} as touched
+        )
+),
+
+counted as (
+    select
+        source_system,
+        report,
+        page,
+        vote,
+        vote_count,
+        first_date,
+        last_date
+    from aggregates
+    union all
+    select
+        source_system,
+        'visits' as report,
+        page,
+        vote,
+        count(*) as vote_count,
+        voted_on as first_date,
+        voted_on as last_date
+    from events
+    where
+        {{ fiscal_quarter_start('voted_on') }}
+        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+    group by source_system, page, vote, voted_on
+),
+
+votes as (
+    select
+        *,
+        first_date = last_date as is_of_a_day,
+        {{ month_start('first_date') }} as month_start,
+        {{ fiscal_quarter_start('first_date') }} as quarter_start
+    from counted
+),
+
 placed as (
     select
-        'days' as basis,
+        case votes.report when 'visits' then 'visits' else 'days' end as basis,
         period_types.period_type,
         case period_types.period_type when 'month' then votes.month_start else votes.quarter_start end as period_start,
         votes.*
