@@ -5,7 +5,7 @@
     nullif(trim(split_part(split_part({{ url }}, '#', 1), '?', 1)), '')
 {%- endmacro %}
 
-{#- A page as `host/path`: without scheme, the host in lower case, and without a slash at the end but the home page's.
+{#- A page as `host/path`: without scheme, the host in lower case, the path as `page_path` has it.
 
     Args:
         host: of the site, for an address that is a path alone; may be null.
@@ -13,8 +13,7 @@
 -#}
 {% macro page_of_site(host, url) -%}
     {%- set whole -%}
-        regexp_replace(regexp_replace(case when {{ url }} like '/%' then coalesce({{ host }}, '') || {{ url }} else {{ url }} end, '^https?://', ''), '/+$', '')
+        case when {{ url }} like '/%' then coalesce({{ host }}, '') || {{ url }} else {{ page_of_location(url) }} end
     {%- endset -%}
-    {%- set site -%} split_part({{ whole }}, '/', 1) {%- endset -%}
-    lower({{ site }}) || case when {{ whole }} = {{ site }} then '/' else substr({{ whole }}, length({{ site }}) + 1) end
+    lower(split_part({{ whole }}, '/', 1)) || {{ page_path(whole) }}
 {%- endmacro %}

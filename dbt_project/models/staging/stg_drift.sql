@@ -45,6 +45,13 @@
         'source_channel': 'source_channel',
         'weight': 'weight'
     },
+    'base_file_drop__web_aggregates': {
+        'first_date': 'first_date',
+        'visits': 'visits',
+        'users': 'users',
+        'pageviews': 'pageviews',
+        'event_count': 'event_count'
+    },
     'base_dap__rows': {
         'date': 'first_date',
         'dimensions': 'dimension',

@@ -7,6 +7,7 @@
     'conversations': ref('base_genesys__conversations'),
     'reports': ref('base_dap__rows'),
     'report_files': ref('base_dap__files'),
+    'web_aggregates': ref('base_file_drop__web_aggregates'),
     'interactions': ref('base_file_drop__interactions'),
     'survey_responses': ref('base_file_drop__survey_responses'),
     'survey_offers': ref('base_file_drop__survey_offers'),

@@ -24,6 +24,7 @@ STREAMS = {
     "kiosk_surveys": ("file_drop", "survey_responses"),
     "dap": ("dap", "reports"),
     "dap_files": ("dap_files", "reports"),
+    "web_export": ("file_drop", "web_aggregates"),
     "survey_offers": ("file_drop", "survey_offers"),
 }
 

@@ -14,7 +14,7 @@ from voxpop.sources.dap.files import DapFiles, chunks
 from voxpop.sources.dap.parse import Scope, rows
 
 from .conftest import Home
-from .raw_zone import stamp
+from .raw_zone import record, stamp
 
 CONFIG = DapFiles(
     kind="dap_files", name="dap_files", folder=Path("drop"), pattern="*", time_zone="America/New_York"
@@ -169,3 +169,34 @@ def test_the_newest_edition_of_a_row_counts(home: Home, tmp_path: Path) -> None:
     home.build_staging()
     assert home.rows("select visits from staging.stg_dap__rows") == [(7,)]
     assert home.rows("select totals[1].value from staging.stg_dap__files") == [("7",)]
+
+
+def test_a_files_aggregates_are_of_a_page_a_member_a_site_or_all(home: Home) -> None:
+    def row(record_id: str, **fields: Any) -> Record:
+        return record(record_id, {"first_date": "2026-03-01", "visits": "12", **fields}, "web_aggregate")
+
+    home.raw.land(
+        "web_export",
+        [
+            row("all", last_date="2026-03-31", users="9", bounce_share=0.41),
+            row("site", site="WWW.x.gov"),
+            row("member", site="www.x.gov", dimension="Device", member="Phone", report="tech"),
+            row("page", site="www.x.gov", page="/a/?q=1"),
+            row("vote", site="www.x.gov", page="/a", vote="Yes", event_count="3"),
+            row("odd", visits="many"),
+        ],
+    )
+    home.build_staging()
+    got = home.rows(
+        "select record_id, report, dimension, member, site, vote, last_date, visits, users, "
+        "event_count, bounce_share from staging.stg_file_drop__web_aggregates order by 1"
+    )
+    day, last = date(2026, 3, 1), date(2026, 3, 31)
+    assert got == [
+        ("all", "web_export", "all", "all", None, None, last, 12, 9, None, Decimal("0.41")),
+        ("member", "tech", "device", "Phone", "www.x.gov", None, day, 12, None, None, None),
+        ("odd", "web_export", "all", "all", None, None, day, None, None, None, None),
+        ("page", "web_export", "page", "www.x.gov/a", None, None, day, 12, None, None, None),
+        ("site", "web_export", "site", "www.x.gov", None, None, day, 12, None, None, None),
+        ("vote", "web_export", "vote", "www.x.gov/a", None, "yes", day, 12, None, 3, None),
+    ]

@@ -178,6 +178,8 @@ FAULTS = [
     "update marts.web_performance set visits = visits + 1"
     " where member = 'desktop' and period_label = '2026-04'",
     "update marts.web_performance set n = 9, low_n = true where member = 'all' and period_label = '2026-04'",
+    "insert into marts.web_performance select * replace ('visits' as basis, 'ga4' as source_system)"
+    " from marts.web_performance where member = 'desktop' and quarter_start = date '2026-01-01'",
     "update marts.page_helpfulness set n = 51 where page = 'www.x.gov/a'",
     "update marts.page_helpfulness set value = 1, high = 1 where page = 'www.x.gov/'",
     "insert into marts.web_report_checks values"
@@ -286,6 +288,8 @@ FOUND = {
     ("web_performance", "a figure is of no more days than its period has"): (1, "2026-02 device mobile"),
     ("web_performance", "a quarter's visits are its months', added"): (1, "2026Q3 device desktop"),
     ("web_performance", "a cell with fewer than 10 is withheld"): (1, "2026-04 all all dap"),
+    # nobody's visits are in the facts
+    ("web_performance", "what is counted of single visits is what these give"): (4, "device desktop ga4"),
     ("page_helpfulness", "a page on which all voted alike is withheld"): (
         1,
         "2026-01 www.x.gov www.x.gov/ dap",

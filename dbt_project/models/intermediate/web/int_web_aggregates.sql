@@ -27,6 +27,27 @@ with aggregates as (
         bounce_share,
         _batch_id
     from {{ ref('stg_dap__rows') }}
+    union all
+    select
+        _record_key,
+        source_system,
+        record_id,
+        record_date,
+        report,
+        site,
+        dimension,
+        member,
+        vote,
+        first_date,
+        last_date,
+        visits,
+        users,
+        pageviews,
+        event_count,
+        engaged_share,
+        bounce_share,
+        _batch_id
+    from {{ ref('stg_file_drop__web_aggregates') }}
 )
 
 select

@@ -8,6 +8,7 @@ from voxpop.sources.targets.priority_goal_value import PriorityGoalValueFiles
 from voxpop.sources.targets.published_measure import PublishedMeasureFiles
 from voxpop.sources.targets.survey_offer import SurveyOfferFiles
 from voxpop.sources.targets.survey_response import SurveyResponseFiles
+from voxpop.sources.targets.web_aggregate import WebAggregateFiles
 
 TARGETS: dict[str, type[FileSource]] = {
     "interaction": InteractionFiles,
@@ -15,5 +16,6 @@ TARGETS: dict[str, type[FileSource]] = {
     "priority_goal_value": PriorityGoalValueFiles,
     "published_measure": PublishedMeasureFiles,
     "survey_response": SurveyResponseFiles,
+    "web_aggregate": WebAggregateFiles,
 }
 """`maps_to` → how such files are configured."""
