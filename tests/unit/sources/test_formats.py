@@ -384,6 +384,9 @@ def test_a_formula_counts_by_its_value_and_one_without_is_refused(drop: Drop) ->
     assert rejected["reason"] == (
         'row 2: column D ("Clerk") holds a formula without a value; have it calculated and saved.'
     )
+    drop.put("last.xlsx", workbook({"E2": "><f>A2</f>"}))
+    (rejected,) = drop.quarantine(only(drop))
+    assert rejected["reason"].startswith('row 2: column E ("Mail") holds a formula without a value')
     drop.put("error.xlsx", workbook({"C2": 't="e"><f>A1/0</f><v>#DIV/0!</v>'}))
     (rejected,) = drop.quarantine(only(drop))
     assert rejected["reason"] == 'row 2: column C ("Channel") holds #DIV/0!, an error of a spreadsheet.'
@@ -477,18 +480,22 @@ def test_a_damaged_or_malicious_workbook_is_refused(drop: Drop) -> None:
             new.writestr(part, bomb if part.endswith("sheet1.xml") else old.read(part))
     drop.put("entities.xlsx", rewritten.getvalue())
     drop.put("half.xlsx", workbook({"B2": "><v>1</v></row"}))
+    drop.put("number.xlsx", workbook({"D2": 't="n"><v>Jane</v>'}))
     drop.put("string.xlsx", workbook({"D2": 't="s"><v>9999</v>'}))
     drop.put("nowhere.xlsx", workbook({"D2": "><f>1</f></c><c><f>2</f>"}))
     drop.put("other.xlsx", zipped({"a.txt": "no workbook"}))
     drop.put("old.xlsx", b"\xd0\xcf\x11\xe0" + bytes(600))
     with pytest.raises(SourceError) as raised:
         drop.land()
-    said = dict(line.split(": ", 1) for line in str(raised.value).splitlines()[1:])
+    lines = [line.split(": ", 1) for line in str(raised.value).splitlines()[1:]]
+    said = {name: reason for names, reason in lines for name in names.split(", ")}
     assert said["old.xlsx"].startswith("it is an old or a locked workbook. Save it as XLSX")
+    assert "Jane" not in str(raised.value)
     assert {name for name, reason in said.items() if "it can't be read (" in reason} == {
         "entities.xlsx",
         "half.xlsx",
         "nowhere.xlsx",
+        "number.xlsx",
         "string.xlsx",
         "other.xlsx",
     }

@@ -114,7 +114,9 @@ def _read(path: Path, source: FileSource) -> Iterator[FileRow]:
     except Refused:
         raise
     except Exception as error:  # a damaged workbook makes openpyxl stumble in any way
-        raise Refused(f"after row {number} it can't be read ({error}). Have the file made anew") from None
+        # what it says may hold a cell's value
+        what = type(error).__name__
+        raise Refused(f"after row {number} it can't be read ({what}). Have the file made anew") from None
 
 
 _UNKNOWN = "\0"
