@@ -23,6 +23,7 @@ from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.comments import comments_of, joined, languages
 from voxpop.sample_agency.draws import Draws, Flags, Ints, Keys
 from voxpop.sample_agency.events import Events
+from voxpop.sample_agency.goals import goal_files
 from voxpop.sample_agency.journeys import AGENTS, Contacts, local_offsets_ms
 from voxpop.sample_agency.misbehavior import Misbehavior, edits, late_days, shuffled
 from voxpop.sample_agency.offers import offers_csv
@@ -76,6 +77,7 @@ VISITS = Source("field_offices", "csv")
 KIOSK = Source("kiosk_surveys", "ndjson")
 TEXTS = Source("text_messages", "parquet")
 OFFERS = Source("survey_offers", "csv")
+GOALS = Source("goal_values", "csv")
 
 
 def visit_ids(visits: Contacts) -> list[str]:
@@ -326,6 +328,18 @@ def drop_files(agency: Agency, events: Events, drop: Path, misbehavior: Misbehav
                 path = folder / f"{source.name}_{name}.{source.ending}"
                 write_whole(path, content)
                 written.append(path)
+    return written + _goal_files(drop / GOALS.name, events.last)
+
+
+def _goal_files(folder: Path, last: date) -> list[Path]:
+    """Write the quarters' files that have been sent by then and aren't in the folder yet."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written = []
+    for quarter, content in goal_files(last):
+        path = folder / f"{GOALS.name}_{quarter}.{GOALS.ending}"
+        if not path.exists():
+            write_whole(path, content)
+            written.append(path)
     return written
 
 

@@ -67,6 +67,9 @@ def test_it_says_where_it_answers_and_knows_the_day_that_the_home_has_landed_to(
         assert said["genesys"]["base_url"] == where
 
 
+QUARTERS = ("2024Q3", "2024Q4", *(f"2025Q{quarter}" for quarter in range(1, 5)), "2026Q1", "2026Q2")
+
+
 def _drops(home: Path) -> set[str]:
     return {path.name for path in (home / "drop").rglob("*.*")}
 
@@ -85,6 +88,7 @@ def test_a_process_serves_and_its_date_moves_on(tmp_path: Path) -> None:
         "kiosk_surveys_2026-06.ndjson",
         "survey_offers_2026-06.csv",
         "text_messages_2026-06.parquet",
+        *(f"goal_values_{quarter}.csv" for quarter in QUARTERS),
     }
     assert max(tables) == "events_20260629.ndjson.gz", "the website's own day is not over at midnight UTC"
     for path in ("secrets", "secrets/connections.json", "sample_agency/truth", "drop"):

@@ -10,6 +10,7 @@ from voxpop.errors import ConfigError
 from voxpop.sources.genesys.config import GenesysConfig
 from voxpop.sources.registry import load_sources
 from voxpop.sources.targets.interaction import InteractionFiles
+from voxpop.sources.targets.priority_goal_value import PriorityGoalValueFiles
 from voxpop.sources.targets.survey_offer import SurveyOfferFiles
 from voxpop.sources.targets.survey_response import SurveyResponseFiles
 from voxpop.sources.touchpoints.config import TouchpointsConfig
@@ -75,6 +76,7 @@ def test_the_shipped_configuration_is_good() -> None:
         "text_messages": InteractionFiles,
         "kiosk_surveys": SurveyResponseFiles,
         "survey_offers": SurveyOfferFiles,
+        "goal_values": PriorityGoalValueFiles,
     }
 
 
