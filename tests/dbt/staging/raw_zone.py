@@ -26,6 +26,8 @@ STREAMS = {
     "dap_files": ("dap_files", "reports"),
     "web_export": ("file_drop", "web_aggregates"),
     "survey_offers": ("file_drop", "survey_offers"),
+    "published": ("file_drop", "published_measures"),
+    "goal_values": ("file_drop", "priority_goal_values"),
 }
 
 

@@ -63,11 +63,6 @@ select
     nullif(trim(payload.target_status), '') as target_status,
     nullif(trim(payload.threshold), '') as threshold,
     nullif(trim(payload.completions), '') as completions,
-    {{ uncast({
-        'edition_date': ['payload.edition_date', 'try_cast(payload.edition_date as date)'],
-        'start_date': ['payload.start_date', 'try_cast(payload.start_date as date)'],
-        'target_date': ['payload.target_date', 'try_cast(payload.target_date as date)']
-    }) }} as _uncast,
     _source_updated_at,
     _fetched_at,
     _payload_hash,

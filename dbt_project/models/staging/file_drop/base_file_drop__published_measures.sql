@@ -43,9 +43,6 @@ select
     nullif(trim(payload.question), '') as question,
     nullif(trim(payload.wording), '') as wording,
     payload.figures,
-    {{ uncast({
-        'edition_date': ['payload.edition_date', 'try_cast(payload.edition_date as date)']
-    }) }} as _uncast,
     _source_updated_at,
     _fetched_at,
     _payload_hash,
