@@ -1,0 +1,97 @@
+"""A goal over the agency's own measures: the row that it names, what adds up, and what breaks a series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from .project import Project
+
+QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1")
+
+MEASURES = """
+    create schema marts;
+    create table marts.cx_index as
+    select
+        'quarter' as period_type, (date '2024-10-01' + to_months(3 * place::integer))::date as period_start,
+        ['2025Q1', '2025Q2', '2025Q3', '2025Q4', '2026Q1'][place + 1] as period_label, breakdown, member,
+        'likert_5' as scale, measure, 'all' as driver, case when not suppressed then 100 + place end as n,
+        case when not suppressed then 70.5 + place end as value, 70.0::double as low, 75.0::double as high, suppressed
+    from range(5) as places (place)
+    cross join (values ('all', 'all'), ('service', 'fld-card'), ('service', 'fld-records')) as members (breakdown, member)
+    cross join (values ('cx_index'), ('mean')) as measures (measure)
+    cross join lateral (select place = 3 and breakdown = 'all' as suppressed) as withheld;
+    create table marts.contact_center_performance as
+    select
+        'quarter' as period_type, date '2025-10-01' as period_start, '2026Q1' as period_label, 'channel' as breakdown,
+        'phone' as member, source_system, 500::bigint as offered, 0.07 as abandonment_share,
+        0.05 as abandonment_low, 0.1 as abandonment_high, false as suppressed
+    from (values ('genesys'), ('another')) as centers (source_system);
+    insert into seeds.surveys by name
+    select * replace (2 as survey_version, date '2025-08-15' as valid_from)
+    from seeds.surveys where survey_id = 'fld-card-cx'
+"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def built(make_voxpop: Callable[[], Project]) -> Project:
+    project = make_voxpop()
+    with project.connect() as connection:
+        connection.execute(MEASURES)
+    project.dbt("run", "--select", "int_priority_goals__own_values")
+    return project
+
+
+def values(project: Project, indicator: str) -> list[tuple[object, ...]]:
+    return project.query(
+        "select period_label, n, value, low, high, suppressed, is_break"
+        " from intermediate.int_priority_goals__own_values"
+        f" where indicator = '{indicator}' order by period_start"
+    )
+
+
+def test_the_filter_leaves_one_row_a_period(built: Project) -> None:
+    found = values(built, "CX index of replacing an identity card")
+    assert [row[:6] for row in found] == [
+        (label, 100 + place, 70.5 + place, 70.0, 75.0, False) for place, label in enumerate(QUARTERS)
+    ]
+    assert values(built, "Share of callers who give up") == [("2026Q1", 500, 0.07, 0.05, 0.1, False, False)]
+
+
+def test_a_survey_that_changes_within_a_quarter_breaks_that_and_the_next(built: Project) -> None:
+    """A new version began on 2025-08-15, in fiscal 2025Q4."""
+    found = values(built, "CX index of replacing an identity card")
+    assert [row[6] for row in found] == [False, False, False, True, True]
+
+
+def test_what_adds_up_ends_at_what_is_withheld(built: Project) -> None:
+    """100 + 101 + 102; then a quarter is withheld, and nothing is known of the sum."""
+    found = values(built, "Answered questionnaires")
+    assert [(row[0], row[2], row[5]) for row in found] == [
+        ("2025Q1", 100.0, False),
+        ("2025Q2", 201.0, False),
+        ("2025Q3", 303.0, False),
+        ("2025Q4", None, True),
+        ("2026Q1", None, True),
+    ]
+    assert {row[3] for row in found} == {None}
+
+
+def test_it_carries_what_the_seed_says(built: Project) -> None:
+    found = built.query(
+        "select distinct table_name, direction, kind, value_start, value_target, start_date, target_date"
+        " from intermediate.int_priority_goals__own_values where indicator = 'Share of callers who give up'"
+    )
+    assert found == [
+        (
+            "contact_center_performance",
+            "maintain_at_or_below",
+            "rate",
+            None,
+            0.08,
+            date(2024, 4, 1),
+            date(2026, 9, 30),
+        )
+    ]
