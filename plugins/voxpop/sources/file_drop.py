@@ -135,7 +135,7 @@ def _rows(path: Path, name: str, source: FileSource) -> Iterator[Record | Reject
         seen[said] += 1
         record_id = mapped.record_id
         if seen[said] > 1:
-            if not source.has_repeated_rows:
+            if not source.is_publication:
                 yield None
                 continue
             record_id = f"{record_id}-{seen[said]}"

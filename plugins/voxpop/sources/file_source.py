@@ -112,8 +112,9 @@ class FileSource(Folder):
         fields: target field → where it comes from.
     """
 
-    has_repeated_rows: ClassVar[bool] = False
-    """Whether two rows that say the same are two records: the second's id ends in `-2`, and so on."""
+    is_publication: ClassVar[bool] = False
+    """Whether it is kept as others published it: of rows that say the same each is a record (the second's id
+    ends in `-2`, and so on), and a spreadsheet's error is the text that it is."""
 
     kind: Literal["file_drop"]
     format: Literal["csv", "ndjson", "json", "parquet", "xlsx"]

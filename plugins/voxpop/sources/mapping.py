@@ -79,7 +79,7 @@ class Mapper:
         """
         if self._blanks:
             row = ["" if str(cell).strip() in self._blanks else cell for cell in row]
-        if not _ERRORS.isdisjoint(row):
+        if not self._source.is_publication and not _ERRORS.isdisjoint(row):
             self._refuse_errors(row)
         fields = self._empty.copy()
         for name, read, is_required in self._fields:

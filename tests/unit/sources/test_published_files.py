@@ -57,10 +57,10 @@ def rows(
 
 
 def test_figures_are_kept_as_they_stand(tmp_path: Path) -> None:
-    found = rows(tmp_path, FIGURES, HEADER + 'vha,2020,1,"4.70",17%\nvha,2020,2,No Data,\n')
+    found = rows(tmp_path, FIGURES, HEADER + 'vha,2020,1,"4.70",17%\nvha,2020,2,No Data,#REF!\n')
     first, second = (payload for _, payload in found)
     assert first["figures"] == {"satisfied": "4.70", "rate": "17%"}
-    assert second["figures"] == {"satisfied": "No Data", "rate": ""}
+    assert second["figures"] == {"satisfied": "No Data", "rate": "#REF!"}
     assert (first["period"], first["edition_date"], first["touchpoint"]) == ("2020Q1", "2020-05-01", None)
 
 

@@ -44,7 +44,7 @@ class PriorityGoalValueFiles(FileSource):
     """Files of priority goals' values. A row has no id, and rows of different measures can read alike."""
 
     stream: ClassVar = "priority_goal_values"
-    has_repeated_rows: ClassVar = True
+    is_publication: ClassVar = True
 
     maps_to: Literal["priority_goal_value"]
     fields: PriorityGoalValueFields

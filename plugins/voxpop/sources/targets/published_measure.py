@@ -37,7 +37,7 @@ class PublishedMeasureFiles(FileSource):
     """
 
     stream: ClassVar = "published_measures"
-    has_repeated_rows: ClassVar = True
+    is_publication: ClassVar = True
 
     maps_to: Literal["published_measure"]
     fields: PublishedMeasureFields
