@@ -172,6 +172,7 @@ KNOWN_TO_SUPPRESSION = frozenset(
         "contact_center_performance",
         "priority_goal_measures",
         "survey_quality",
+        "survey_nonresponse",
         "web_performance",
         "page_helpfulness",
     }
@@ -227,6 +228,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "cx_index": measures.cx_index(policy),
         "contact_center_performance": measures.contact_center_performance(policy),
         "survey_quality": quality.survey_quality(policy),
+        "survey_nonresponse": quality.survey_nonresponse(policy),
         "a11_280_collections": performance.a11_280_collections(),
         "a11_280_collection_details": performance.a11_280_collection_details(),
         "a11_280_responses": performance.a11_280_responses(),

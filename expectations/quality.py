@@ -66,6 +66,70 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
     ]
 
 
+def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per fiscal quarter, characteristic and class."""
+    least = policy["suppression_min_n"]
+    key = ("period_start", "breakdown", "member")
+    cell = "concat_ws(' ', period_label, breakdown, member)"
+    shown = ", ".join(f"{figure}::varchar" for figure in _NONRESPONSE_FIGURES.split())
+    few = " or ".join(
+        f"{count} between 1 and {least} - 1"
+        for count in ("offered_count", "respondent_count", "offered_count - respondent_count")
+    )
+    return [
+        required(*key, "suppressed", "low_n", blame=cell),
+        unique(*key, blame=cell),
+        one_of("breakdown", ("channel", "service", "segment", "wait", "resolution"), blame=cell),
+        *periods(cell),
+        never(
+            "no class has more respondents than people offered, or more of them than contacts",
+            "not (respondent_count <= offered_count and offered_count <= contact_count)",
+            blame=cell,
+        ),
+        never(
+            "a gap is the share of respondents less that of the offered, inside its interval",
+            "abs(respondent_share - offered_share - gap) > 1e-9 or gap not between gap_low and gap_high"
+            " or respondent_share not between respondent_low - 1e-9 and respondent_high + 1e-9",
+            blame=cell,
+        ),
+        never("a withheld cell shows no figure", f"suppressed and coalesce({shown}) is not null", blame=cell),
+        never(f"a cell with fewer than {least:g} is withheld", f"not suppressed and ({few})", blame=cell),
+        Rule(
+            "no withheld class is what is left of a published whole",
+            f"""
+            select any_value({cell}) filter (suppressed) as blame
+            from tested
+            group by period_start, breakdown
+            having count(*) filter (suppressed and member <> 'all') = 1
+                and bool_or(not suppressed and member = 'all')
+            """,
+        ),
+        Rule("all classes together are what the facts hold", _OFFERED_AGAINST_NONRESPONSE),
+    ]
+
+
+_NONRESPONSE_FIGURES = """
+    contact_count offered_count respondent_count offered_share respondent_share respondent_low respondent_high
+    gap gap_low gap_high rated_count satisfaction weighted_satisfaction satisfaction_difference
+    known_customer_share
+"""
+
+_OFFERED_AGAINST_NONRESPONSE = """
+    with found as (
+        select
+            date_trunc('quarter', started_local_date)::date as period_start,
+            count(*) as contacts, count(customer_id) as customers
+        from marts.fct_interactions
+        where is_survey_offered
+        group by all
+    )
+    select concat_ws(' ', found.period_start, tested.breakdown) as blame
+    from found
+    left join tested on found.period_start = tested.period_start and tested.member = 'all'
+    where not coalesce(tested.suppressed, false)
+        and (found.contacts, found.customers) is distinct from (tested.contact_count, tested.offered_count)
+"""
+
 _SURVEY_FIGURES = """
     response_count respondent_count deleted_count spam_count flagged_count archived_count
     no_valid_answer_count unknown_channel_count collected_without_clearance_count customer_count

@@ -93,6 +93,11 @@ COMPARED: Mapping[str, Compared] = {
         ("n", "value"),
         last_day="period_end_date",
     ),
+    "survey_nonresponse": Compared(
+        _PERIODS,
+        (*_PERIODS, "period_label", *_SMALL),
+        ("offered_count", "respondent_count", "gap", "satisfaction_difference"),
+    ),
     "survey_quality": Compared(
         _PERIODS,
         (*_PERIODS, "period_label", *_SMALL),

@@ -1,6 +1,6 @@
 {#-
   A touched day is one in UTC, and where people live it may be a day earlier or later; so it can belong to two quarters. An
-  answer may follow the contact that it is about by some days more, and is counted in its own quarter.
+  answer may follow the contact that it is about by some days more: it is counted in its quarter, and who answered in the contact's.
   Where a build stopped half-way, what it had touched counts still: the facts that it left may name customers as identity
   does by now, and then int_touched_days no longer finds them.
 
@@ -10,7 +10,7 @@
 {%- set pending = source('build', 'pending_batches') -%}
 
 with quarters as (
-    {%- for distance in ['- 1', '+ 1 + cast(' ~ policy('survey_answer_days') ~ ' as integer)'] %}
+    {%- for distance in ['- 1 - cast(' ~ policy('survey_answer_days') ~ ' as integer)', '+ 1 + cast(' ~ policy('survey_answer_days') ~ ' as integer)'] %}
     select {{ fiscal_quarter_start('(record_date ' ~ distance ~ ')') }} as quarter_start
     from {{ ref('int_touched_days') }}
     {{ 'union distinct' if not loop.last }}
