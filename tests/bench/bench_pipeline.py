@@ -47,8 +47,10 @@ from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files
 from voxpop.sample_agency.misbehavior import LEVELS
+from voxpop.sources.genesys.config import GenesysConfig
 from voxpop.sources.genesys.parse import Conversations
-from voxpop.sources.registry import GenesysConfig, TouchpointsConfig, find_source, load_sources
+from voxpop.sources.registry import find_source, load_sources
+from voxpop.sources.touchpoints.config import TouchpointsConfig
 from voxpop.sources.touchpoints.parse import Submissions
 from voxpop.warehouse import build
 
