@@ -28,12 +28,21 @@ __all__ = ["Candidate", "find", "only", "stage"]
 
 @dataclass(frozen=True)
 class _Basis:
-    """What a release is made from; `landed` are its batches' manifests, as far as raw still has them."""
+    """What a release is made from.
+
+    `known` are the manifests of all that raw has, left out or not; `landed` those of the release's batches.
+    """
 
     batches: Sequence[Batch]
     excluded: Sequence[Excluded]
     fingerprint: str
-    landed: Sequence[RawManifest]
+    known: Sequence[RawManifest]
+
+    @property
+    def landed(self) -> list[RawManifest]:
+        """Its batches' manifests, as far as raw still has them."""
+        ids = self.ids
+        return [batch for batch in self.known if batch.batch_id in ids]
 
     @property
     def ids(self) -> set[str]:
@@ -164,7 +173,7 @@ def _basis(connection: duckdb.DuckDBPyConnection, settings: Settings) -> _Basis:
             if batch_id in known and batch_id in said
         ],
         fingerprint=fingerprints[0][0],
-        landed=[known[batch_id] for _, _, batch_id, _ in built if batch_id in known],
+        known=list(known.values()),
     )
 
 
@@ -207,7 +216,7 @@ def _make(
 
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)
-    restated = _restated(connection, settings, basis, before, folder)
+    restated = _restated(connection, basis, before, folder)
     policy = dict(
         connection.execute("select policy, value from warehouse.seeds.policy order by policy").fetchall()
     )
@@ -285,11 +294,7 @@ def _export(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Table], fo
 
 
 def _restated(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    basis: _Basis,
-    before: store.Release | None,
-    folder: Path,
+    connection: duckdb.DuckDBPyConnection, basis: _Basis, before: store.Release | None, folder: Path
 ) -> list[Restatement]:
     if before is None:
         return []
@@ -297,7 +302,7 @@ def _restated(
         connection,
         before,
         folder,
-        landed=visible(settings),
+        landed=basis.known,
         batches=basis.ids,
         excluded={batch["batch_id"] for batch in basis.excluded},
         is_same_method=before.manifest["fingerprint"] == basis.fingerprint,
