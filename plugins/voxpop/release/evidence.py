@@ -85,9 +85,10 @@ def write(
 def _name(connection: duckdb.DuckDBPyConnection, built: Sequence[RawManifest]) -> None:
     """Make the table `files`: the name of the file that a batch was made from, where it was."""
     named = {batch.batch_id: batch.original.name for batch in built if batch.original}
-    connection.execute("create or replace temp table files (batch_id varchar, file varchar)")
-    for batch_id, name in named.items():
-        connection.execute("insert into files values (?, ?)", [batch_id, name])
+    columns = {"batch_id": pa.array(named, pa.string()), "file": pa.array(named.values(), pa.string())}
+    connection.register("named", pa.table(columns))
+    connection.execute("create or replace temp table files as select * from named")
+    connection.unregister("named")
 
 
 def _write_raw_batches(
