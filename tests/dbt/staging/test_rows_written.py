@@ -25,6 +25,7 @@ SHARE = 0.25
 """Of what the first build wrote: nine quarters alike are 0.11 each, and a day is less."""
 
 PEOPLE = "its size is that of the people whom the agency knows, and one new token can join any two of them"
+GOALS = "it has a row a goal and period, and each is judged by those before it: sums, breaks and forecasts"
 WHOLE = {
     "dim_dates": "it is as long as the calendar of the years in which something was recorded",
     "dim_customers": PEOPLE,
@@ -36,6 +37,9 @@ WHOLE = {
     "int_identity__record_tokens": "it is what all records say of people, and identity is made of all",
     "int_record_customers": "it names the customer of every record that says who it was",
     "identity_conflicts": PEOPLE,
+    "int_priority_goals__own_values": GOALS,
+    "int_priority_goals__values": GOALS,
+    "priority_goal_measures": GOALS,
 }
 """Models that are written whole in every build, each with the reason."""
 
