@@ -188,10 +188,11 @@ def priority_goal_measures(policy: Mapping[str, float]) -> list[Rule]:
             """
             agrees_with_published is distinct from case
                 when coalesce(
-                    is_progress_as_published, is_progress_range_as_published, is_target_status_as_published,
-                    is_threshold_as_published, is_completions_as_published
+                    is_value_as_published, is_progress_as_published, is_progress_range_as_published,
+                    is_target_status_as_published, is_threshold_as_published, is_completions_as_published
                 ) is not null then
-                    coalesce(is_progress_as_published, true)
+                    coalesce(is_value_as_published, true)
+                    and coalesce(is_progress_as_published, true)
                     and coalesce(is_progress_range_as_published, true)
                     and coalesce(is_target_status_as_published, true)
                     and coalesce(is_threshold_as_published, true)

@@ -1,5 +1,6 @@
 {#- The values of priority goals, whoever has them: the agency's own measures, and files of what is published. From here
     on both go the same way. -#}
+{%- set labels = ['source_system', 'period', 'goal_id', 'target_label', 'indicator_label'] -%}
 {%- set numbers = ['value_start', 'value_target', 'value_current', 'progress'] -%}
 
 with read as (
@@ -10,28 +11,46 @@ with read as (
         {%- endfor %}
         {{ published_missing_reason('value_current') }} as missing_reason,
         {{ published_decimals('progress') }} as progress_decimals,
+        {{ published_decimals('value_current') }} as value_decimals,
         {{ plain_label('target') }} as target_label,
         {{ plain_label('indicator') }} as indicator_label
     from {{ ref('stg_file_drop__priority_goal_values') }}
 ),
 
--- labels repeat: rows that share one are told apart by what they start from and aim at, in whatever order they came
+-- Labels repeat. Rows of an edition that share them are told apart by what they start from and aim at, and those that
+-- share that too by what else they say. No order of arrival decides.
+alike as (
+    select
+        *,
+        count(*) over (partition by {{ labels | join(', ') }}, edition, edition_date) as alike_count
+    from read
+),
+
 numbered as (
     select
         *,
+        case
+            when max(alike_count) over (partition by {{ labels | join(', ') }}) > 1
+                then
+                    dense_rank() over (
+                        partition by {{ labels | join(', ') }}
+                        order by value_start_number, value_target_number, indicator_type
+                    )
+            else 1
+        end as aim,
         row_number() over (
-            partition by source_system, edition, edition_date, period, goal_id, target_label, indicator_label
-            order by
-                value_start_number, value_target_number, indicator_type, value_current_number, progress_number,
-                _record_key
+            partition by
+                {{ labels | join(', ') }}, edition, edition_date, value_start_number, value_target_number,
+                indicator_type
+            order by value_current_number, progress_number, _record_key
         ) as occurrence
-    from read
+    from alike
 ),
 
 identified as (
     select
         *,
-        left({{ hash_id(['source_system', 'goal_id', 'target_label', 'indicator_label', 'occurrence']) }}, 16)
+        left({{ hash_id(['source_system', 'goal_id', 'target_label', 'indicator_label', 'aim', 'occurrence']) }}, 16)
             as measure_id
     from numbered
 ),
@@ -46,6 +65,30 @@ editions as (
         min(value_current_number) over (partition by measure_id, period) as least,
         max(value_current_number) over (partition by measure_id, period) as most
     from identified
+),
+
+-- what somebody published of a goal that we measure ourselves: the same labels in the same period
+own as (
+    select
+        own.*,
+        said.value_current_number as published_value,
+        said.value_decimals as published_value_decimals,
+        said.progress_number as published_progress,
+        said.progress_decimals as published_progress_decimals,
+        said.progress_range as published_progress_range,
+        said.target_status as published_target_status,
+        said.threshold as published_threshold,
+        said.completions as published_completions
+    from {{ ref('int_priority_goals__own_values') }} as own
+    left join editions as said
+        on
+            own.goal_id = said.goal_id
+            and own.period_label = said.period
+            and {{ plain_label('own.target') }} = said.target_label
+            and {{ plain_label('own.indicator') }} = said.indicator_label
+            and said.age = 1
+            and said.aim = 1
+            and said.occurrence = 1
 )
 
 select
@@ -76,13 +119,15 @@ select
     cast(null as string) as edition,
     cast(null as date) as edition_date,
     false as is_restated,
-    cast(null as double) as published_progress,
-    cast(null as integer) as published_progress_decimals,
-    cast(null as string) as published_progress_range,
-    cast(null as string) as published_target_status,
-    cast(null as string) as published_threshold,
-    cast(null as string) as published_completions
-from {{ ref('int_priority_goals__own_values') }}
+    published_value,
+    published_value_decimals,
+    published_progress,
+    published_progress_decimals,
+    published_progress_range,
+    published_target_status,
+    published_threshold,
+    published_completions
+from own
 union all
 select
     measure_id,
@@ -112,6 +157,8 @@ select
     edition,
     edition_date,
     coalesce(least < most, false) as is_restated,
+    cast(null as double) as published_value,
+    cast(null as integer) as published_value_decimals,
     progress_number as published_progress,
     progress_decimals as published_progress_decimals,
     progress_range as published_progress_range,

@@ -130,6 +130,14 @@ fields as (
     select
         *,
         case
+            when published_value is not null
+                then
+                    coalesce(
+                        abs(value - published_value) <= {{ published_tolerance('published_value_decimals') }},
+                        false
+                    )
+        end as is_value_as_published,
+        case
             when published_progress is not null
                 then
                     coalesce(
@@ -205,11 +213,13 @@ select
     edition,
     edition_date,
     is_restated,
+    published_value,
     published_progress,
     published_progress_range,
     published_target_status,
     published_threshold,
     published_completions,
+    is_value_as_published,
     is_progress_as_published,
     is_progress_range_as_published,
     is_target_status_as_published,
@@ -218,11 +228,12 @@ select
     case
         when
             coalesce(
-                is_progress_as_published, is_progress_range_as_published, is_target_status_as_published,
-                is_threshold_as_published, is_completions_as_published
+                is_value_as_published, is_progress_as_published, is_progress_range_as_published,
+                is_target_status_as_published, is_threshold_as_published, is_completions_as_published
             ) is not null
             then
-                coalesce(is_progress_as_published, true)
+                coalesce(is_value_as_published, true)
+                and coalesce(is_progress_as_published, true)
                 and coalesce(is_progress_range_as_published, true)
                 and coalesce(is_target_status_as_published, true)
                 and coalesce(is_threshold_as_published, true)
