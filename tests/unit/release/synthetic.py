@@ -175,7 +175,8 @@ create table marts.priority_goal_measures (
     boolean, published_value double,
     published_progress double, published_progress_range varchar, published_target_status
     varchar, published_threshold varchar, published_completions varchar, is_value_as_published boolean,
-    is_progress_as_published boolean, is_progress_range_as_published boolean, is_target_status_as_published boolean,
+    is_progress_as_published boolean, is_progress_range_as_published boolean,
+    is_target_status_as_published boolean,
     is_threshold_as_published boolean, is_completions_as_published boolean, agrees_with_published
     boolean, suppressed boolean, low_n boolean
 );
