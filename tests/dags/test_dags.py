@@ -24,6 +24,8 @@ EXTRACTS = (
     "extract_text_messages",
     "extract_kiosk_surveys",
     "extract_survey_offers",
+    "extract_web",
+    "extract_dap",
     "extract_goal_values",
 )
 DAG_IDS = (*EXTRACTS, "build_and_publish", "report_quarter", "rollback")

@@ -56,6 +56,8 @@ def test_a_wrong_credential_stops_its_source_alone(earlier: Home, refused: tuple
         "text_messages",
         "kiosk_surveys",
         "survey_offers",
+        "web",
+        "dap",
         "goal_values",
     }
     assert home.current().release_id == result.release_id

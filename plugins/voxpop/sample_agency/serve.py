@@ -1,4 +1,4 @@
-"""The agency's tools over HTTP, as their vendors describe them: GSA Touchpoints v1 and Genesys Cloud.
+"""The agency's tools over HTTP, as their vendors describe them: GSA Touchpoints and DAP, and Genesys Cloud.
 
 What is served is what each tool would show at the end of one day. Pages are made when they are asked for.
 """
@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 from fastapi import FastAPI, Request, Response
 
-from voxpop.sample_agency import genesys, touchpoints
+from voxpop.sample_agency import dap, genesys, touchpoints
 from voxpop.sample_agency.agency import Agency
 from voxpop.sample_agency.catalogue import Form
 from voxpop.sample_agency.clock import DAY_MS, day_number, stamps
@@ -28,14 +28,17 @@ from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.draws import Flags, Ints, keys
 from voxpop.sample_agency.events import Events
 from voxpop.sample_agency.forms import form_resource
+from voxpop.sample_agency.ga4 import HOST
 from voxpop.sample_agency.misbehavior import Misbehavior, delivery, late_days
 
 TOUCHPOINTS = "/analytics/touchpoints/v1"
+DAP = "/analytics/dap/v2"
 JOBS = "/api/v2/analytics/conversations/details/jobs"
 RETRY_AFTER_SECONDS = 1
 
 _FORM_PAGE, _FORM_PAGE_AT_MOST = 500, 5000
 _RESULTS_PAGE_AT_MOST = 1000
+_ROWS, _ROWS_AT_MOST = 1000, 10_000
 _JOB_STATES = ("QUEUED", "PENDING", "FULFILLED")
 _TOKEN_SECONDS = 86_400
 
@@ -110,6 +113,7 @@ class Tools:
         contacts = events.conversations
         late = late_days(contacts.key, misbehavior)
         self.available: Flags = (contacts.start_ms // DAY_MS + late) * DAY_MS < self.as_of_ms
+        self.reports = dap.Reports(agency, events, misbehavior)
         self.jobs: dict[str, _Job] = {}
         self.tokens: set[str] = set()
 
@@ -220,6 +224,34 @@ class Tools:
             b'{"data":[%b],"links":%b,"meta":%b}'
             % (b",".join(documents), msgspec.json.encode(links), msgspec.json.encode(meta)),
         )
+
+    # DAP
+
+    def report(self, tool: _Tool, report: str, owner: str | None, query: dict[str, str]) -> Response:
+        """A page of a report: a bare array, the newest day first; empty for a report that nobody has.
+
+        Args:
+            tool: counts the page.
+            report: its name.
+            owner: the agency or website it is of; None: all agencies, of which there is no other here.
+            query: `after`, `before`, `limit`, `page`.
+        """
+        try:
+            after = date.fromisoformat(query.get("after", date.min.isoformat()))
+            before = date.fromisoformat(query.get("before", date.max.isoformat()))
+        except ValueError as error:
+            said = "An error occurred. Please check the application logs."
+            raise Refusal(400, {"message": said, "status": 400}) from error
+        limit = _whole(query.get("limit"), _ROWS)
+        limit = limit if 0 < limit <= _ROWS_AT_MOST else _ROWS_AT_MOST
+        number = max(1, _whole(query.get("page"), 1))
+        rows: list[bytes] = []
+        if report in dap.REPORTS and owner in (None, dap.AGENCY, HOST):
+            rows = self.reports.rows(report, after, before)
+        here = rows[(number - 1) * limit : number * limit]
+        if here and "record_without_id" in self.faults:
+            here[0] = _without(here[0], ("date",))
+        return self.page(tool, b"[%b]" % b",".join(here))
 
     # Genesys
 
@@ -374,7 +406,7 @@ def _place(cursor: str | None) -> int:
 def make_app(tools: Tools) -> FastAPI:
     """The tools as an application; its routes are those of the tools' own documentation."""
     app = FastAPI(title="Sample agency", openapi_url=None)
-    forms, conversations = _Tool("touchpoints"), _Tool("genesys")
+    forms, conversations, reports = _Tool("touchpoints"), _Tool("genesys"), _Tool("dap")
 
     @app.exception_handler(Refusal)
     async def refuse(request: Request, refusal: Refusal) -> Response:
@@ -403,6 +435,26 @@ def make_app(tools: Tools) -> FastAPI:
             request,
             lambda: tools.responses(forms, tools.form(form_id), dict(request.query_params), path),
         )
+
+    async def report_of(request: Request, report: str, owner: str | None) -> Response:
+        tools.check_key(request.headers.get("x-api-key"))
+        tools.turn_away(reports)
+        return tools.report(reports, report, owner, dict(request.query_params))
+
+    @app.get(f"{DAP}/reports/{{report}}/data")
+    async def report(request: Request, report: str) -> Response:
+        return await report_of(request, report, None)
+
+    @app.get(f"{DAP}/agencies/{{owner}}/reports/{{report}}/data")
+    async def agency_report(request: Request, owner: str, report: str) -> Response:
+        return await report_of(request, report, owner)
+
+    @app.get(f"{DAP}/domain/{{owner}}/reports/{{report}}/data")
+    async def domain_report(request: Request, owner: str, report: str) -> Response:
+        if report not in ("site", "domain", "download", "second-level-domain"):
+            said = "You are requesting a report that cannot be filtered on domain."
+            raise Refusal(400, {"message": said, "status": 400})
+        return await report_of(request, report, owner)
 
     @app.post("/oauth/token")
     async def token(request: Request) -> Response:

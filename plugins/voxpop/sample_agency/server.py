@@ -28,7 +28,7 @@ from voxpop.sample_agency.files import drop_files, write_whole
 from voxpop.sample_agency.ga4 import write_tables
 from voxpop.sample_agency.misbehavior import FAULTS, LEVELS
 from voxpop.sample_agency.reached import landed_to
-from voxpop.sample_agency.serve import TOUCHPOINTS, Credentials, Tools, make_app
+from voxpop.sample_agency.serve import DAP, TOUCHPOINTS, Credentials, Tools, make_app
 from voxpop.sample_agency.truth import write_truth
 
 
@@ -112,6 +112,7 @@ def _connect(path: Path, port: int) -> Credentials:
     )
     here = f"http://127.0.0.1:{port}"
     known["touchpoints"] = {"base_url": here + TOUCHPOINTS, "api_key": credentials.api_key}
+    known["dap"] = {"base_url": here + DAP, "api_key": credentials.api_key}
     known["genesys"] = {
         "base_url": here,
         "login_url": here,
