@@ -71,7 +71,7 @@ def test_an_ndjson_file_becomes_a_batch(drop: Drop) -> None:
     first, second = payloads(manifest)
     assert list(first) == [
         *("response_id", "form_id", "answered_at", "answered_on", "source_channel", "source_service"),
-        *("language", "weight", "cluster_id", "updated_at", "answers", "row", "file"),
+        *("language", "weight", "cluster_id", "source_interaction", "updated_at", "answers", "row", "file"),
     ]
     assert (first["response_id"], first["answered_at"]) == ("7", "2026-01-05T18:00:00Z")
     assert (first["weight"], first["row"], second["row"]) == (1.5, 1, 3)

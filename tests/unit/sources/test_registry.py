@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
+from voxpop.sources.dap.config import DapConfig
+from voxpop.sources.ga4.config import Ga4Config
 from voxpop.sources.genesys.config import GenesysConfig
 from voxpop.sources.registry import load_sources
 from voxpop.sources.targets.interaction import InteractionFiles
@@ -77,6 +79,8 @@ def test_the_shipped_configuration_is_good() -> None:
         "kiosk_surveys": SurveyResponseFiles,
         "survey_offers": SurveyOfferFiles,
         "goal_values": PriorityGoalValueFiles,
+        "web": Ga4Config,
+        "dap": DapConfig,
     }
 
 
