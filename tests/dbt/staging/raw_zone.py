@@ -22,6 +22,7 @@ STREAMS = {
     "genesys": ("genesys", "conversations"),
     "field_offices": ("file_drop", "interactions"),
     "kiosk_surveys": ("file_drop", "survey_responses"),
+    "web": ("ga4", "events"),
     "dap": ("dap", "reports"),
     "dap_files": ("dap_files", "reports"),
     "web_export": ("file_drop", "web_aggregates"),
@@ -149,3 +150,11 @@ def survey_response(record_id: str, answered_at: datetime | None = T0, **fields:
         **fields,
     }
     return record(record_id, payload, "survey_response", None, ())
+
+
+def page_view(visitor: str, at: datetime) -> Record:
+    """An event of the daily table of its UTC day."""
+    payload = {"event_timestamp": f"{int(at.timestamp())}000000", "event_name": "page_view"}
+    return record(
+        f"events_{at:%Y%m%d}", payload | {"visitor": visitor}, "event", None, [("visitor", visitor)]
+    )

@@ -14,7 +14,7 @@ from voxpop.warehouse import build
 from voxpop.warehouse.dbt import Dbt
 
 from .conftest import Home, new_home
-from .raw_zone import contact, conversation, submission, survey_response
+from .raw_zone import contact, conversation, page_view, submission, survey_response
 from .written import rows_written
 
 SOURCES = ("touchpoints", "genesys", "field_offices", "kiosk_surveys")
@@ -40,6 +40,7 @@ WHOLE = {
     "int_priority_goals__own_values": GOALS,
     "int_priority_goals__values": GOALS,
     "priority_goal_measures": GOALS,
+    "int_web__touched_stretches": "it is empty where everything is built anew",
 }
 """Models that are written whole in every build, each with the reason."""
 
@@ -57,8 +58,11 @@ class Builds:
     """Of dbt's manifest, by name."""
 
 
-def land(home: Home, times: Mapping[str, datetime]) -> list[str]:
-    """One record of each stream by its name and time; people come back in every quarter."""
+def land(home: Home, times: Mapping[str, datetime], tables: dict[str, list[Record]]) -> list[str]:
+    """One record of each stream by its name and time; people come back in every quarter.
+
+    A day's table of the website lands whole: with what `tables` has of it from before.
+    """
     caller = {
         "purpose": "customer",
         "sessions": [{"mediaType": "voice", "direction": "inbound", "segments": [], "metrics": []}],
@@ -73,6 +77,10 @@ def land(home: Home, times: Mapping[str, datetime]) -> list[str]:
         records["genesys"].append(conversation(f"g{name}", [caller], started_at=at, identifiers=person[:1]))
         records["field_offices"].append(contact(f"f{name}", at, **visit))
         records["kiosk_surveys"].append(survey_response(f"k{name}", at, source_channel="KIOSK"))
+        view = page_view(f"v{name}", at)
+        tables.setdefault(view.record_id, []).append(view)
+    days = {f"events_{at:%Y%m%d}" for at in times.values()}
+    records["web"] = [view for day in sorted(days) for view in tables[day]]
     return [home.raw.land(source, found).batch_id for source, found in records.items()]
 
 
@@ -89,11 +97,12 @@ def built(home: Home) -> Counter[str]:
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     home = new_home(tmp_path_factory.mktemp("rows") / "home")
+    tables: dict[str, list[Record]] = {}
     for number, quarter in enumerate(QUARTERS):
         days = [quarter + timedelta(days=3 + 8 * place, hours=15) for place in range(10)]
-        land(home, {f"{number}-{place:02}": at for place, at in enumerate(days)})
+        land(home, {f"{number}-{place:02}": at for place, at in enumerate(days)}, tables)
     first = built(home)
-    new_batches = frozenset(land(home, {"new-03": DAY + timedelta(hours=15)}))
+    new_batches = frozenset(land(home, {"new-03": DAY + timedelta(hours=15)}, tables))
     day = built(home)
     nodes = Dbt(home.settings).manifest().nodes.values()
     models = {node.name: node for node in nodes if node.resource_type == "model"}
@@ -118,8 +127,9 @@ def test_the_day_is_one_of_many(builds: Builds) -> None:
     assert builds.home.rows("select distinct record_date from staging.stg_touched_records") == [(DAY.date(),)]
     assert builds.home.rows("select * from intermediate.int_touched_days") == [(DAY.date(),) * 4]
     assert len(builds.home.rows("select distinct quarter_start from marts.cx_index")) == len(QUARTERS)
-    assert builds.first["fct_interactions"] == 2 * 90
-    assert builds.day["fct_interactions"] == 2 + 2, "the day had two already"
+    assert builds.first["fct_interactions"] == 3 * 90
+    assert builds.day["fct_interactions"] == 3 + 3, "the day had three already"
+    assert builds.day["stg_ga4__events"] == builds.day["fct_web_sessions"] == 2
     assert builds.day["stg_touchpoints__responses"] == builds.day["base_touchpoints__responses"] == 1
 
 
