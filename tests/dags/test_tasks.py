@@ -437,6 +437,14 @@ class TestReportQuarter:
         assert exported == []
         assert any("92 days of it are open" in event.message for event in said)
 
+    def test_an_agency_that_files_nothing_has_nothing_written(
+        self, dags: dict[str, Any], exported: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pipeline, "check_quarter", lambda *_: ("20260105T060000Z-0123abcd", {}))
+        ran = dags["report_quarter"].test(logical_date=datetime.now(UTC), run_conf={"quarter": "2026Q1"})
+        assert {str(task.state) for task in ran.get_task_instances()} == {"skipped"}
+        assert exported == []
+
     def test_without_a_quarter_it_is_the_newest_that_has_ended(self, run: Any, exported: list[Any]) -> None:
         checked = run("check_quarter")
         assert checked["quarter"] == Quarter.before(DAY[1].date()).label
