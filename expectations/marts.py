@@ -154,13 +154,17 @@ READ_BY_OTHERS: Mapping[str, str] = {
         release_id created_at code_version fingerprint supersedes batch_count record_count
         late_sources
     """,
+    "timeliness": """
+        source_system stream record_date record_count landed_at published_at landed_hours published_hours
+        usual_landed_hours is_late
+    """,
     "data_dictionary": """
         table_name column_name position data_type description audience
     """,
 }
 """Table → the columns that queries of readers rest on. A table may have more."""
 
-WITHOUT_SUPPRESSION = frozenset({"release_info", "data_dictionary", "published_measures"})
+WITHOUT_SUPPRESSION = frozenset({"release_info", "timeliness", "data_dictionary", "published_measures"})
 """Public tables that tell of nobody: of the release, of what others published, or of what an agency
 configured (`dim_…`). What stands beside published figures is proved to be what cx_index shows."""
 
@@ -240,6 +244,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "page_helpfulness": web.page_helpfulness(policy),
         "web_report_checks": web.web_report_checks(),
         "release_info": release_info(),
+        "timeliness": quality.timeliness(),
         "data_dictionary": data_dictionary(),
     }
     found = []

@@ -66,6 +66,20 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
     ]
 
 
+def timeliness() -> list[Rule]:
+    """One row per source, stream and day."""
+    own = "concat_ws(' ', source_system, stream, record_date)"
+    return [
+        required("landed_at", "published_at", "record_count", blame=own),
+        never("a day lands before it is published", "landed_at > published_at", blame=own),
+        never(
+            "a day is late where it landed more than 24 hours later than usual",
+            "is_late <> (landed_hours > usual_landed_hours + 24)",
+            blame=own,
+        ),
+    ]
+
+
 def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
     """One row per fiscal quarter, characteristic and class."""
     least = policy["suppression_min_n"]

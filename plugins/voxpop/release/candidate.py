@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +21,7 @@ from voxpop.release import diff, evidence, manifest, store, tables
 from voxpop.release.lateness import complete_to, late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
+from voxpop.release.timeliness import Timed, timed
 from voxpop.warehouse import lock
 
 __all__ = ["Candidate", "find", "only", "stage"]
@@ -192,11 +193,12 @@ def _make(
     connection.execute("use candidate")
 
     connection.begin()
-    made = _copy_tables(connection, settings)
-    content = manifest.content_hash(made)
-    release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     # A tool that isn't used any more is neither late nor does it hold the others' days up.
     in_use = [batch for batch in basis.landed if batch.source in sources]
+    published = tables.first_published(connection, before.folder) if before else {}
+    made = _copy_tables(connection, settings, timed(in_use, published, now))
+    content = manifest.content_hash(made)
+    release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     late = late_sources(in_use, sources)
     supersedes = before.release_id if before else None
     made["release_info"] = tables.fill_release_info(
@@ -276,10 +278,13 @@ def _new_folder(settings: Settings) -> Path:
     return folder
 
 
-def _copy_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, Table]:
+def _copy_tables(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, days: Iterable[Timed]
+) -> dict[str, Table]:
     marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
     made = {mart.name: tables.copy(connection, mart) for mart in marts}
     tables.create_release_info(connection)
+    made["timeliness"] = tables.write_timeliness(connection, days)
     made["data_dictionary"] = tables.write_dictionary(connection, marts)
     return made
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +13,7 @@ import duckdb
 
 from voxpop.errors import BuildError
 from voxpop.release.manifest import RUN_TABLES, Audience, Table, table_hash
+from voxpop.release.timeliness import Day, Timed
 
 OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
     "release_info": (
@@ -32,6 +33,39 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
             "late_sources": (
                 "varchar",
                 "Sources whose data end earlier than the others', by comma; null if none.",
+            ),
+        },
+    ),
+    "timeliness": (
+        "One row per source, stream and day of its records, of the newest days of each: when it landed, when "
+        "it was first published, and whether it came later than such days usually do. A day that has not "
+        "come has no row: release_info names a source that is behind in late_sources.",
+        "source_system, stream, record_date",
+        {
+            "source_system": ("varchar", "The source, as config/sources.yml names it."),
+            "stream": ("varchar", "Which of the source's streams."),
+            "record_date": (
+                "date",
+                "The day of the records by the source's own clock: UTC, or the date that a file gives.",
+            ),
+            "record_count": (
+                "bigint",
+                "Records of that day in the batch that brought most of them; corrections are not added.",
+            ),
+            "landed_at": ("timestamp", "When the first of them landed, UTC."),
+            "published_at": ("timestamp", "When a release first held one of them, UTC."),
+            "landed_hours": (
+                "double",
+                "Hours from the day's end (UTC) to landed_at; below 0 where it landed before it was over.",
+            ),
+            "published_hours": ("double", "Hours from the day's end (UTC) to published_at."),
+            "usual_landed_hours": (
+                "double",
+                "Median of landed_hours over the 28 days before; null if fewer than 7 of them have records.",
+            ),
+            "is_late": (
+                "boolean",
+                "Whether landed_hours exceeds usual_landed_hours by more than 24; null if that is not known.",
             ),
         },
     ),
@@ -161,7 +195,7 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> Table:
 
 
 def write_dictionary(connection: duckdb.DuckDBPyConnection, found: Sequence[Mart]) -> Table:
-    """Write `data_dictionary`, over the marts and the two tables that are made here."""
+    """Write `data_dictionary`, over the marts and the tables that are made here."""
     _create(connection, "data_dictionary")
     internal = {mart.name for mart in found if mart.audience == "internal"}
     connection.execute(
@@ -178,6 +212,46 @@ def write_dictionary(connection: duckdb.DuckDBPyConnection, found: Sequence[Mart
         [sorted(internal)],
     )
     return _measure(connection, "data_dictionary", list(OWN_TABLES["data_dictionary"][2]), "public")
+
+
+def write_timeliness(connection: duckdb.DuckDBPyConnection, days: Iterable[Timed]) -> Table:
+    """Write `timeliness`."""
+    _create(connection, "timeliness")
+    rows = [
+        (
+            day.source,
+            day.stream,
+            day.day,
+            day.record_count,
+            day.landed_at.astimezone(UTC).replace(tzinfo=None),
+            day.published_at.astimezone(UTC).replace(tzinfo=None),
+            _hours(day.delay),
+            _hours(day.delay + (day.published_at - day.landed_at)),
+            None if day.usual is None else _hours(day.usual),
+            day.is_late,
+        )
+        for day in days
+    ]
+    if rows:
+        connection.executemany(
+            "insert into candidate.marts.timeliness values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+    return _measure(connection, "timeliness", list(OWN_TABLES["timeliness"][2]), "public")
+
+
+def first_published(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[Day, datetime]:
+    """Give when the days that a release's `timeliness` tells of were first published; none without it."""
+    file = folder / "parquet" / "timeliness.parquet"
+    if not file.exists():
+        return {}
+    rows = connection.execute(
+        "select source_system, stream, record_date, published_at from read_parquet(?)", [str(file)]
+    ).fetchall()
+    return {(source, stream, day): at.replace(tzinfo=UTC) for source, stream, day, at in rows}
+
+
+def _hours(span: timedelta) -> float:
+    return round(span / timedelta(hours=1), 2)
 
 
 def create_release_info(connection: duckdb.DuckDBPyConnection) -> None:

@@ -43,7 +43,7 @@ def test_it_holds_every_mart_with_rows_key_and_comments(home):
                 "select table_name, comment from duckdb_tables() where database_name = current_database()"
             ).fetchall()
         )
-        assert set(held) == {*expected, "release_info", "data_dictionary"}
+        assert set(held) == {*expected, "release_info", "timeliness", "data_dictionary"}
         for name, rows in expected.items():
             assert (
                 set(connection.execute(f"select to_json(t)::varchar from marts.{name} as t").fetchall())

@@ -1,0 +1,104 @@
+"""How long it takes from what happened to its landing and publication: of a stream, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from statistics import median
+
+from voxpop.raw.manifests import Manifest as RawManifest
+from voxpop.release.lateness import known_to, tools_end
+
+SHOWN_DAYS = 60
+"""How many of a stream's days are told of, up to its newest."""
+USUAL_DAYS = 28
+"""The days before one that its usual delay is the median of."""
+USUAL_LEAST = 7
+"""Of fewer days than this nobody knows what is usual."""
+GRACE = timedelta(days=1)
+"""A day that landed later than usual by more than this is late."""
+
+Day = tuple[str, str, date]
+"""Source, stream, and the day by the source's own clock."""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A stream's day.
+
+    Attributes:
+        source: its name in `sources.yml`.
+        stream: which of its streams.
+        day: by the source's own clock: UTC, or the date that a file gives.
+        record_count: records of the day, each batch's own.
+        landed_at: when the first of them landed.
+        published_at: when a release first held one of them.
+        usual: how long after its end a day usually lands; None where that isn't known yet.
+    """
+
+    source: str
+    stream: str
+    day: date
+    record_count: int
+    landed_at: datetime
+    published_at: datetime
+    usual: timedelta | None
+
+    @property
+    def delay(self) -> timedelta:
+        """From the day's end (UTC) to its landing; below 0 where it landed before it was over."""
+        return self.landed_at - _end(self.day)
+
+    @property
+    def is_late(self) -> bool | None:
+        """Whether it landed later than is usual; None where that isn't known yet."""
+        return None if self.usual is None else self.delay > self.usual + GRACE
+
+
+def timed(landed: Sequence[RawManifest], published: Mapping[Day, datetime], now: datetime) -> Iterator[Timed]:
+    """Tell of the newest days of every stream.
+
+    Args:
+        landed: the batches that a release rests on.
+        published: when an earlier release first held a day.
+        now: when the release is made.
+
+    Yields:
+        By source, stream and day.
+    """
+    tools = tools_end(landed)
+    first: dict[Day, datetime] = {}
+    records: dict[Day, int] = {}
+    for batch in landed:
+        last = known_to(batch, tools)
+        for text, counts in batch.days.items():
+            day = date.fromisoformat(text)
+            if counts.records and day <= last:  # a day that the batch could not know is mistyped
+                key = batch.source, batch.stream, day
+                first[key] = min(batch.finished_at, first.get(key, batch.finished_at))
+                records[key] = max(counts.records, records.get(key, 0))
+    streams: dict[tuple[str, str], list[date]] = {}
+    for source, stream, day in sorted(first):
+        streams.setdefault((source, stream), []).append(day)
+    for (source, stream), days in streams.items():
+        seconds = {day: (first[source, stream, day] - _end(day)).total_seconds() for day in days}
+        for day in days:
+            if day <= days[-1] - timedelta(days=SHOWN_DAYS):
+                continue
+            before = [
+                seconds[other] for other in days if timedelta() < day - other <= timedelta(days=USUAL_DAYS)
+            ]
+            yield Timed(
+                source,
+                stream,
+                day,
+                records[source, stream, day],
+                first[source, stream, day],
+                published.get((source, stream, day), now),
+                timedelta(seconds=median(before)) if len(before) >= USUAL_LEAST else None,
+            )
+
+
+def _end(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
