@@ -80,6 +80,72 @@ def timeliness() -> list[Rule]:
     ]
 
 
+def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per fiscal quarter, breakdown and member."""
+    least = policy["suppression_min_n"]
+    cell = "concat_ws(' ', period_label, breakdown, member)"
+    return [
+        unique("period_start", "breakdown", "member", blame=cell),
+        *periods(cell),
+        never(
+            "matched records are identified ones, and those are records",
+            "not (matched_count <= identified_count and identified_count <= record_count)"
+            " or abs(matched_share - matched_count / record_count) > 1e-9",
+            blame=cell,
+        ),
+        never(
+            "a withheld cell shows no figure",
+            "suppressed and coalesce(record_count, identified_count, matched_count, customer_count,"
+            " identified_share, matched_share) is not null",
+            blame=cell,
+        ),
+        never(
+            f"a cell with fewer than {least:g} is withheld",
+            f"not suppressed and (record_count < {least} or matched_count between 1 and {least} - 1)",
+            blame=cell,
+        ),
+        Rule(
+            "no withheld member is what is left of a published whole",
+            f"""
+            select any_value({cell}) filter (suppressed) as blame
+            from tested
+            where breakdown <> 'all' and exists (
+                from tested as whole
+                where whole.breakdown = 'all' and not whole.suppressed
+                    and whole.period_start = tested.period_start
+            )
+            group by period_start, breakdown
+            having count(*) > 1 and count(*) filter (suppressed) = 1
+            """,
+        ),
+        Rule("records and matches are what the facts hold", _RECORDS_AGAINST_IDENTITY),
+    ]
+
+
+_RECORDS_AGAINST_IDENTITY = """
+    with facts as (
+        select started_local_date as day, source_system, customer_id from marts.fct_interactions
+        union all
+        select answered_local_date, source_system, customer_id from marts.fct_survey_responses
+        where answered_local_date is not null
+    ),
+    found as (
+        select
+            date_trunc('quarter', day)::date as period_start, breakdown,
+            if(breakdown = 'all', 'all', source_system) as member,
+            count(*) as records, count(customer_id) as matched
+        from facts
+        cross join (values ('all'), ('source')) as breakdowns (breakdown)
+        group by all
+    )
+    select concat_ws(' ', found.period_start, found.breakdown, found.member) as blame
+    from found
+    left join tested using (period_start, breakdown, member)
+    where not coalesce(tested.suppressed, false)
+        and (found.records, found.matched) is distinct from (tested.record_count, tested.matched_count)
+"""
+
+
 def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
     """One row per fiscal quarter, characteristic and class."""
     least = policy["suppression_min_n"]

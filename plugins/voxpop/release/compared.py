@@ -93,6 +93,11 @@ COMPARED: Mapping[str, Compared] = {
         ("n", "value"),
         last_day="period_end_date",
     ),
+    "identity_quality": Compared(
+        _PERIODS,
+        (*_PERIODS, "period_label", *_SMALL),
+        ("record_count", "matched_share", "customer_count"),
+    ),
     "survey_nonresponse": Compared(
         _PERIODS,
         (*_PERIODS, "period_label", *_SMALL),

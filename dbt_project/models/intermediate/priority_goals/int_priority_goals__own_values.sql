@@ -8,6 +8,7 @@
     'contact_center_performance': ref('contact_center_performance'),
     'page_helpfulness': ref('page_helpfulness'),
     'web_performance': ref('web_performance'),
+    'identity_quality': ref('identity_quality'),
     'survey_nonresponse': ref('survey_nonresponse'),
     'survey_quality': ref('survey_quality'),
 } -%}

@@ -1,0 +1,127 @@
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_touched_quarters'
+) }}
+-- depends_on: {{ ref('int_touched_quarters') }}
+{% set cells -%}
+(
+    select
+        'records' as item,
+        'quarter' as period_type,
+        quarter_start as period_start,
+        case breakdown when 'source' then 'service' else breakdown end as breakdown,
+        member,
+        cast(null as string) as service_organization_id,
+        record_count as n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        matched_count,
+        case
+            when least(record_count, nullif(matched_count, 0)) < {{ policy('suppression_min_n') }} then 'small_n'
+        end as reason
+    from counted
+) as cells
+{%- endset %}
+
+with records as (
+    select
+        {{ fiscal_quarter_start('facts.started_local_date') }} as quarter_start,
+        facts.fiscal_quarter,
+        facts.source_system,
+        facts.channel,
+        facts.customer_id,
+        records._record_key
+    from {{ ref('fct_interactions') }} as facts
+    inner join {{ ref('int_interactions') }} as records
+        on facts.interaction_id = records.interaction_id
+    where
+        {{ fiscal_quarter_start('facts.started_local_date') }}
+        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+    union all
+    select
+        {{ fiscal_quarter_start('facts.answered_local_date') }} as quarter_start,
+        facts.fiscal_quarter,
+        facts.source_system,
+        facts.channel,
+        facts.customer_id,
+        records._record_key
+    from {{ ref('fct_survey_responses') }} as facts
+    inner join {{ ref('int_survey_responses') }} as records
+        on facts.response_id = records.response_id
+    where
+        {{ fiscal_quarter_start('facts.answered_local_date') }}
+        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+),
+
+joining as (
+    select distinct _record_key
+    from {{ ref('int_identity__record_tokens') }}
+),
+
+spread as (
+    select
+        records.quarter_start,
+        records.fiscal_quarter,
+        records.customer_id,
+        joining._record_key as joining_key,
+        breakdowns.breakdown,
+        case breakdowns.breakdown
+            when 'all' then 'all'
+            when 'source' then records.source_system
+            else records.channel
+        end as member
+    from records
+    left join joining
+        on records._record_key = joining._record_key
+    cross join (values ('all'), ('source'), ('channel')) as breakdowns (breakdown)
+    where breakdowns.breakdown <> 'channel' or records.channel is not null
+),
+
+counted as (
+    select
+        quarter_start,
+        fiscal_quarter,
+        breakdown,
+        member,
+        count(*) as record_count,
+        count(joining_key) as identified_count,
+        count(customer_id) as matched_count,
+        count(distinct customer_id) as customer_count
+    from spread
+    group by quarter_start, fiscal_quarter, breakdown, member
+),
+
+withheld as (
+    {{ withheld_cells(cells, ['matched_count']) | indent }}
+),
+
+figures as (
+    select
+        counted.*,
+        withheld.reason is not null as suppressed
+    from counted
+    left join withheld
+        on
+            counted.quarter_start = withheld.period_start
+            and counted.member = withheld.member
+            and case counted.breakdown when 'source' then 'service' else counted.breakdown end = withheld.breakdown
+)
+
+select
+    cast('quarter' as string) as period_type,
+    quarter_start as period_start,
+    fiscal_quarter as period_label,
+    quarter_start,
+    breakdown,
+    member,
+    cast(case when not suppressed then record_count end as bigint) as record_count,
+    cast(case when not suppressed then identified_count end as bigint) as identified_count,
+    cast(case when not suppressed then matched_count end as bigint) as matched_count,
+    case when not suppressed then {{ figure('cast(identified_count as double) / record_count') }} end
+        as identified_share,
+    case when not suppressed then {{ figure('cast(matched_count as double) / record_count') }} end as matched_share,
+    cast(case when not suppressed then customer_count end as bigint) as customer_count,
+    suppressed,
+    not suppressed and record_count < {{ policy('low_n_below') }} as low_n
+from figures
