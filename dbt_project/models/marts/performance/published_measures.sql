@@ -5,10 +5,7 @@
 {%- set volumes = ['universe', 'offered', 'responses'] -%}
 
 with figures as (
-    select
-        *,
-        {{ period_number('period_start', 'period_type') }} as period_number
-    from {{ ref('int_published_figures') }}
+    select * from {{ ref('int_published_figures') }}
 ),
 
 -- what one edition says of one period of a survey; a survey's questions are asked together, so they break together
@@ -268,8 +265,7 @@ together as (
         cast(null as string) as shared_drivers,
         abs(value - value_before) > tolerance_before as is_restated,
         case when abs(value - value_before) > tolerance_before then edition_before end as restates,
-        case when abs(value_after - value) > tolerance_after then edition_after end as restated_by,
-        source_system
+        case when abs(value_after - value) > tolerance_after then edition_after end as restated_by
     from own_values
     union all
     select
@@ -294,8 +290,7 @@ together as (
         shared_indexes.shared_drivers,
         null as is_restated,
         null as restates,
-        null as restated_by,
-        null as source_system
+        null as restated_by
     from panels
     left join shared_indexes on {{ same('panels', 'shared_indexes', panel) }}
     where panels.index_driver_count > 0
