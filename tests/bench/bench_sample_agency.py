@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 from voxpop.config import load_settings
-from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS, genesys, touchpoints
+from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS, ga4, genesys, touchpoints, web
 from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.columns import take
@@ -44,7 +44,10 @@ def make() -> tuple[int, int]:
         kiosk_ndjson(agency, events.kiosk, first, last, level),
     ):
         records, size = records + content.count(b"\n"), size + len(content)
-    return records, size
+    visits = web.visits_of(agency, events.journeys, first, last)
+    made = web.events_of(agency, visits)
+    lines = ga4.render(agency, visits, made, web.table_days(made.at_ms))
+    return records + len(lines), size + sum(map(len, lines))
 
 
 def main() -> int:
