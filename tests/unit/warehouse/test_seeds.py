@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from voxpop.config import PROJECT, Settings
+from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
 from voxpop.warehouse.seed_tables import TABLES
 from voxpop.warehouse.seeds import REQUIRED_POLICIES, check_seeds
@@ -371,3 +371,8 @@ def test_a_published_column_is_said_whole(settings: Settings, row: str, problem:
     header = ",".join(TABLES["published_measure_crosswalk"].row.model_fields)
     (settings.seeds / "published_measure_crosswalk.csv").write_text(f"{header}\n{row}\n")
     assert problems(settings) == [f"published_measure_crosswalk.csv: row 2: {problem}"]
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in (PROJECT / "config" / "examples").iterdir()))
+def test_every_examples_seeds_can_be_used(example: str) -> None:
+    check_seeds(load_settings({"VOXPOP_CONFIG": str(PROJECT / "config" / "examples" / example)}))
