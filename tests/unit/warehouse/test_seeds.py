@@ -260,6 +260,36 @@ def test_every_policy_is_needed(settings: Settings, policy: str) -> None:
     assert problems(settings) == [f"policy.csv: there is no row for {policy}"]
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "problem"),
+    [
+        (
+            "web_pages",
+            "www.x.gov,/a,fld-card,decide,false,false",
+            "journey_stage 'decide' is none of fld-card's, which services.csv gives as request, receive",
+        ),
+        ("web_pages", "www.x.gov,/a,no-such,,false,false", "service_id 'no-such' is not in services.csv"),
+        (
+            "web_pages",
+            "www.x.gov,/a,,,true,false",
+            "a page without service_id has no journey_stage and no task",
+        ),
+        (
+            "web_events",
+            "page_helpful,vote,maybe,helpful_no",
+            "page_helpful is told by another parameter in row 2",
+        ),
+        ("web_events", "page_helpful,helpful,,helpful_no", "page_helpful has any value, or one, in row 2"),
+        ("web_events", "sent,,yes,task_done", "a value is one of a parameter, and none is named"),
+    ],
+)
+def test_what_a_website_shows_has_one_meaning(settings: Settings, name: str, row: str, problem: str) -> None:
+    path = settings.seeds / f"{name}.csv"
+    path.write_text(path.read_text() + row + "\n")
+    line = len(path.read_text().splitlines())
+    assert problems(settings) == [f"{name}.csv: row {line}: {problem}"]
+
+
 def test_every_wrong_row_is_told_at_once_and_the_many_are_counted(settings: Settings) -> None:
     change(settings, "services", "false\ntrv-new", "no\ntrv-new")
     path = settings.seeds / "segments.csv"
