@@ -5,11 +5,13 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from expectations.checkpoint import _over_batch
+from expectations.checkpoint import _tested
 from expectations.quality import _SURVEY_FIGURES, survey_quality
+from expectations.rules import Suite
 
 POLICY = {"suppression_min_n": 10.0}
 RULES = survey_quality(POLICY)
+SUITE = Suite("survey_quality", "select * from marts.survey_quality", RULES)
 RATE = "no quarter's offers are answered by more people than were offered"
 GOOD = """
 create schema marts;
@@ -47,12 +49,7 @@ def broken(*changes: str) -> set[str]:
         connection.execute(GOOD)
         for change in changes:
             connection.execute(change)
-        over = "(select * from marts.survey_quality)"
-        return {
-            rule.name
-            for rule in RULES
-            if connection.execute(_over_batch(rule.query).format(batch=over)).fetchall()
-        }
+        return {rule.name for rule in RULES if connection.execute(_tested(SUITE, rule)).fetchall()}
 
 
 def test_a_good_table_breaks_no_rule() -> None:
