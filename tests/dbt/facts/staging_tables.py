@@ -19,6 +19,12 @@ COMMON = """
     _source_updated_at timestamp, _fetched_at timestamp, _payload_hash varchar, _batch_id varchar
 """
 
+WEB_COUNTS = """
+    report varchar, first_date date, last_date date, dimension varchar, member varchar, vote varchar,
+    site varchar, visits bigint, users bigint, pageviews bigint, event_count bigint,
+    engaged_share decimal(18, 12), bounce_share decimal(18, 12)
+"""
+
 COLUMNS = {
     "stg_touchpoints__responses": """
         form_id varchar, created_at timestamp, updated_at timestamp, location_code varchar, language varchar,
@@ -51,6 +57,8 @@ COLUMNS = {
         event_at timestamp, event_name varchar, visitor_token varchar, user_identifier_type varchar,
         user_token varchar, ga_session_id varchar, site varchar, page_path varchar, device varchar,
         engaged_seconds decimal(18, 3), is_session_engaged boolean, parameter_value varchar""",
+    "stg_dap__rows": WEB_COUNTS,
+    "stg_file_drop__web_aggregates": WEB_COUNTS,
 }
 
 STREAMS = {
@@ -60,6 +68,8 @@ STREAMS = {
     "stg_genesys__conversations": "conversations",
     "stg_file_drop__interactions": "interactions",
     "stg_ga4__events": "events",
+    "stg_dap__rows": "reports",
+    "stg_file_drop__web_aggregates": "web_aggregates",
 }
 
 
@@ -321,6 +331,23 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
         table = "stg_file_drop__survey_offers"
         return Version(table, "survey_offers", f"o{number}", at, revision, f"b{batch}", values)
 
+    def visits(number: int, revision: int, batch: int) -> Version:
+        """A day's visits to a website as a tool counted them, and once corrected."""
+        at = first + timedelta(days=number)
+        values = {
+            "report": "site",
+            "first_date": at.date(),
+            "last_date": at.date(),
+            "dimension": "site",
+            "member": "www.dps.example.gov",
+            "site": "all",
+            "visits": 100 + number + revision,
+            "pageviews": 300 + number,
+        }
+        table = "stg_dap__rows" if number % 2 else "stg_file_drop__web_aggregates"
+        source = "dap" if number % 2 else "old_analytics"
+        return Version(table, source, f"d{number}", at, revision, f"b{batch}", values)
+
     begun = [first + timedelta(minutes=draw.randrange(60 * 24 * 400)) for _ in range(count // 15 + 1)]
 
     def view(number: int, revision: int, batch: int) -> Version:
@@ -344,6 +371,9 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
         delivered[number % batches].append(offers(number, 0, number % batches))
         if number % 9 == 0:
             delivered[-1].append(offers(number, 1, batches - 1))
+        delivered[number % batches].append(visits(number, 0, number % batches))
+        if number % 7 == 0:
+            delivered[-1].append(visits(number, 1, batches - 1))
     for number in range(count):
         start = min(int(draw.expovariate(1.5)), batches - 1)
         for revision, batch in enumerate(range(start, batches)):
