@@ -5,6 +5,9 @@ The tests build on one another, in this order.
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +23,13 @@ from voxpop.config import PROJECT, Settings
 from voxpop.raw.manifests import visible
 from voxpop.release import store
 from voxpop.sample_agency.reached import landed_to
+from voxpop.sources.registry import load_sources
+
+from tests.guides.questions import answer, answered, questions
+
+PERFORMANCE_TEAMS = PROJECT / "docs" / "for-performance-teams.md"
+GUIDES = {PROJECT / "docs" / "for-analysts.md": 20, PERFORMANCE_TEAMS: 5}
+"""Guide → how many questions it answers."""
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(1200)]
 
@@ -65,7 +75,31 @@ def test_the_first_run_publishes_history(settings: Settings, command: Any, menti
 
 def test_the_interrupted_run_is_not_left_as_running(settings: Settings) -> None:
     states = run_states(home.folder(settings) / "airflow.db")
-    assert sorted(states) == ["failed", *6 * ["success"]]
+    # touchpoints before the interruption, then every source and the build
+    assert sorted(states) == ["failed", *(1 + len(load_sources(settings)) + 1) * ["success"]]
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_its_release_gives_the_answers_of_the_guide(settings: Settings, guide: Path) -> None:
+    assert len(questions(guide)) == GUIDES[guide]
+    assert answered(guide, lambda sql: answer(settings.home, sql)) == guide.read_text()
+
+
+def test_a_quarter_is_filed_as_the_guide_says(settings: Settings, tmp_path: Path) -> None:
+    commands = re.findall(r"^\.venv/bin/voxpop (export .+)$", PERFORMANCE_TEAMS.read_text(), re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", "voxpop.cli", *shlex.split(command)],
+            env=os.environ | {"VOXPOP_HOME": str(settings.home)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    written = {path.name for path in (tmp_path / "var" / "filed" / "2026Q3" / "a11-280").iterdir()}
+    assert {"memo.html", "README.md"} <= written and any(name.endswith(".xlsx") for name in written)
 
 
 def run_states(database: Path) -> list[str]:

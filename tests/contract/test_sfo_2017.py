@@ -121,8 +121,8 @@ def test_channels_and_form_are_in_the_seeds(responses: list[dict[str, Any]]) -> 
 def test_the_seeds_are_whole() -> None:
     check_seeds(EXAMPLE)
     default = load_settings({}).seeds
-    names = sorted(path.name for path in default.glob("*.csv"))
-    assert sorted(path.name for path in EXAMPLE.seeds.glob("*.csv")) == names
+    names = sorted(path.name for path in EXAMPLE.seeds.glob("*.csv"))
+    assert {"organizations.csv", "policy.csv", "question_crosswalk.csv", "surveys.csv"} <= set(names)
     for name in names:
         headers = [(folder / name).read_text().splitlines()[0] for folder in (default, EXAMPLE.seeds)]
         assert headers[0] == headers[1], name

@@ -150,5 +150,5 @@ def _stays_as_it_is(home: Home) -> str:
     assert home.current().release_id == before
     assert [late["source"] for late in home.current().manifest["late_sources"]] == ["touchpoints"]
     assert landed.items() <= home.landed_files().items()
-    assert {batch.source for batch in result.landed} == {"genesys"}, "asked all the same"
+    assert {batch.source for batch in result.landed} == {"genesys", "dap"}, "asked all the same"
     return failure(result, "touchpoints")

@@ -153,7 +153,7 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         home.raw.land(source, records, at=at)
     home.build_staging()
     content = home.content()
-    assert {table: len(rows) for table, rows in content.items()} == {
+    assert {table: len(rows) for table, rows in content.items() if rows} == {
         "stg_touchpoints__responses": 2,
         "stg_genesys__conversations": 2,
         "stg_file_drop__interactions": 3,

@@ -37,6 +37,7 @@ WHOLE = {
     "int_identity__record_tokens": "it is what all records say of people, and identity is made of all",
     "int_record_customers": "it names the customer of every record that says who it was",
     "identity_conflicts": PEOPLE,
+    "identity_clusters": PEOPLE,
     "int_priority_goals__own_values": GOALS,
     "int_priority_goals__values": GOALS,
     "priority_goal_measures": GOALS,

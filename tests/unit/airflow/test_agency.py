@@ -100,7 +100,7 @@ def test_the_days_since_the_last_run_are_landed(settings: Settings, landed: list
     missing = Window(datetime(2026, 7, 2, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC))
     assert agency.catch_up(own, date(2026, 11, 26)) == missing
     assert landed_to(own.home) == date(2026, 11, 25)
-    windowed = ("genesys", "touchpoints", "web")
+    windowed = ("dap", "genesys", "touchpoints", "web")
     assert sorted(landed) == [(name, missing) for name in windowed], "files have no window"
 
 

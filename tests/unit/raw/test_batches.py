@@ -82,6 +82,7 @@ def test_the_manifest_says_what_is_there(opens: Opens, settings: Settings) -> No
         "sha256": manifest.sha256,
         "key_version": 1,
         "original": None,
+        "tables": {},
         "days": {"2026-01-05": {"records": 3, "quarantined": 1}},
     }
     assert [(part["name"], part["records"]) for part in said["parts"]] == [

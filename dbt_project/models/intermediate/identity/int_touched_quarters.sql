@@ -9,12 +9,21 @@
 -#}
 {%- set pending = source('build', 'pending_batches') -%}
 
-with quarters as (
-    {%- for distance in ['- 1 - cast(' ~ policy('survey_answer_days') ~ ' as integer)', '+ 1 + cast(' ~ policy('survey_answer_days') ~ ' as integer)'] %}
-    select {{ fiscal_quarter_start('(record_date ' ~ distance ~ ')') }} as quarter_start
+with reached as (
+    select
+        record_date,
+        1 + cast({{ policy('survey_answer_days') }} as integer) as reach
     from {{ ref('int_touched_days') }}
-    {{ 'union distinct' if not loop.last }}
-    {%- endfor %}
+),
+
+days as (
+    select {{ exploded(days_from_to('record_date - reach', 'record_date + reach')) }} as date_day
+    from reached
+),
+
+quarters as (
+    select distinct {{ fiscal_quarter_start('date_day') }} as quarter_start
+    from days
     {%- if has_been_built() %}
     union distinct
     select earlier.quarter_start
