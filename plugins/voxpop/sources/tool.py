@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from voxpop.errors import ConfigError
+from voxpop.sources.connections import Connection
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -33,3 +36,15 @@ class Tool(Settled):
     def is_windowed(self) -> bool:
         """Whether it is asked for a span of time."""
         return True
+
+    def api_key_of(self, connection: Connection) -> SecretStr:
+        """The key that its connection holds.
+
+        Raises:
+            ConfigError: the connection has none.
+        """
+        if connection.api_key is None:
+            raise ConfigError(
+                f'{self.name}: the connection "{self.connection}" has no api_key. Set it and rerun.'
+            )
+        return connection.api_key

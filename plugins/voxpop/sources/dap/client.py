@@ -22,7 +22,7 @@ import httpx
 import msgspec
 from pydantic import SecretStr
 
-from voxpop.errors import ConfigError, SourceError, SourceUnavailable
+from voxpop.errors import SourceError, SourceUnavailable
 from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.connections import Connection
 from voxpop.sources.dap import parse
@@ -77,12 +77,9 @@ def connect(
     Raises:
         ConfigError: the connection has no key.
     """
-    if connection.api_key is None:
-        raise ConfigError(
-            f'{config.name}: the connection "{config.connection}" has no api_key. Set it and rerun.'
-        )
+    api_key = config.api_key_of(connection)
     with Http(config.name, config.connection, connection, patience=patience, transport=transport) as http:
-        yield Dap(config, http, connection.base_url, connection.api_key)
+        yield Dap(config, http, connection.base_url, api_key)
 
 
 class Dap:

@@ -19,7 +19,7 @@ import httpx
 import msgspec
 from pydantic import SecretStr
 
-from voxpop.errors import ConfigError, SourceUnavailable
+from voxpop.errors import SourceUnavailable
 from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.connections import Connection
 from voxpop.sources.http import Answer, Http, Patience
@@ -70,12 +70,9 @@ def connect(
     Raises:
         ConfigError: the connection has no key.
     """
-    if connection.api_key is None:
-        raise ConfigError(
-            f'{config.name}: the connection "{config.connection}" has no api_key. Set it and rerun.'
-        )
+    api_key = config.api_key_of(connection)
     with Http(config.name, config.connection, connection, patience=patience, transport=transport) as http:
-        yield Touchpoints(config, http, connection.base_url, connection.api_key)
+        yield Touchpoints(config, http, connection.base_url, api_key)
 
 
 class Touchpoints:
