@@ -384,12 +384,21 @@ def test_a_formula_counts_by_its_value_and_one_without_is_refused(drop: Drop) ->
     assert rejected["reason"] == (
         'row 2: column D ("Clerk") holds a formula without a value; have it calculated and saved.'
     )
+    drop.put("openpyxl.xlsx", as_xlsx(COLUMNS, [(*ROWS[0][:3], "=1+1", "")]))  # with an empty <v>
+    (rejected,) = drop.quarantine(only(drop))
+    assert rejected["reason"].startswith('row 2: column D ("Clerk") holds a formula without a value')
     drop.put("last.xlsx", workbook({"E2": "><f>A2</f>"}))
     (rejected,) = drop.quarantine(only(drop))
     assert rejected["reason"].startswith('row 2: column E ("Mail") holds a formula without a value')
     drop.put("error.xlsx", workbook({"C2": 't="e"><f>A1/0</f><v>#DIV/0!</v>'}))
     (rejected,) = drop.quarantine(only(drop))
     assert rejected["reason"] == 'row 2: column C ("Channel") holds #DIV/0!, an error of a spreadsheet.'
+
+
+def test_a_workbook_is_known_by_its_bytes_and_not_by_its_name(drop: Drop) -> None:
+    drop.configure(source("xlsx").replace("*.xlsx", "*.xls"))
+    drop.put("a.xls", as_xlsx(COLUMNS, ROWS[:1]))
+    assert only(drop).records == 1
 
 
 def test_an_error_in_a_column_that_is_not_read_is_nobodys_matter(drop: Drop) -> None:

@@ -149,6 +149,15 @@ def test_a_file_that_is_not_as_configured_is_refused_whole(
     assert not (drop.settings.raw / "_quarantine").exists()
 
 
+def test_utf16_without_a_mark_is_refused(drop: Drop) -> None:
+    drop.configure(CSV + "    encoding: utf-16\n")
+    drop.put("bad.csv", (HEADER + ROW).encode("utf-16-le"))
+    drop.put("good.csv", (HEADER + ROW).encode("utf-16"))
+    with pytest.raises(SourceError, match=r"bad\.csv: it begins with no byte-order mark"):
+        drop.land()
+    assert [landed.records for landed in visible(drop.settings)] == [1]
+
+
 def test_files_of_one_fault_are_one_line_and_the_configuration_is_named(drop: Drop) -> None:
     drop.put("good.csv", HEADER + ROW)
     for number in range(1, 6):

@@ -70,6 +70,11 @@ def _check_mark(start: bytes, source: FileSource) -> None:
     found = next((encoding for mark, encoding in _MARKS.items() if start.startswith(mark)), None)
     if found is None and b"\0" in start and source.encoding != "utf-16":
         found = "utf-16"
+    if found is None and source.encoding == "utf-16" and len(start) > 1:
+        raise Refused(
+            "it begins with no byte-order mark, so that nobody knows which UTF-16 it is. Save the file as "
+            "UTF-16 with a mark, or as UTF-8"
+        )
     if found is not None and found != source.encoding:
         raise Refused(
             f"by its first bytes it is {found.upper()}, not {source.encoding.upper()}. Save the file as "

@@ -96,8 +96,8 @@ def _read(path: Path, source: FileSource) -> Iterator[FileRow]:
 
     number = 0
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
+        with path.open("rb") as binary:  # of a path openpyxl judges the name
+            book = openpyxl.load_workbook(binary, read_only=True, data_only=True, keep_links=False)
             sheet = _sheet(book, source)
             without_value = _formulas_without_value(sheet)
             sheet.reset_dimensions()  # what a file says of its size is not to be trusted
@@ -109,8 +109,6 @@ def _read(path: Path, source: FileSource) -> Iterator[FileRow]:
                         values[column - 1] = _UNKNOWN
                 if number <= source.header_rows or any(value != "" for value in values):
                     yield FileRow(number, values)
-        finally:
-            book.close()
     except Refused:
         raise
     except Exception as error:  # a damaged workbook makes openpyxl stumble in any way
@@ -137,7 +135,8 @@ def _sheet(book: Any, source: FileSource) -> Any:
 def _formulas_without_value(sheet: Any) -> dict[int, list[int]]:
     """Find formulas that no program has calculated: row → columns, from 1 on.
 
-    openpyxl gives nothing for them, as for blank cells; a look into the sheet tells them apart.
+    openpyxl gives nothing for them, as for blank cells; a look into the sheet tells them apart. Libraries
+    that write workbooks leave the value out or empty: what was calculated is empty as a text alone.
     """
     from openpyxl.utils.cell import coordinate_to_tuple
 
@@ -154,8 +153,9 @@ def _formulas_without_value(sheet: Any) -> dict[int, list[int]]:
         for _, element in ElementTree.iterparse(part):  # noqa: S314 - expat bounds what entities grow to
             tag = element.tag.rpartition("}")[2]
             if tag == "c":
-                parts = {child.tag.rpartition("}")[2] for child in element}
-                if "f" in parts and "v" not in parts:
+                parts = {child.tag.rpartition("}")[2]: child.text for child in element}
+                is_empty_text = "v" in parts and element.get("t") == "str"
+                if "f" in parts and not parts.get("v") and not is_empty_text:
                     row, column = coordinate_to_tuple(element.attrib["r"])
                     found.setdefault(row, []).append(column)
             if tag == "row":
