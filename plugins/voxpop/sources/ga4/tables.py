@@ -58,7 +58,8 @@ def inspect(paths: Sequence[Path]) -> None:
 def _holds_rows(path: Path) -> bool:
     if path.suffix == ".parquet":
         try:
-            return bool(pq.read_metadata(path).num_rows > 0)
+            with pq.ParquetFile(path) as table:
+                return sum(batch.num_rows for batch in table.iter_batches(batch_size=_ROWS_AT_ONCE)) > 0
         except (pa.ArrowException, OSError):
             raise Unfinished("it is no whole Parquet file") from None
     size, last_line = 0, b""
