@@ -16,7 +16,7 @@ Cell = str | int | Decimal | date | datetime | None
 _RUNS = re.compile(r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]")
 """What makes a spreadsheet take a text for a formula (OWASP, CSV injection), wide forms included."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML, and so a workbook, can't hold."""
 _MODIFIED = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

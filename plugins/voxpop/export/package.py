@@ -79,7 +79,7 @@ def export(release: Release, kind: Kind, quarter: Quarter, to: Path) -> Package:
 
     Raises:
         Refused: the quarter is not whole; says why.
-        UsageError: something is in the folder, or the release has not got the tables.
+        UsageError: something is in the folder or it can't be written, or the release has no such tables.
     """
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise UsageError(f"{to}: something is there. Name a folder that is new or empty.")
@@ -91,7 +91,13 @@ def export(release: Release, kind: Kind, quarter: Quarter, to: Path) -> Package:
         raise Refused(refusal(release, quarter, refusals))
     with _opened(release, kind) as connection:
         files = _files(connection, release, kind, quarter, findings)
-    _write(files, to)
+    try:
+        _write(files, to)
+    except OSError as error:
+        raise UsageError(
+            f"{to}: can't be written ({error.strerror}). Nothing was; name a folder in a place that you may "
+            "write to."
+        ) from None
     return Package(to, len(files), [found.said for found in findings])
 
 
@@ -159,12 +165,15 @@ def _write(files: Mapping[str, bytes], to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     unfinished = to.with_name(f".{to.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=_FOLDER_MODE)
-    for name, content in files.items():
-        path = unfinished / name
-        path.parent.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        path.write_bytes(content)
-        path.chmod(_FILE_MODE)
-    if to.exists():
-        to.rmdir()
-    unfinished.rename(to)
+    try:
+        unfinished.mkdir(mode=_FOLDER_MODE)
+        for name, content in files.items():
+            path = unfinished / name
+            path.parent.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+            path.write_bytes(content)
+            path.chmod(_FILE_MODE)
+        if to.exists():
+            to.rmdir()
+        unfinished.rename(to)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

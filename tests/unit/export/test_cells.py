@@ -21,7 +21,7 @@ SHEET = Sheet(
         ("two\nlines", -1),
         ("=1+1", Decimal("2.50")),
         ("-1", None),
-        ("Fällt\u2028 aus \x0b", 0),
+        ("Fällt\u2028 aus \x0b\uffff", 0),
     ],
 )
 
@@ -60,7 +60,7 @@ def test_csv_is_read_back_as_it_was() -> None:
     assert written.startswith(b'name,number\r\n"say ""hi"", please",1\r\n"two\nlines",-1\r\n')
     rows = list(csv.reader(io.StringIO(written.decode("utf-8"), newline="")))
     assert rows[3:5] == [["'=1+1", "2.50"], ["-1", ""]]
-    assert rows[5] == ["Fällt\u2028 aus \x0b", "0"]
+    assert rows[5] == ["Fällt\u2028 aus \x0b\uffff", "0"]
 
 
 def test_a_workbook_holds_texts_and_numbers_and_no_formula() -> None:
@@ -69,7 +69,7 @@ def test_a_workbook_holds_texts_and_numbers_and_no_formula() -> None:
     assert cells[0] == [("s", 'say "hi", please'), ("n", 1)]
     assert cells[2] == [("s", "'=1+1"), ("n", 2.5)]
     assert cells[3] == [("s", "-1"), ("n", None)]
-    assert cells[4][0] == ("s", "Fällt\u2028 aus \ufffd")
+    assert cells[4][0] == ("s", "Fällt\u2028 aus \ufffd\ufffd")
 
 
 def test_a_workbook_does_not_know_when_it_was_made() -> None:

@@ -191,6 +191,22 @@ def test_an_empty_folder_is_filled(release: Release, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["filed"], "nothing unfinished is left"
 
 
+def test_where_nobody_may_write_is_said_and_nothing_is_left(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a_file").write_text("")
+    with pytest.raises(UsageError, match=r"a_file/to: can't be written \(File exists\)\. Nothing was"):
+        package.export(release, "a11-280", QUARTER, tmp_path / "a_file" / "to")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "chmod", full)
+    with pytest.raises(UsageError, match="No space left on device"):
+        package.export(release, "a11-280", QUARTER, tmp_path / "to")
+    assert [path.name for path in tmp_path.iterdir()] == ["a_file"], "what people wrote lies nowhere half"
+
+
 def told(release: Release, kind: str, quarter: str = "2026Q2") -> list[str]:
     findings = package.check(release, "a11-280", Quarter.parse(quarter))
     assert findings is not None

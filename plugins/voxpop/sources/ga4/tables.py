@@ -59,7 +59,9 @@ def _holds_rows(path: Path) -> bool:
     if path.suffix == ".parquet":
         try:
             with pq.ParquetFile(path) as table:
-                return sum(batch.num_rows for batch in table.iter_batches(batch_size=_ROWS_AT_ONCE)) > 0
+                batches = table.iter_batches(batch_size=_ROWS_AT_ONCE)
+                rows: int = sum(batch.num_rows for batch in batches)
+                return rows > 0
         except (pa.ArrowException, OSError):
             raise Unfinished("it is no whole Parquet file") from None
     size, last_line = 0, b""
