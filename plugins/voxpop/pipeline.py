@@ -46,6 +46,7 @@ __all__ = [
     "finish_build",
     "land",
     "land_several",
+    "load_libraries",
     "next_window",
     "publish",
     "report",
@@ -202,6 +203,16 @@ def run(
     )
     release_id = build_and_publish(settings, now=now, progress=progress)
     return RunResult(release_id, tuple(landed), failures)
+
+
+def load_libraries() -> None:
+    """Import dbt and Great Expectations, which a process otherwise does when it first builds and audits.
+
+    It takes seconds: for a process that has nothing better to do meanwhile.
+    """
+    import dbt.adapters.duckdb.connections
+    import dbt.cli.main  # noqa: F401
+    import great_expectations  # noqa: F401
 
 
 def build_and_publish(settings: Settings, *, now: datetime, progress: Progress) -> str | None:

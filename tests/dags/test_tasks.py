@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -313,10 +314,17 @@ class TestBuildAndPublish:
         assert "expect_n on cx_index: 3 rows" in block and "`exclude`" in block
 
 
-def asked_to_build(monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[Event]]:
-    """The exit code of a `run_dags` that is asked for one build, and what it told."""
-    asked = io.BytesIO(msgspec.json.encode([run_dags.Request("build_and_publish", {})]) + b"\n")
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=asked))
+def asked_to_build(monkeypatch: pytest.MonkeyPatch, *sources: str) -> tuple[int, list[Event]]:
+    """The exit code of a `run_dags` that is asked for some extracts and a build, and what it told."""
+    from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+    extracts = [run_dags.Request(f"extract_{source}", {}) for source in sources]
+    asked = run_dags.Asked(extracts, then=[run_dags.Request("build_and_publish", {})])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(msgspec.json.encode(asked) + b"\n")))
+    # The libraries are stood in for here, and importing them takes seconds.
+    monkeypatch.setattr(pipeline, "load_libraries", lambda: None)
+    # Tests before this one may have used it; `make run` forks before anything does.
+    in_process_api_server.cache_clear()
     ours, theirs = os.pipe()
     code = run_dags.main(theirs)
     os.close(theirs)
@@ -365,6 +373,39 @@ class TestRunDags:
             (run,) = session.scalars(select(DagRun).where(DagRun.end_date > before))
             assert before < run.start_date < run.end_date
             assert run.logical_date == run.start_date, "a backfill passes over a day whose date a run has"
+
+    def test_extracts_run_side_by_side_and_one_that_fails_stops_itself_alone(
+        self, answers: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each waits inside its landing until all are there: one after the other they would never meet."""
+        from airflow.models.dagrun import DagRun
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        meeting = multiprocessing.get_context("fork").Barrier(3, timeout=120)
+
+        def land(_: Settings, source: str, *__: Any, **___: Any) -> list[Any]:
+            meeting.wait()
+            if source == "genesys":
+                raise SourceError("the tool refused. " + 10_000 * "x")
+            return [BATCH]
+
+        monkeypatch.setattr(pipeline, "land", land)
+        before = datetime.now(UTC)
+        code, told = asked_to_build(monkeypatch, "touchpoints", "genesys", "kiosk_surveys")
+        assert code == 1
+        ends = {event.step: event.kind for event in told}
+        assert ends["extract_touchpoints.land"] == ends["extract_kiosk_surveys.land"] == "done"
+        assert ends["extract_genesys.land"] == "failed"
+        assert ends["build_and_publish.publish"] == "done", "what has landed is published"
+        with create_session() as session:
+            runs = session.scalars(select(DagRun).where(DagRun.end_date > before)).all()
+            assert {run.dag_id: str(run.state) for run in runs} == {
+                "extract_touchpoints": "success",
+                "extract_genesys": "failed",
+                "extract_kiosk_surveys": "success",
+                "build_and_publish": "success",
+            }
 
 
 class TestRollback:

@@ -25,7 +25,7 @@ from rich.console import Console
 from voxpop.airflow import agency, home, processes, session
 from voxpop.airflow.display import Display
 from voxpop.airflow.events import Event
-from voxpop.airflow.run_dags import Request
+from voxpop.airflow.run_dags import Asked, Request
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import UsageError, VoxpopError
 from voxpop.raw.identifiers import Tokenizer
@@ -122,7 +122,7 @@ def _run_dags(settings: Settings, display: Display, day: date) -> tuple[int, lis
         os.close(theirs)
         agency.wait_until_ready(settings, server)
         display.note(f"The sample agency's tools answer, with all that they hold up to {day}.")
-        airflow.tell(msgspec.json.encode(_requests(settings, day)) + b"\n")
+        airflow.tell(msgspec.json.encode(_asked(settings, day)) + b"\n")
         last: dict[str, str] = {}
         with os.fdopen(ours, "rb") as lines:
             for line in lines:
@@ -137,14 +137,14 @@ def _run_dags(settings: Settings, display: Display, day: date) -> tuple[int, lis
         return code, failed
 
 
-def _requests(settings: Settings, day: date) -> list[Request]:
+def _asked(settings: Settings, day: date) -> Asked:
     window = agency.window(day)
     conf = {"from": window.start.date().isoformat(), "to": window.end.date().isoformat()}
     extracts = [
         Request(f"extract_{name}", conf if source.is_windowed else {})
         for name, source in load_sources(settings).items()
     ]
-    return [*extracts, Request("build_and_publish", {})]
+    return Asked(extracts, then=[Request("build_and_publish", {})])
 
 
 def _show(console: Console, current: store.Release, next_day: date) -> None:

@@ -78,7 +78,8 @@ def environment(settings: Settings, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__FAB__CONFIG_FILE": str(folder(settings) / "webserver_config.py"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder(settings) / 'airflow.db'}",
+        # Processes write to it one at a time, and on a busy machine wait longer than its default, 5 seconds.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder(settings) / 'airflow.db'}?timeout=300",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs(settings) / "airflow"),
         "AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(logs(settings) / "dag_processor"),
         "AIRFLOW__SECRETS__BACKEND": "voxpop.airflow.secrets_backend.FileConnections",

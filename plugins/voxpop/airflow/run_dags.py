@@ -1,20 +1,23 @@
-"""Runs DAGs one after the other in this process by Airflow's `dag.test()`: what `make run` starts.
+"""Runs DAGs by Airflow's `dag.test()`: what `make run` starts.
 
-Reads one line from standard input, a JSON list of `Request`, once its home is ready; reports what happens,
-an `Event` a line, on the file descriptor that its argument names; exits with 0, with 1 if a run failed, with
-3 if the gate refused. Airflow's own output goes to standard output.
+Reads one line from standard input, an `Asked`, once its home is ready; reports what happens, an `Event` a
+line, on the file descriptor that its argument names; exits with 0, with 1 if a run failed, with 3 if the gate
+refused. Airflow's own output goes to standard output.
 """
 
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
-from voxpop.airflow import home
+from voxpop.airflow import home, side_by_side
 from voxpop.airflow.events import Event, log, say
 from voxpop.config import PROJECT, load_settings
 from voxpop.errors import Refused
@@ -32,12 +35,28 @@ class Request(msgspec.Struct, frozen=True):
     conf: dict[str, str]
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """What is to be run.
+
+    Attributes:
+        extracts: side by side, each in another process: they wait for their tools most of the time.
+        then: in this process, one after the other, when the extracts have ended, whatever became of them.
+    """
+
+    extracts: list[Request]
+    then: list[Request]
+
+
 class _Teller(logging.Handler):
-    """Passes on the events that tasks log, and remembers the worst exit code."""
+    """Passes on the events that tasks log, and remembers the worst exit code.
+
+    Forked processes share the descriptor, and a long line is written in pieces: one writes at a time.
+    """
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
         self._descriptor = descriptor
+        self._turn = multiprocessing.get_context("fork").Lock()
         self.exit_code = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -46,7 +65,8 @@ class _Teller(logging.Handler):
             return
         if event.kind == "failed":
             self.exit_code = max(self.exit_code, event.exit_code)
-        os.write(self._descriptor, msgspec.json.encode(event) + b"\n")
+        with self._turn:
+            os.write(self._descriptor, msgspec.json.encode(event) + b"\n")
 
 
 def main(descriptor: int) -> int:
@@ -60,21 +80,43 @@ def main(descriptor: int) -> int:
     if dags.import_errors:
         sys.stderr.write("\n".join(dags.import_errors.values()))
         return 1
+    pipeline = _prepared_to_fork()
     teller = _Teller(descriptor)
     log.setLevel(logging.INFO)
     log.addHandler(teller)
     try:
         say(Event("airflow", "progress", "its home is ready"))
-        succeeded = True
-        for request in msgspec.json.decode(sys.stdin.buffer.readline(), type=list[Request]):
-            # The UI shows it as the run's time. Without one `dag.test()` would clear the tasks of every
-            # earlier run, and a day's midnight would stand in the way of that day's backfill.
-            now = datetime.now(UTC)
-            run = dags.dags[request.dag_id].test(logical_date=now, run_conf=request.conf)
-            succeeded = succeeded and run.state == "success"
+        asked = msgspec.json.decode(sys.stdin.buffer.readline(), type=Asked)
+        extracts = side_by_side.start(
+            lambda request: _run(dags.dags, request, teller), asked.extracts, pipeline.SOURCES_AT_ONCE
+        )
+        # Seconds of importing that the build would begin with pass while the extracts wait for their tools.
+        pipeline.load_libraries()
+        codes = [*extracts.ended(), *(_run(dags.dags, request, teller) for request in asked.then)]
     finally:
         log.removeHandler(teller)
-    if succeeded:
+    return max(codes)
+
+
+def _prepared_to_fork() -> Any:
+    """Make what every fork would otherwise make for itself, and give the pipeline."""
+    from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+    from voxpop import pipeline
+
+    # Not its transport, which is a thread: no fork would have it.
+    _ = in_process_api_server().app
+    return pipeline
+
+
+def _run(dags: Mapping[str, Any], request: Request, teller: _Teller) -> int:
+    """Run one DAG, and give the exit code."""
+    teller.exit_code = 0
+    # The UI shows it as the run's time. Without one `dag.test()` would clear the tasks of every earlier run,
+    # and a day's midnight would stand in the way of that day's backfill.
+    now = datetime.now(UTC)
+    run = dags[request.dag_id].test(logical_date=now, run_conf=request.conf)
+    if run.state == "success":
         return 0
     return Refused.exit_code if teller.exit_code == Refused.exit_code else 1
 

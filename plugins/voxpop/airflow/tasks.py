@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 WAREHOUSE_POOL = "warehouse"
 
+# It logs its own inner life, hundreds of lines when it is imported and more than a thousand an audit.
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
+
 COMMON: dict[str, Any] = {
     "owner": "voxpop",
     # Only what `steps.RETRIED` names comes to a second try.
@@ -161,8 +164,6 @@ def audit(release_id: str) -> None:
     from voxpop import pipeline
 
     context = get_current_context()
-    # It logs its own inner life, more than a thousand lines an audit.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with step(_name(context)):
         result = pipeline.audit(load_settings(), release_id)
         for one in result.warnings:
