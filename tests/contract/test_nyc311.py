@@ -44,24 +44,34 @@ def requests(file: Path) -> pd.DataFrame:
     return found.assign(started=moments("Created Date"), ended=moments("Closed Date"))
 
 
-def landed(file: Path, var: Path, parts: int) -> Home:
-    """A home with the file in its drop, in one part or its rows dealt out to several."""
+def landed(file: Path, var: Path) -> Home:
+    """A home with the file in its drop."""
     home = Home.at(var, EXAMPLE)
     drop = home.path / "drop" / "nyc_311"
     drop.mkdir(parents=True)
-    if parts == 1:
-        shutil.copy(file, drop)
-    else:
-        header, *rows = file.read_text().splitlines(keepends=True)
-        for part in range(parts):
-            (drop / f"part{part}.csv").write_text(header + "".join(reversed(rows[part::parts])))
+    shutil.copy(file, drop)
+    return home
+
+
+def in_workbooks(requests: pd.DataFrame, folder: Path, parts: int) -> Home:
+    """A home with the rows dealt out to workbooks, whose keys are numbers and whose times are dates."""
+    home = Home.at(folder / "var", EXAMPLE).configured_in(folder / "config")
+    sources = home.settings.sources_file
+    sources.write_text(sources.read_text().replace("*.csv", "*.xlsx").replace("format: csv", "format: xlsx"))
+    drop = home.path / "drop" / "nyc_311"
+    drop.mkdir(parents=True)
+    times = ["Created Date", "Closed Date", "Resolution Action Updated Date"]
+    rows = requests.drop(columns=["started", "ended"]).astype({"Unique Key": int})
+    rows[times] = rows[times].apply(lambda column: pd.to_datetime(column, format=FORMAT))
+    for part in range(parts):
+        rows[part::parts][::-1].to_excel(drop / f"part{part}.xlsx", index=False)
     return home
 
 
 @pytest.fixture(scope="module")
 def home(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home after all six steps by the command line."""
-    home = landed(file, tmp_path_factory.mktemp("nyc") / "var", 1)
+    home = landed(file, tmp_path_factory.mktemp("nyc") / "var")
     said = home.process("run")
     assert said.code == 0, said.out + said.err
     assert f"Published {home.current().release_id}." in said.out
@@ -136,7 +146,7 @@ def test_the_hours_in_which_clocks_went_forward(requests: pd.DataFrame, interact
 
 
 def test_a_time_that_clocks_skipped_goes_to_quarantine(file: Path, tmp_path: Path) -> None:
-    home = landed(file, tmp_path / "var", 1)
+    home = landed(file, tmp_path / "var")
     (copy,) = (home.path / "drop" / "nyc_311").iterdir()
     text = copy.read_text()
     assert text.count("64300563,3/9/2025 1:36,") == 1
@@ -145,10 +155,14 @@ def test_a_time_that_clocks_skipped_goes_to_quarantine(file: Path, tmp_path: Pat
     assert said.code == 0 and "2,499 records; 1 in quarantine" in said.out
 
 
-def test_the_same_rows_in_other_files_give_the_same_tables(home: Home, file: Path, tmp_path: Path) -> None:
-    other = landed(file, tmp_path / "var", 3)
-    assert other.command("land").code == 0
-    assert len(other.batches()) == 3
+def test_the_same_rows_in_workbooks_give_the_same_tables(
+    home: Home, requests: pd.DataFrame, tmp_path: Path
+) -> None:
+    other = in_workbooks(requests, tmp_path, 3)
+    said = other.command("land")
+    assert said.code == 0, said.err
+    assert sorted(batch.records for batch in other.batches()) == [833, 833, 834]
+    assert not any(batch.quarantined for batch in other.batches())
     other.build()
     hashes = other.warehouse_hashes()
     assert {name: home.hashes()[name] for name in hashes} == hashes

@@ -176,6 +176,9 @@ def test_days_are_asked_for_as_google_analytics_names_them(text: object, found: 
         ("x.csv", "date,a,a\n1,2,3\n", "different columns"),
         ("x.csv", "date,,a\n1,2,3\n", "different columns"),
         ("x.csv", b"date,a\n2024-01-04,caf\xe9\n", "byte 21 is not UTF-8"),
+        ("x.json", b'{"name": "caf\xe9", "data": []}', "byte 13 is not UTF-8"),
+        ("x.json", '{"data": []}'.encode("utf-16"), "byte 0 is not UTF-8"),
+        ("x.json", '{"data": [{"date": "2024-01-04", "visits": NaN}]}', "no JSON: .*invalid character"),
     ],
 )
 def test_what_is_no_report_is_refused(tmp_path: Path, name: str, content: str | bytes, reason: str) -> None:
@@ -188,12 +191,13 @@ def test_what_is_no_report_is_refused(tmp_path: Path, name: str, content: str | 
     [
         ("x.json", ""),
         ("x.json", json.dumps(REPORT)[:-20]),
+        ("x.json", '{"name": "café"'.encode()[:-2]),
         ("x.csv", " \n"),
         ("x.csv", "date,device,visits\n"),
         ("x.csv", "date,device,visits\n2024-01-04,desktop,1\n2024-01-0"),
     ],
 )
-def test_what_is_cut_off_is_left_for_the_next_run(tmp_path: Path, name: str, content: str) -> None:
+def test_what_is_cut_off_is_left_for_the_next_run(tmp_path: Path, name: str, content: str | bytes) -> None:
     with pytest.raises(Unfinished):
         landed(tmp_path, name, content)
 

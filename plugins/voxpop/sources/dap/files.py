@@ -108,13 +108,18 @@ def _is_json(name: str) -> bool:
 
 def _document(content: bytes) -> tuple[_Document, dict[str, msgspec.Raw]]:
     """Read a report; also its keys as they are written, but for `data`."""
+    text = _utf8(content)
     try:
-        document = decode(content.removeprefix(b"\xef\xbb\xbf"), _Document)
-        whole = decode(content.removeprefix(b"\xef\xbb\xbf"), dict[str, msgspec.Raw])
-    except CutOff as cut:
-        raise Unfinished(f"it is cut off, or no JSON: {cut}") from None
+        document = msgspec.json.decode(text, type=_Document)
+        whole = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError as error:
         raise Refused(f"it is no report of DAP: {error}. Take it out of the folder") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        try:
+            decode(text.encode(), object)
+        except CutOff as cut:
+            raise Unfinished(f"it is cut off, or no JSON: {cut}") from None
+        raise Refused(f"it is no JSON: {error}. Correct the file") from None
     if not _KNOWN & whole.keys():
         raise Refused("it is no report of DAP: it has neither data nor totals. Take it out of the folder")
     return document, {key: value for key, value in whole.items() if key != "data"}
@@ -188,8 +193,7 @@ def _totals(totals: object) -> Iterator[dict[str, Any]]:
 
 
 def _of_csv(content: bytes, name: str) -> Iterator[Record | Rejected]:
-    text = io.StringIO(content.decode("utf-8-sig"), newline="")
-    rows = rows_of(text, ",")
+    rows = rows_of(io.StringIO(_utf8(content), newline=""), ",")
     header = [str(name).strip() for name in next(rows).values]
     found = list(of_width(rows, len(header)))
     about = _About(file=name, report=name.rpartition(".")[0], rows=len(found))
@@ -202,12 +206,18 @@ def _of_csv(content: bytes, name: str) -> Iterator[Record | Rejected]:
             yield _row(msgspec.json.encode(values), row.number, about)
 
 
-def _inspect_csv(content: bytes) -> None:
+def _utf8(content: bytes) -> str:
+    """Decode a file, without its byte-order mark."""
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            raise Unfinished("it ends in the middle of a character") from None
         raise Refused(f"byte {error.start:,} is not UTF-8. Save the file as UTF-8") from None
-    rows = rows_of(io.StringIO(text, newline=""), ",")
+
+
+def _inspect_csv(content: bytes) -> None:
+    rows = rows_of(io.StringIO(_utf8(content), newline=""), ",")
     header = next(rows, None)
     if header is None or header.problem:
         raise Refused("its header can't be read. Correct the file")
