@@ -71,12 +71,19 @@ def waiting(source: Folder, folder: Path) -> tuple[list[Path], list[str]]:
     """List the folder's files by name: those to look at, and the names of those marked as unfinished.
 
     Raises:
-        SourceError: there is no such folder.
+        SourceError: there is no such folder, or it may not be read.
     """
     if not folder.is_dir():
         raise SourceError(
             f"{source.name}: there is no folder {folder}. Nothing was landed; make it, or correct `folder`."
         )
+    try:
+        next(folder.iterdir(), None)  # a glob finds nothing in a folder that may not be read
+    except PermissionError:
+        raise SourceError(
+            f"{source.name}: the folder {folder} may not be read. Nothing was landed; give the account that "
+            "lands it the permission."
+        ) from None
     patterns = [source.pattern, *(source.pattern + ending for ending in _UNFINISHED_ENDINGS)]
     found = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
     visible = [path for path in found if not path.name.startswith(".")]

@@ -252,6 +252,8 @@ def _original(path: Path, config: FolderConfig) -> Original:
             size = file.tell()
     except FileNotFoundError:
         raise Unfinished("it went away while it was looked at") from None
+    except PermissionError:
+        raise Refused("it may not be read. Give the account that lands it the permission") from None
     return Original(os.fsencode(path.name).decode(errors="replace"), size, digest, mapping_sha256(config))
 
 

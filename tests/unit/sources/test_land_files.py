@@ -373,6 +373,32 @@ def test_no_folder(drop: Drop) -> None:
         drop.land()
 
 
+def test_what_may_not_be_read_is_said_and_holds_up_no_other(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may run as root, who may read everything: the refusals are the system's, made by hand."""
+    drop.put("good.csv", HEADER + ROW)
+    closed = drop.put("closed.csv", HEADER + ROW)
+    opened = Path.open
+
+    def refuse(path: Path, *given: Any, **named: Any) -> Any:
+        if path == closed:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *given, **named)
+
+    with monkeypatch.context() as patch, pytest.raises(SourceError, match=r"closed\.csv: it may not be read"):
+        patch.setattr(Path, "open", refuse)
+        drop.land()
+    assert [batch.records for batch in visible(drop.settings)] == [1]
+
+    def closed_folder(path: Path) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", closed_folder)
+    with pytest.raises(SourceError, match=r"visits: the folder .*drop may not be read\. Nothing was landed"):
+        drop.land()
+
+
 @pytest.mark.parametrize("step", ["write_page", "_move"])
 def test_a_landing_that_was_interrupted_under_another_mapping_begins_anew(
     drop: Drop, monkeypatch: pytest.MonkeyPatch, step: str

@@ -74,7 +74,10 @@ def test_one_is_told_of_at_a_time(four: Drop) -> None:
     assert sorted(told) == ["east: a.csv", "north: a.csv", "south: a.csv", "west: a.csv"]
 
 
-def test_who_fails_stops_alone(four: Drop) -> None:
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_who_fails_stops_alone(four: Drop, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """Those that are under way beside it, and those that wait behind it, land."""
+    monkeypatch.setattr(pipeline, "SOURCES_AT_ONCE", at_once)
     four.put("south/bad.csv", HEADER.replace("In", "Arrived") + ROW)
     (four.folder / "east" / "a.csv").unlink()
     (four.folder / "east").rmdir()
