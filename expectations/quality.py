@@ -148,13 +148,14 @@ _RECORDS_AGAINST_IDENTITY = """
 
 def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
     """One row per fiscal quarter, characteristic and class."""
-    least = policy["suppression_min_n"]
+    least, enough = policy["suppression_min_n"], policy["segment_claim_min_share"]
     key = ("period_start", "breakdown", "member")
     cell = "concat_ws(' ', period_label, breakdown, member)"
     shown = ", ".join(f"{figure}::varchar" for figure in _NONRESPONSE_FIGURES.split())
+    claims = ", ".join(f"{figure}::varchar" for figure in _NONRESPONSE_CLAIMS.split())
     few = " or ".join(
         f"{count} between 1 and {least} - 1"
-        for count in ("offered_count", "respondent_count", "offered_count - respondent_count")
+        for count in ("offered_count", "respondent_count", "offered_count - respondent_count", "rated_count")
     )
     return [
         required(*key, "suppressed", "low_n", blame=cell),
@@ -162,15 +163,35 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
         one_of("breakdown", ("channel", "service", "segment", "wait", "resolution"), blame=cell),
         *periods(cell),
         never(
-            "no class has more respondents than people offered, or more of them than contacts",
-            "not (respondent_count <= offered_count and offered_count <= contact_count)",
+            f"nothing is compared where fewer than {enough:g} are known or more answered than were offered",
+            "is_claim_allowed and"
+            f" (least(known_offered_share, known_respondent_share) < {enough} - 1e-9"
+            " or respondent_count > offered_count)"
+            f" or is_claim_allowed is not true and coalesce({claims}) is not null",
             blame=cell,
         ),
         never(
             "a gap is the share of respondents less that of the offered, inside its interval",
-            "abs(respondent_share - offered_share - gap) > 1e-9 or gap not between gap_low and gap_high"
-            " or respondent_share not between respondent_low - 1e-9 and respondent_high + 1e-9",
+            "abs(respondent_share - offered_share - gap) > 1e-9"
+            " or gap not between gap_low - 1e-9 and gap_high + 1e-9"
+            " or (gap is null) <> (gap_low is null) or (gap is null) <> (gap_high is null)",
             blame=cell,
+        ),
+        Rule(
+            "the classes are all of those compared, and their shares add up to 1",
+            f"""
+            select any_value({cell}) as blame
+            from tested
+            group by period_start, breakdown
+            having not bool_or(suppressed) and (
+                sum(offered_count) filter (member <> 'all')
+                is distinct from sum(offered_count) filter (member = 'all')
+                or bool_or(is_claim_allowed) and (
+                    coalesce(abs(sum(offered_share) - 1), 1) > 1e-6
+                    or coalesce(abs(sum(respondent_share) - 1), 1) > 1e-6
+                )
+            )
+            """,
         ),
         never("a withheld cell shows no figure", f"suppressed and coalesce({shown}) is not null", blame=cell),
         never(f"a cell with fewer than {least:g} is withheld", f"not suppressed and ({few})", blame=cell),
@@ -180,34 +201,68 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
             select any_value({cell}) filter (suppressed) as blame
             from tested
             group by period_start, breakdown
-            having count(*) filter (suppressed and member <> 'all') = 1
+            having count(*) > 2 and count(*) filter (suppressed and member <> 'all') = 1
                 and bool_or(not suppressed and member = 'all')
             """,
         ),
-        Rule("all classes together are what the facts hold", _OFFERED_AGAINST_NONRESPONSE),
+        Rule(
+            "no service shows what is withheld of its survey",
+            """
+            select concat_ws(' ', tested.period_label, tested.member) as blame
+            from tested
+            inner join marts.dim_surveys as surveys on tested.member = surveys.service_id
+            inner join marts.survey_quality as quality on surveys.survey_id = quality.member
+            where tested.breakdown = 'service' and not tested.suppressed and quality.suppressed
+                and quality.breakdown = 'survey' and quality.period_type = 'quarter'
+                and quality.period_start = tested.period_start
+            """,
+        ),
+        Rule("contacts by how they ended are what the facts hold", _CONTACTS_AGAINST_NONRESPONSE),
+        Rule("answers of all classes together are what the facts hold", _ANSWERS_AGAINST_NONRESPONSE),
     ]
 
 
-_NONRESPONSE_FIGURES = """
-    contact_count offered_count respondent_count offered_share respondent_share respondent_low respondent_high
-    gap gap_low gap_high rated_count satisfaction weighted_satisfaction satisfaction_difference
-    known_customer_share
+_NONRESPONSE_CLAIMS = """
+    offered_share respondent_share gap gap_low gap_high rated_count satisfaction weighted_satisfaction
+    satisfaction_difference
+"""
+_NONRESPONSE_FIGURES = f"""
+    offered_count respondent_count known_offered_share known_respondent_share is_claim_allowed
+    {_NONRESPONSE_CLAIMS}
 """
 
-_OFFERED_AGAINST_NONRESPONSE = """
+_CONTACTS_AGAINST_NONRESPONSE = """
     with found as (
         select
             date_trunc('quarter', started_local_date)::date as period_start,
-            count(*) as contacts, count(customer_id) as customers
+            if(whole, 'all', if(is_resolved, 'resolved', 'not resolved')) as member,
+            count(*) as contacts
         from marts.fct_interactions
-        where is_survey_offered
+        cross join (values (true), (false)) as parts (whole)
+        where is_survey_offered and customer_id is not null and is_resolved is not null
         group by all
     )
-    select concat_ws(' ', found.period_start, tested.breakdown) as blame
+    select concat_ws(' ', found.period_start, found.member) as blame
     from found
-    left join tested on found.period_start = tested.period_start and tested.member = 'all'
-    where not coalesce(tested.suppressed, false)
-        and (found.contacts, found.customers) is distinct from (tested.contact_count, tested.offered_count)
+    left join (from tested where breakdown = 'resolution') as shown using (period_start, member)
+    where not coalesce(shown.suppressed, false) and found.contacts is distinct from shown.offered_count
+"""
+
+_ANSWERS_AGAINST_NONRESPONSE = """
+    with found as (
+        select date_trunc('quarter', answered_local_date)::date as period_start, count(*) as answers
+        from marts.fct_survey_responses
+        where is_counted
+        group by all
+    )
+    select concat_ws(' ', tested.period_label, tested.breakdown) as blame
+    from tested
+    left join found using (period_start)
+    where tested.breakdown in ('channel', 'service') and tested.member = 'all' and not tested.suppressed
+        and coalesce(
+            abs(tested.known_respondent_share * found.answers - tested.respondent_count) > 1e-3,
+            tested.respondent_count > 0
+        )
 """
 
 _SURVEY_FIGURES = """

@@ -101,7 +101,7 @@ COMPARED: Mapping[str, Compared] = {
     "survey_nonresponse": Compared(
         _PERIODS,
         (*_PERIODS, "period_label", *_SMALL),
-        ("offered_count", "respondent_count", "gap", "satisfaction_difference"),
+        ("offered_count", "respondent_count", "known_respondent_share", "gap", "satisfaction_difference"),
     ),
     "survey_quality": Compared(
         _PERIODS,

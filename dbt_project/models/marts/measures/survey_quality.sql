@@ -7,7 +7,7 @@
 {% set counts = [
     'response_count', 'respondent_count', 'deleted_count', 'spam_count', 'flagged_count', 'archived_count',
     'no_valid_answer_count', 'unknown_channel_count', 'collected_without_clearance_count', 'customer_count', 'offered_count',
-    'offered_respondent_count', 'without_offer_count'
+    'without_offer_count'
 ] %}
 {% set cells -%}
 (
@@ -106,6 +106,8 @@ select
     {%- for name in counts %}
     case when not suppressed then {{ name }} end as {{ name }},
     {%- endfor %}
+    -- without all offers there is no rate, and respondent_count less this would be a survey of unknown offers
+    case when not suppressed and offered_count is not null then offered_respondent_count end as offered_respondent_count,
     surveys_without_offers,
     case when not suppressed then {{ figure('response_rate') }} end as response_rate,
     case when not suppressed and offered_count is not null then without_offer_count > 0 end as is_cohort_mismatched,
