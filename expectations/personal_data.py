@@ -75,37 +75,52 @@ def no_personal_data(columns: Mapping[str, str]) -> Rule | None:
     if not texts:
         return None
     batch = "_batch_id" if "_batch_id" in columns else "null"
-    selects = [_suspicious(column, batch) for column in texts]
+    selects = [
+        f"""
+        select '{column}' as column_name, {batch} as batch, "{column}"::varchar as text
+        from tested where regexp_matches("{column}"::varchar, '{_any(_kinds(column))}')
+        """
+        for column in texts
+    ]
+    # Materialized, or DuckDB asks every value for each kind before it asks for any, at four times the cost.
     return Rule(
         "no text holds a social security number, email address, phone or card number, or street address",
-        f"select concat_ws(' ', column_name || ':', kind, batch) as blame "
-        f"from ({' union all '.join(selects)})",
+        f"""
+        with suspicious as materialized ({" union all ".join(selects)})
+        select concat_ws(' ', column_name || ':', kind, batch) as blame
+        from (
+            select
+                *,
+                if({_IS_IDENTIFIER}, {_kind_of(IN_IDENTIFIERS)}, {_kind_of(IN_TEXT)}) as kind
+            from suspicious
+        )
+        where kind is not null
+        """,
     )
 
 
-def _suspicious(column: str, batch: str) -> str:
-    kinds = IN_IDENTIFIERS if column.endswith("_id") else IN_TEXT
-    text = f'"{column}"::varchar'
+_IS_IDENTIFIER = "ends_with(column_name, '_id')"
+
+
+def _kinds(column: str) -> Mapping[str, str]:
+    return IN_IDENTIFIERS if column.endswith("_id") else IN_TEXT
+
+
+def _any(kinds: Mapping[str, str]) -> str:
+    return "|".join(f"({pattern})" for pattern in kinds.values())
+
+
+def _kind_of(kinds: Mapping[str, str]) -> str:
+    """SQL for the kind of personal data that `text` holds; null where what looks like it is none."""
     judged = {"card": _LUHN, "address": f"not regexp_matches(found, '{_NO_ADDRESS}')"}
     cases = " ".join(
-        f"when regexp_matches({text}, '{pattern}') then '{kind}'"
+        f"when regexp_matches(text, '{pattern}') then '{kind}'"
         if kind not in judged
-        else f"when len(list_filter(regexp_extract_all({text}, '{pattern}'), lambda found: {judged[kind]}))"
+        else f"when len(list_filter(regexp_extract_all(text, '{pattern}'), lambda found: {judged[kind]}))"
         f" > 0 then '{kind}'"
         for kind, pattern in kinds.items()
     )
-    any_kind = "|".join(f"({pattern})" for pattern in kinds.values())
-    return f"""
-        select '{column}' as column_name, {batch} as batch, kind
-        from (
-            select *, case
-                {cases}
-            end as kind
-            from tested
-            where regexp_matches({text}, '[0-9@]') and regexp_matches({text}, '{any_kind}')
-        )
-        where kind is not null
-    """
+    return f"case {cases} end"
 
 
 def names_nobody(columns: Sequence[str]) -> Rule:

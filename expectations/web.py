@@ -68,36 +68,45 @@ def web_performance(policy: Mapping[str, float]) -> list[Rule]:
 
 
 _SESSIONS_AGAINST_PERFORMANCE = """
-    with members as (
+    with months as (
         select
-            *, date_trunc(period_type, started_local_date)::date as period_start
-        from (
-            select *, unnest([
-                {'breakdown': 'all', 'member': 'all'},
-                {'breakdown': 'organization', 'member': organization_id},
-                {'breakdown': 'service', 'member': service_id},
-                {'breakdown': 'site', 'member': site},
-                {'breakdown': 'device', 'member': device},
-                {'breakdown': 'page', 'member': site || landing_page}
-            ], recursive := true)
-            from marts.fct_web_sessions
-            where not is_suspected_bot
-        )
-        cross join (values ('month'), ('quarter')) as period_types (period_type)
-        where member is not null
+            source_system, visitor_token, pageview_count, helpful_yes_count, helpful_no_count,
+            is_engaged::integer as engaged, is_bounce::integer as bounce,
+            if(is_task_started, is_task_done::integer, null) as task_done,
+            organization_id as organization, service_id as service, site, device,
+            site || landing_page as page,
+            date_trunc('month', started_local_date)::date as month_start,
+            date_trunc('quarter', started_local_date)::date as quarter_start
+        from marts.fct_web_sessions
+        where not is_suspected_bot
     ),
     cells as (
         select
-            period_type, period_start, breakdown, member, source_system,
+            if(grouping(month_start) = 0, 'month', 'quarter') as period_type,
+            coalesce(month_start, quarter_start) as period_start,
+            case
+                when grouping(organization) = 0 then 'organization'
+                when grouping(service) = 0 then 'service'
+                when grouping(site) = 0 then 'site'
+                when grouping(device) = 0 then 'device'
+                when grouping(page) = 0 then 'page'
+                else 'all'
+            end as breakdown,
+            if(breakdown = 'all', 'all', coalesce(organization, service, site, device, page)) as member,
+            source_system,
             count(*) as visits_found,
             count(distinct visitor_token) as users_found,
             sum(pageview_count) as pageviews_found,
-            avg(is_engaged::integer) as engaged_found,
-            avg(is_bounce::integer) as bounce_found,
-            avg(is_task_done::integer) filter (is_task_started) as task_found,
+            avg(engaged) as engaged_found,
+            avg(bounce) as bounce_found,
+            avg(task_done) as task_found,
             sum(helpful_yes_count) / nullif(sum(helpful_yes_count + helpful_no_count), 0) as helpful_found
-        from members
-        group by all
+        from months
+        group by
+            grouping sets ((month_start), (quarter_start)),
+            grouping sets ((), (organization), (service), (site), (device), (page)),
+            source_system
+        having member is not null
     ),
     published as (select * from tested where basis = 'visits')
     select concat_ws(' ', period_type, period_start, breakdown, member, source_system) as blame
