@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import duckdb
 
@@ -98,7 +98,8 @@ class Mart:
         ddl: what makes it.
         comment: what one row of it is.
         columns: its columns in order, and what they hold.
-        key: the columns that its rows are put in order by: its primary key, or all columns if it has none.
+        key: the columns that its rows are put in order by: its primary key, else those that a test of dbt's
+            holds unique, else all columns.
         audience: who may read it.
     """
 
@@ -125,13 +126,13 @@ def marts(connection: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Mar
     """
     if not dbt_manifest.exists():
         raise BuildError(f"{dbt_manifest}: dbt's manifest is missing. Run `voxpop build`, then stage again.")
-    nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"].values()
+    nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"]
     audiences = {
         node["alias"]: node["config"].get("meta", {}).get("audience")
-        for node in nodes
+        for node in nodes.values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
-    found = {mart.name: mart for mart in _tables(connection, audiences)}
+    found = {mart.name: mart for mart in _tables(connection, audiences, _tested_keys(nodes))}
     for name, audience in sorted(audiences.items()):
         if audience not in get_args(Audience):
             raise BuildError(f"{name}: the model's meta.audience is {audience!r}; say internal or public.")
@@ -142,7 +143,23 @@ def marts(connection: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Mar
     return [found[name] for name in sorted(audiences)]
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, audiences: Mapping[str, Audience]) -> Iterator[Mart]:
+def _tested_keys(nodes: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give what dbt's tests hold unique, by the model's table."""
+    found = {}
+    for node in nodes.values():
+        test = node.get("test_metadata") or {}
+        if test.get("name") in {"unique", "unique_together"} and node.get("attached_node"):
+            arguments = test["kwargs"]
+            key = arguments["columns"] if test["name"] == "unique_together" else [arguments["column_name"]]
+            found[nodes[node["attached_node"]]["alias"]] = key
+    return found
+
+
+def _tables(
+    connection: duckdb.DuckDBPyConnection,
+    audiences: Mapping[str, Audience],
+    tested: Mapping[str, Sequence[str]],
+) -> Iterator[Mart]:
     """Give the warehouse's marts that have an audience."""
     where = "database_name = 'warehouse' and schema_name = 'marts'"
     columns: dict[str, dict[str, str | None]] = {}
@@ -161,7 +178,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, audiences: Mapping[str, Audie
         f"select table_name, sql, comment from duckdb_tables() where {where}"  # noqa: S608
     ).fetchall():
         if name in audiences:
-            key = keys.get(name, list(columns[name]))
+            key = keys.get(name) or tested.get(name) or list(columns[name])
             yield Mart(name, ddl, comment, columns[name], key, audiences[name])
 
 

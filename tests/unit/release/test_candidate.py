@@ -155,6 +155,33 @@ def test_rows_lie_in_key_order(home):
     assert ids and ids == sorted(ids)
 
 
+def test_rows_lie_in_the_order_of_what_dbt_holds_unique_where_there_is_no_primary_key(home):
+    home.build()
+    home.change(
+        "create table marts.pages (site varchar, page varchar, visits integer);"
+        "insert into marts.pages values ('b', 'x', 1), ('a', 'y', 2), ('b', 'w', 3), ('a', 'x', 4)"
+    )
+    written = home.settings.dbt_target / "target" / "manifest.json"
+    said = json.loads(written.read_text())
+    said["nodes"] |= {
+        "model.voxpop.pages": {
+            "resource_type": "model",
+            "schema": "marts",
+            "alias": "pages",
+            "config": {"meta": {"audience": "internal"}},
+        },
+        "test.voxpop.pages": {
+            "resource_type": "test",
+            "attached_node": "model.voxpop.pages",
+            "test_metadata": {"name": "unique_together", "kwargs": {"columns": ["page", "site"]}},
+        },
+    }
+    written.write_text(json.dumps(said))
+    with duckdb.connect(str(stage(home).database), read_only=True) as connection:
+        rows = connection.execute("select page, site from marts.pages").fetchall()
+    assert rows == [("w", "b"), ("x", "a"), ("x", "b"), ("y", "a")]
+
+
 def test_where_nothing_has_landed_there_is_no_release_of_nothing(home):
     home.change("delete from _build.built_batches")
     assert candidate.stage(home.settings, now=NOW, sources=home.sources) is None
