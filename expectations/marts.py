@@ -127,7 +127,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         measure_id source goal_id goal target indicator owner direction kind period_type
         period_start period_label n value low high missing_reason value_start value_target
         start_date target_date progress no_progress_reason progress_bin elapsed_share
-        is_target_met status forecast_value forecast_low forecast_high forecast_point_count
+        is_target_met is_provisional status forecast_value forecast_low forecast_high forecast_point_count
         is_break edition edition_date is_restated published_value published_progress
         published_progress_range
         published_target_status published_threshold published_completions

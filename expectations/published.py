@@ -112,7 +112,16 @@ def priority_goal_measures(policy: Mapping[str, float]) -> list[Rule]:
     cell = "concat_ws(' ', goal_id, measure_id, period_label)"
     least = policy["suppression_min_n"]
     return [
-        required("measure_id", "source", "goal_id", "period_start", "direction", "suppressed", blame=cell),
+        required(
+            "measure_id",
+            "source",
+            "goal_id",
+            "period_start",
+            "direction",
+            "is_provisional",
+            "suppressed",
+            blame=cell,
+        ),
         unique("measure_id", "period_start", blame=cell),
         one_of(
             "direction",
@@ -157,8 +166,11 @@ def priority_goal_measures(policy: Mapping[str, float]) -> list[Rule]:
                     then direction = 'milestone' and is_target_met = (status = 'done')
                 when status in ('met', 'not_met')
                     then is_target_met = (status = 'met') and direction not in ('milestone', 'undefined')
+                        and not is_provisional
                         and (direction like 'maintain%' or target_date < period_start + interval 1 year)
                 when status = 'regressed' then {_CHANGES} and progress < 0
+                when direction like 'maintain%'
+                    then is_provisional and status = if(is_target_met, 'on_track', 'behind')
                 when status = 'on_track'
                     then {_CHANGES} and (is_target_met or progress >= coalesce(elapsed_share, 2))
                 when status = 'behind' then {_CHANGES} and progress < elapsed_share

@@ -50,6 +50,19 @@
     cast(from_utc_timestamp({{ utc }}, {{ zone }}) as date)
 {%- endmacro %}
 
+{#- A date on the wall of an IANA time zone → the UTC timestamp at which that day is over there. -#}
+{% macro local_day_end(day, zone) -%}
+    {{ return(adapter.dispatch('local_day_end')(day, zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__local_day_end(day, zone) -%}
+    ((cast({{ day }} + interval 1 day as timestamp) at time zone {{ zone }}) at time zone 'UTC')
+{%- endmacro %}
+
+{% macro spark__local_day_end(day, zone) -%}
+    to_utc_timestamp(date_add({{ day }}, 1), {{ zone }})
+{%- endmacro %}
+
 {#- Seconds since 1970, as bigint; parts of a second are cut off. -#}
 {% macro epoch_seconds(utc) -%}
     {{ return(adapter.dispatch('epoch_seconds')(utc)) }}

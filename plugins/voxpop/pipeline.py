@@ -28,8 +28,8 @@ from voxpop.report import render
 from voxpop.sources.connections import Connection
 from voxpop.sources.land import Progress, land
 from voxpop.sources.registry import find_source, load_sources
-from voxpop.warehouse.build import begin as begin_build
-from voxpop.warehouse.build import build
+from voxpop.warehouse import build as builds
+from voxpop.warehouse.build import Plan
 from voxpop.warehouse.build import finish as finish_build
 from voxpop.warehouse.build import run_layer as build_layer
 
@@ -69,6 +69,22 @@ class RunResult:
     release_id: str | None
     landed: tuple[Manifest, ...]
     failures: Mapping[str, VoxpopError] = field(default_factory=dict)
+
+
+def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progress: Progress) -> Plan:
+    """Take what is new into the warehouse, all layers in this process; see `voxpop.warehouse.build`."""
+    return builds.build(
+        settings,
+        run_id=run_id,
+        sources=load_sources(settings),
+        full_refresh=full_refresh,
+        progress=progress,
+    )
+
+
+def begin_build(settings: Settings, *, run_id: str, full_refresh: bool = False) -> Plan:
+    """Fix what a build works on whose layers run in processes of their own."""
+    return builds.begin(settings, run_id=run_id, sources=load_sources(settings), full_refresh=full_refresh)
 
 
 def stage(settings: Settings, *, now: datetime) -> str | None:

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from voxpop import pipeline
 from voxpop.config import load_settings
 from voxpop.warehouse import build
 
@@ -20,7 +21,7 @@ SLOWEST = 5
 def main(home: Path, *, full_refresh: bool) -> None:
     settings = load_settings({"VOXPOP_HOME": str(home)})
     clock = Clock()
-    plan = build.begin(settings, run_id="bench", full_refresh=full_refresh)
+    plan = pipeline.begin_build(settings, run_id="bench", full_refresh=full_refresh)
     print(f"{len(plan.batches)} batches; full refresh: {plan.reason or 'no'}; {clock.lap()}")
     for layer in build.LAYERS:
         results = build.run_layer(settings, layer)

@@ -82,10 +82,23 @@ def examine_goals(connection: duckdb.DuckDBPyConnection, release: Release, quart
                 "refused", f"No measure of a priority goal has a row for {quarter.label} in this release."
             )
         )
+    found += [Finding("warned", said) for said in _provisional(connection, quarter)]
     for late in release.manifest["late_sources"]:
         if _is_behind(late["newest"], quarter):
             found.append(Finding("warned", f"{late['source']} is behind: {_newest(late['newest'])}."))
     return found
+
+
+def _provisional(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:
+    """Values of files that were made while the quarter was open; own measures of one are refused."""
+    rows = connection.execute(
+        "select distinct coalesce(indicator, goal), edition_date from marts.priority_goal_measures "
+        "where period_type = 'quarter' and period_label = ? and is_provisional order by all",
+        [quarter.label],
+    ).fetchall()
+    for name, day in rows:
+        if day is not None:
+            yield f"{name}: its value is of {day}, before {quarter.label} had ended; no verdict is filed."
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> set[str]:

@@ -1,6 +1,7 @@
 """A quarter's priority goals in the shape of performance.gov's file, read from a release.
 
-What is not known is blank there, and not the `0` that published files have had for it.
+What is not known is blank there, and not the `0` that published files have had for it; so is a verdict on a
+value that may still move, since days of its quarter are to come.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ _RANGES = {
     "1": "100%: Target met",
     ">1": "Above 100%: Surpassed target",
 }
-_THRESHOLDS = {
+_THRESHOLDS: dict[tuple[str, bool | None], str] = {
     ("maintain_at_or_above", True): "Target met: At or above threshold",
     ("maintain_at_or_above", False): "Target not met: Below threshold when it should be above",
     ("maintain_at_or_below", True): "Target met: At or below threshold",
     ("maintain_at_or_below", False): "Target not met: Above threshold when it should be below",
 }
-_COMPLETIONS = {
+_COMPLETIONS: dict[bool | None, str] = {
     True: "Target met: Milestone completed",
     False: "Target not met: Milestone not yet completed",
 }
@@ -66,7 +67,7 @@ def read(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Sheet:
 
 
 def _row(goal: Mapping[str, Any], quarter: Quarter) -> list[str]:
-    direction, is_met = goal["direction"], goal["is_target_met"]
+    direction, is_met = goal["direction"], None if goal["is_provisional"] else goal["is_target_met"]
     is_open = direction == "undefined" or goal["no_progress_reason"] == "no_target"
     status = {True: "Target met", False: "Target not met", None: ""}[is_met]
     return [

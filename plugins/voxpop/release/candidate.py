@@ -18,7 +18,7 @@ from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
 from voxpop.release import diff, evidence, manifest, store, tables
-from voxpop.release.lateness import complete_to, late_sources
+from voxpop.release.lateness import late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
 from voxpop.release.timeliness import Timed, timed
@@ -214,7 +214,7 @@ def _make(
     )
     connection.commit()
     _export(connection, made, folder)
-    complete = _complete_to(connection, in_use)
+    complete = _complete_to(connection)
 
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)
@@ -253,21 +253,20 @@ def _make(
     return Candidate(release_id, target)
 
 
-def _complete_to(connection: duckdb.DuckDBPyConnection, landed: Sequence[RawManifest]) -> date | None:
-    zones = connection.execute("select distinct time_zone from warehouse.seeds.organizations").fetchall()
-    told = complete_to(landed, [zone for (zone,) in zones])
-    if told is not None:
-        return told
-    last: date | None = connection.execute(
+def _complete_to(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """What the build was complete to; of an agency that has files alone, the newest day in them."""
+    day: date | None = connection.execute(
         """
-        select max(day) from (
-            select max(answered_local_date) as day from candidate.marts.fct_survey_responses
-            union all
-            select max(started_local_date) from candidate.marts.fct_interactions
+        select coalesce(
+            (select day from warehouse._build.complete_to),
+            greatest(
+                (select max(answered_local_date) from candidate.marts.fct_survey_responses),
+                (select max(started_local_date) from candidate.marts.fct_interactions)
+            )
         )
         """
     ).fetchall()[0][0]
-    return last
+    return day
 
 
 def _new_folder(settings: Settings) -> Path:

@@ -1,10 +1,9 @@
-"""How far the sources reach: up to which day all is there, and whose data end earlier than the others' do."""
+"""How far the sources reach, and whose data end earlier than the others' do."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.release.manifest import Late
@@ -30,28 +29,6 @@ def known_to(batch: RawManifest, tools_end: date | None) -> date:
         return _day_before(batch.window.end)
     landed_on = date.fromisoformat(batch.dt)
     return landed_on if tools_end is None else max(landed_on, tools_end)
-
-
-def complete_to(landed: Sequence[RawManifest], zones: Collection[str]) -> date | None:
-    """The last local day, in the westernmost of the zones, that lies within the windows of every stream.
-
-    Args:
-        landed: the batches that count.
-        zones: IANA names of the agency's time zones; one at least.
-
-    Returns:
-        None where no batch has a window.
-    """
-    ends: dict[tuple[str, str], datetime] = {}
-    for batch in landed:
-        if batch.window is not None:
-            key = batch.source, batch.stream
-            ends[key] = max(batch.window.end, ends.get(key, batch.window.end))
-    if not ends:
-        return None
-    end = min(ends.values())
-    # The day that is under way at the end is not over; the day before it is.
-    return min(end.astimezone(ZoneInfo(zone)).date() for zone in zones) - timedelta(days=1)
 
 
 def late_sources(landed: Sequence[RawManifest], configured: Collection[str]) -> list[Late]:

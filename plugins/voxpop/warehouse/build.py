@@ -8,7 +8,7 @@ show them already.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from voxpop.config import Settings
@@ -16,6 +16,7 @@ from voxpop.errors import BuildError, UsageError
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.warehouse import lock, seeds
+from voxpop.warehouse.complete import complete_to, time_zones
 from voxpop.warehouse.dbt import Dbt, ModelResult
 from voxpop.warehouse.fingerprint import fingerprint
 from voxpop.warehouse.pending import PendingBatch, all_batches, pending_batches
@@ -57,12 +58,13 @@ class Plan:
     nothing_to_do: bool
 
 
-def begin(settings: Settings, *, run_id: str, full_refresh: bool = False) -> Plan:
+def begin(settings: Settings, *, run_id: str, sources: Collection[str], full_refresh: bool = False) -> Plan:
     """Fix what this build works on.
 
     Args:
         settings: where everything is.
         run_id: the run's name, kept beside what it builds.
+        sources: the configured sources: what landed of others holds nothing up.
         full_refresh: build everything anew, though nothing asks for it.
 
     Raises:
@@ -70,7 +72,7 @@ def begin(settings: Settings, *, run_id: str, full_refresh: bool = False) -> Pla
         ConfigError: a seed can't be used; names file, row and reason.
     """
     with lock.hold(settings, "begin"):
-        return _begin(settings, run_id, full_refresh)
+        return _begin(settings, run_id, sources, full_refresh)
 
 
 def run_layer(settings: Settings, layer: str) -> list[ModelResult]:
@@ -95,12 +97,20 @@ def finish(settings: Settings) -> None:
         _finish(settings)
 
 
-def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progress: Progress) -> Plan:
+def build(
+    settings: Settings,
+    *,
+    run_id: str,
+    sources: Collection[str],
+    full_refresh: bool = False,
+    progress: Progress,
+) -> Plan:
     """Do all steps in this process, holding the lock from the first to the last.
 
     Args:
         settings: where everything is.
         run_id: the run's name.
+        sources: the configured sources, as in `begin`.
         full_refresh: build everything anew.
         progress: called after each layer with its name and how many models, seeds and tests ran.
 
@@ -113,7 +123,7 @@ def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progre
         BuildError: a model or test failed.
     """
     with lock.hold(settings, "build"):
-        plan = _begin(settings, run_id, full_refresh)
+        plan = _begin(settings, run_id, sources, full_refresh)
         if not plan.nothing_to_do:
             dbt = Dbt(settings)
             for layer in LAYERS:
@@ -123,7 +133,7 @@ def build(settings: Settings, *, run_id: str, full_refresh: bool = False, progre
         return plan
 
 
-def _begin(settings: Settings, run_id: str, full_refresh: bool) -> Plan:
+def _begin(settings: Settings, run_id: str, sources: Collection[str], full_refresh: bool) -> Plan:
     seeds.check_seeds(settings)
     found = visible(settings)
     excluded = {batch_id: exclusion.reason for batch_id, exclusion in exclusions(settings).items()}
@@ -136,7 +146,14 @@ def _begin(settings: Settings, run_id: str, full_refresh: bool) -> Plan:
             batches = pending_batches(found, excluded, state.built(), state.pending())
         if not reason and not batches:
             return Plan(run_id, (), is_full_refresh=False, reason="", nothing_to_do=True)
-        state.begin(OpenRun(run_id, bool(reason), current, ()), batches, excluded)
+        # A tool that isn't used any more does not hold the others' days up.
+        counted = [one for one in found if one.batch_id not in excluded and one.source in sources]
+        state.begin(
+            OpenRun(run_id, bool(reason), current, ()),
+            batches,
+            excluded,
+            complete_to(counted, time_zones(settings)),
+        )
     return Plan(run_id, tuple(batches), bool(reason), reason, nothing_to_do=False)
 
 

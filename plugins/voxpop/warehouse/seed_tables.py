@@ -75,6 +75,12 @@ class Organization(Row):
         return self
 
 
+class EarlierTimeZone(Row):
+    organization_id: Text
+    valid_to: Day
+    time_zone: Annotated[str, AfterValidator(_zone)]
+
+
 class Service(Row):
     service_id: Text
     service_name: Text
@@ -347,6 +353,11 @@ class Table:
 TABLES = {
     "organizations": Table(
         Organization, ("organization_id",), (("parent_organization_id", "organizations", "organization_id"),)
+    ),
+    "earlier_time_zones": Table(
+        EarlierTimeZone,
+        ("organization_id", "valid_to"),
+        (("organization_id", "organizations", "organization_id"),),
     ),
     "services": Table(Service, ("service_id",), (("organization_id", "organizations", "organization_id"),)),
     "channels": Table(Channel, ("channel",)),

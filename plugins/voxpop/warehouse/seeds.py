@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -36,6 +37,7 @@ REQUIRED_POLICIES = (
     "web_session_max_events",
     "web_session_max_seconds",
 )
+R = TypeVar("R", bound=Row)
 _SHOWN = 20
 """How many problems are listed; the message says how many more there are."""
 
@@ -90,6 +92,13 @@ def check_seeds(settings: Settings) -> None:
             + "\n  ".join(problems[:_SHOWN])
             + more
         )
+
+
+def rows_of(settings: Settings, name: str, row: type[R]) -> list[R]:
+    """The rows of a seed that `check_seeds` has proved, in the file's order."""
+    return [
+        placed.row for placed in _read(settings.seeds / f"{name}.csv", row, []) if isinstance(placed.row, row)
+    ]
 
 
 def _read(path: Path, row: type[Row], problems: list[str]) -> list[_Placed]:
@@ -176,6 +185,7 @@ def _across(rows: dict[str, list[_Placed]], whole: Collection[str]) -> Iterator[
             yield f"service_providers.csv: {problem}"
     yield from _unfit_to_file(rows)
     yield from _overlapping(rows["surveys"])
+    yield from _unchanged_zones(rows["earlier_time_zones"], rows["organizations"])
     yield from _without_stage(rows["web_pages"], rows["services"])
     yield from _with_two_meanings(rows["web_events"])
 
@@ -220,6 +230,23 @@ def _overlapping(surveys: Sequence[_Placed]) -> Iterator[str]:
                 yield (
                     f"surveys.csv: row {later[2]}: form {form} of {source_system} is valid from {later[0]}, "
                     f"while row {earlier[2]} is valid until {earlier[1]}"
+                )
+
+
+def _unchanged_zones(earlier: Sequence[_Placed], organizations: Sequence[_Placed]) -> Iterator[str]:
+    """An earlier time zone that is the next one too: one of the two is mistyped, or nothing changed."""
+    kept: dict[object, list[_Placed]] = {}
+    for placed in sorted(earlier, key=lambda placed: str(placed.value("valid_to"))):
+        kept.setdefault(placed.value("organization_id"), []).append(placed)
+    for now in organizations:
+        zones = kept.get(now.value("organization_id"), [])
+        for before, after in zip(zones, [*zones[1:], now], strict=True):
+            if before.value("time_zone") == after.value("time_zone"):
+                seed = "organizations" if after is now else "earlier_time_zones"
+                yield (
+                    f"earlier_time_zones.csv: row {before.line}: {now.value('organization_id')} keeps "
+                    f"{before.value('time_zone')} until {before.value('valid_to')} and, by row "
+                    f"{after.line} of {seed}.csv, after it"
                 )
 
 

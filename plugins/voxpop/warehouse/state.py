@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -24,6 +25,7 @@ create table if not exists _build.pending_batches (
     files varchar[] not null
 );
 create table if not exists _build.excluded_batches (batch_id varchar not null, reason varchar not null);
+create table if not exists _build.complete_to (day date not null);
 create table if not exists _build.fingerprint (fingerprint varchar not null);
 create table if not exists _build.run (
     run_id varchar not null, full_refresh boolean not null, fingerprint varchar not null,
@@ -84,18 +86,26 @@ class BuildState:
         ).fetchone()
         return OpenRun(row[0], row[1], row[2], tuple(row[3])) if row else None
 
-    def begin(self, run: OpenRun, pending: Sequence[PendingBatch], excluded: Mapping[str, str]) -> None:
+    def begin(
+        self,
+        run: OpenRun,
+        pending: Sequence[PendingBatch],
+        excluded: Mapping[str, str],
+        complete_to: date | None,
+    ) -> None:
         """Fix what a run works on, in place of what an unfinished one did.
 
         Args:
             run: the run.
             pending: what it changes.
             excluded: batch id → reason, of all that count for nothing.
+            complete_to: the last local day of which everything has landed; None where nobody knows.
         """
         with self._transaction():
             self._replace("run", [(run.run_id, run.full_refresh, run.fingerprint, list(run.layers))])
             self._replace("pending_batches", [_row(batch) for batch in pending])
             self._replace("excluded_batches", list(excluded.items()))
+            self._replace("complete_to", [(complete_to,)] if complete_to else [])
 
     def layers_done(self, layers: Sequence[str]) -> None:
         """Note how far the open run has come."""

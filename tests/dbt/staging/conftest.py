@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from voxpop.config import PROJECT, Settings
+from voxpop.raw.manifests import visible
 from voxpop.warehouse import build
 from voxpop.warehouse.dbt import Dbt
 from voxpop.warehouse.state import opened
@@ -43,7 +44,12 @@ class Home:
 
     def begin(self, *, full_refresh: bool = False) -> build.Plan:
         self.builds += 1
-        return build.begin(self.settings, run_id=f"run {self.builds}", full_refresh=full_refresh)
+        return build.begin(
+            self.settings,
+            run_id=f"run {self.builds}",
+            sources={manifest.source for manifest in visible(self.settings)},
+            full_refresh=full_refresh,
+        )
 
     def build_staging(self, *, full_refresh: bool = False) -> build.Plan:
         """A build that takes the layers above staging for done."""

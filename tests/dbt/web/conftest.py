@@ -97,7 +97,9 @@ class Website:
     def build(self, *, full_refresh: bool = False, finishes: bool = True) -> None:
         """Staging and the sessions; the rest is taken for done."""
         self.builds += 1
-        plan = build.begin(self.settings, run_id=f"run {self.builds}", full_refresh=full_refresh)
+        plan = build.begin(
+            self.settings, run_id=f"run {self.builds}", sources=("web",), full_refresh=full_refresh
+        )
         if plan.nothing_to_do:
             return
         for layer in ("seeds", "staging"):

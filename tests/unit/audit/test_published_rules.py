@@ -44,7 +44,7 @@ GOOD_GOALS = """
         'f' as source, 'g' as goal_id, 'Goal' as goal, 'level' as kind, 'quarter' as period_type,
         date '2025-10-01' as period_start, '2026Q1' as period_label, 0 as value_start, 100 as value_target,
         date '2025-10-01' as start_date, date '2026-09-30' as target_date, 0.25 as elapsed_share,
-        false as is_break, false as is_restated, status = 'withheld' as suppressed, false as low_n, * exclude (status),
+        false as is_break, measure_id = 'open' as is_provisional, false as is_restated, status = 'withheld' as suppressed, false as low_n, * exclude (status),
         nullif(status, '') as status
     from (values
         ('track', 'increase', 50, 40, null, 0.5, null, '[.5,.75)', false, 60, 50, 70, 6, 'on_track'),
@@ -53,6 +53,7 @@ GOOD_GOALS = """
         ('blank', 'increase', null, null, 'blank', null, 'not_reported', null, null, null, null, null, null, 'not_reported'),
         ('few', 'increase', null, null, null, null, 'withheld', null, null, null, null, null, null, 'withheld'),
         ('keep', 'maintain_at_or_above', 100, 30, null, null, 'maintain', null, true, null, null, null, null, 'met'),
+        ('open', 'maintain_at_or_above', 99, 30, null, null, 'maintain', null, false, null, null, null, null, 'behind'),
         ('mile', 'milestone', 100, null, null, 1, null, '1', true, null, null, null, null, 'done'),
         ('none', 'undefined', 3, null, null, null, 'no_target', null, null, null, null, null, null, 'no_target')
     ) as rows (
@@ -105,6 +106,9 @@ GOALS = {
     "is_target_met = false where measure_id = 'none'": {MISSING},
     "status = 'behind' where measure_id = 'track'": {STATUS},
     "status = 'on_track' where measure_id = 'keep'": {STATUS},
+    "status = 'on_track' where measure_id = 'open'": {STATUS},
+    "status = 'not_met' where measure_id = 'open'": {STATUS},
+    "is_provisional = true where measure_id = 'keep'": {STATUS},
     "status = 'met' where measure_id = 'mile'": {STATUS},
     "status = 'met', is_target_met = true, target_date = '2028-09-30' where measure_id = 'back'": {STATUS},
     "status = 'not_met' where measure_id = 'keep'": {STATUS},
@@ -121,7 +125,7 @@ GOALS = {
     },
     "measure_id = 'track' where measure_id = 'behind'": {"measure_id and period_start are unique"},
     "source = null where measure_id = 'track'": {
-        "measure_id, source, goal_id, period_start, direction and suppressed are there"
+        "measure_id, source, goal_id, period_start, direction, is_provisional and suppressed are there"
     },
     "is_progress_as_published = false, agrees_with_published = true where measure_id = 'track'": {
         "what was published agrees as a whole where each field of it does"

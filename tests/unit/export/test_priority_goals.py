@@ -15,17 +15,21 @@ from voxpop.quarter import Quarter
 ROWS = [
     # (12905 - 0) / (76000 - 0), as performance.gov published it for the first quarter of fiscal 2022
     ("a", "006APG2203", "Compete", "Double", "Clients", "DOC", "increase", 12905.0, 0.0, 76000.0,
-     12905 / 76000, None, "(0,.25)", False),
+     12905 / 76000, None, "(0,.25)", False, False),
     ("b", "006APG2203", "Compete", "Double", "Fewer", "DOC", "decrease", None, 40.0, 20.0,
-     None, "not_reported", None, None),
+     None, "not_reported", None, None, False),
     ("c", "006APG2203", "Compete", "Double", "Homes", "DOC", "undefined", 84.2, 84.61, None,
-     None, "no_target", None, None),
+     None, "no_target", None, None, False),
     ("d", "006APG2203", "Compete", "Keep", "High", "DOC", "maintain_at_or_above", 81.0, None, 80.0,
-     None, "maintain", None, True),
+     None, "maintain", None, True, False),
     ("e", "006APG2203", "Compete", "Keep", "Low", "DOC", "maintain_at_or_below", 81.0, None, 80.0,
-     None, "maintain", None, False),
-    ("f", "006APG2203", "Compete", "Make", "Done", "DOC", "milestone", 0.0, 0.0, 1.0, 0.0, None, "0", False),
-    ("g", "006APG2203", "=Compete", None, None, None, "increase", -0.5, 0.0, 1.0, -0.5, None, "<0", False),
+     None, "maintain", None, False, False),
+    ("f", "006APG2203", "Compete", "Make", "Done", "DOC", "milestone", 0.0, 0.0, 1.0,
+     0.0, None, "0", False, False),
+    ("g", "006APG2203", "=Compete", None, None, None, "increase", -0.5, 0.0, 1.0,
+     -0.5, None, "<0", False, False),
+    ("h", "006APG2203", "Compete", "Keep", "So far", "DOC", "maintain_at_or_above", 81.0, None, 80.0,
+     None, "maintain", None, True, True),
 ]  # fmt: skip
 
 
@@ -37,12 +41,12 @@ def rows() -> list[dict[str, str]]:
             "create table marts.priority_goal_measures (measure_id varchar, goal_id varchar, goal varchar, "
             "target varchar, indicator varchar, owner varchar, direction varchar, value double, "
             "value_start double, value_target double, progress double, no_progress_reason varchar, "
-            "progress_bin varchar, is_target_met boolean, period_type varchar, period_label varchar, "
-            "period_start date)"
+            "progress_bin varchar, is_target_met boolean, is_provisional boolean, period_type varchar, "
+            "period_label varchar, period_start date)"
         )
         for label, start in (("2026Q1", date(2025, 10, 1)), ("2026Q2", date(2026, 1, 1))):
             connection.executemany(
-                f"insert into marts.priority_goal_measures values ({', '.join('?' * 17)})",
+                f"insert into marts.priority_goal_measures values ({', '.join('?' * 18)})",
                 [(*row, "quarter", label, start) for row in ROWS],
             )
         written = csv_bytes(priority_goals.read(connection, Quarter.parse("2026Q1")))
@@ -87,6 +91,7 @@ def test_one_quarter_is_written_and_its_own_year_is_said(rows: list[dict[str, st
                 "",
             ],
         ),
+        ("So far", ["Maintain at or above threshold", "", "80", "81", "", "", "", "", ""]),
         (
             "Low",
             [

@@ -23,6 +23,7 @@ from voxpop.raw.manifests import Day, Manifest, Original, Part, visible
 from voxpop.raw.parts import SCHEMA
 from voxpop.raw.records import Window
 from voxpop.release import candidate, manifest, store
+from voxpop.warehouse.complete import complete_to, time_zones
 
 PUBLIC = (
     "dim_services",
@@ -172,7 +173,7 @@ create table marts.priority_goal_measures (
     no_progress_reason varchar, progress_bin varchar, elapsed_share double, is_target_met boolean,
     status varchar, forecast_value double, forecast_low double, forecast_high double,
     forecast_point_count bigint, is_break boolean, edition varchar, edition_date date, is_restated
-    boolean, published_value double,
+    boolean, is_provisional boolean, published_value double,
     published_progress double, published_progress_range varchar, published_target_status
     varchar, published_threshold varchar, published_completions varchar, is_value_as_published boolean,
     is_progress_as_published boolean, is_progress_range_as_published boolean,
@@ -498,6 +499,7 @@ select response_id, 'answer_01' as question_id, 'valid' as status, _batch_id fro
 
 BUILD = """
 create table _build.run (run_id varchar);
+create table _build.complete_to (day date);
 create table _build.fingerprint (fingerprint varchar);
 create table _build.excluded_batches (batch_id varchar, reason varchar);
 create table _build.built_batches (
@@ -516,6 +518,8 @@ class Home:
     reversed_order: bool = False
     fingerprint: str = "f" * 64
     batches: list[Manifest] = field(default_factory=list)
+    unused: frozenset[str] = frozenset()
+    """Sources that have landed and are configured no more."""
 
     @classmethod
     def at(cls, folder: Path, *, responses: int = 2400, interactions: int = 3600) -> Home:
@@ -635,7 +639,7 @@ class Home:
     @property
     def sources(self) -> set[str]:
         """The sources that have landed."""
-        return {batch.source for batch in self.batches}
+        return {batch.source for batch in self.batches} - self.unused
 
     def publish(self, now: datetime) -> str:
         """Stage, as if the gate had passed it and its page were written; publish, and give the id."""
@@ -668,6 +672,9 @@ class Home:
             connection.execute(
                 "insert into _build.excluded_batches values (?, ?)", [batch_id, exclusion.reason]
             )
+        counted = [b for b in self.batches if b.batch_id not in left_out and b.source not in self.unused]
+        if day := complete_to(counted, time_zones(self.settings)):
+            connection.execute("insert into _build.complete_to values (?)", [day])
         for b in self.batches:
             if b.batch_id not in left_out:
                 connection.execute(

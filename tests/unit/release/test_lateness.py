@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from voxpop.raw.manifests import Day, Manifest
 from voxpop.raw.records import Window
-from voxpop.release.lateness import FILE_GRACE_DAYS, complete_to, known_to, late_sources, tools_end
+from voxpop.release.lateness import FILE_GRACE_DAYS, known_to, late_sources, tools_end
 
 DAY = date(2026, 5, 10)
 
@@ -98,23 +98,6 @@ def test_a_file_knows_the_days_of_tools_whose_calendar_runs_ahead():
     ahead = DAY + timedelta(days=365)
     assert tools_end([batch("f", DAY, is_file=True), batch("a", ahead), batch("b", DAY)]) == ahead
     assert known_to(batch("f", DAY, is_file=True), ahead) == ahead
-
-
-def test_a_day_is_complete_when_it_is_over_in_the_westernmost_zone():
-    """Windows end at 00:00 UTC on 11 May, which is 17:00 of the day before in Los Angeles."""
-    zones = ("America/New_York", "America/Los_Angeles")
-    assert complete_to([batch("a", DAY)], zones) == DAY - timedelta(days=1)
-    assert complete_to([batch("a", DAY)], ("UTC",)) == DAY
-    assert complete_to([batch("a", DAY)], ("Asia/Tokyo",)) == DAY, "9:00 of 11 May"
-
-
-def test_the_stream_that_ends_first_says_what_is_complete():
-    found = [batch("a", DAY), batch("b", DAY, "x"), batch("b", DAY - timedelta(days=9), "y")]
-    assert complete_to([*found, batch("b", DAY - timedelta(days=2), "y")], ("UTC",)) == date(2026, 5, 8)
-
-
-def test_files_alone_say_nothing_of_what_is_complete():
-    assert complete_to([batch("f", DAY, is_file=True)], ("UTC",)) is None
 
 
 def test_what_others_publish_comes_when_they_publish():

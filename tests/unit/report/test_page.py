@@ -125,11 +125,13 @@ create table marts.priority_goal_measures as select 'm' || row_number() over () 
     'quarter' as period_type, date '2026-04-01' as period_start, 'Serve <all>' as goal, 'g1' as goal_id,
     date '2026-09-30' as target_date, *
     from (values
-        ('Trust', 3.6755, 3.6, 3.75, 2700, 3.5, 4.0, 0.351, 'behind', 3.71, 3.6, 3.82, null, false),
-        ('Wait', null, null, null, null, 40.0, 20.0, null, 'not_reported', null, null, null, null, false),
-        ('Forms', 12905.0, null, null, null, 0.0, 76000.0, 0.1698, 'on_track', null, null, null, false, false)
+        ('Trust', 3.6755, 3.6, 3.75, 2700, 3.5, 4.0, 0.351, 'behind', 3.71, 3.6, 3.82, null, false, false),
+        ('Wait', null, null, null, null, 40.0, 20.0, null, 'not_reported', null, null, null, null, false,
+            false),
+        ('Forms', 12905.0, null, null, null, 0.0, 76000.0, 0.1698, 'on_track', null, null, null, false, false,
+            true)
     ) t(indicator, value, low, high, n, value_start, value_target, progress, status, forecast_value,
-        forecast_low, forecast_high, agrees_with_published, low_n);
+        forecast_low, forecast_high, agrees_with_published, low_n, is_provisional);
 """
 """What newer sections read: four surveys of which three are filed, three reports of websites, three goals."""
 
@@ -674,7 +676,19 @@ def test_a_goal_that_is_not_reported_is_no_zero(marts: duckdb.DuckDBPyConnection
         "3.71 (3.60 to 3.82)" in said
     )
     assert "Wait Serve &lt;all&gt; — 40.00 20.00 2026-09-30 — not reported —" in said
-    assert "Forms published otherwise Serve &lt;all&gt; 12,905 0 76,000 2026-09-30 17.0% on track —" in said
+    assert (
+        "Forms provisional published otherwise Serve &lt;all&gt; 12,905 0 76,000 2026-09-30 17.0% on track —"
+        in said
+    )
+
+
+def test_a_goal_of_an_open_quarter_is_provisional(marts: duckdb.DuckDBPyConnection) -> None:
+    told = "days of the quarter are still to come"
+    assert told in section(render.render(marts, MANIFEST), "Priority goals")
+    marts.execute("update marts.priority_goal_measures set is_provisional = false")
+    said = section(render.render(marts, MANIFEST), "Priority goals")
+    assert told not in said
+    assert "provisional" not in said
 
 
 @pytest.mark.parametrize(

@@ -304,6 +304,43 @@ def test_every_wrong_row_is_told_at_once_and_the_many_are_counted(settings: Sett
 
 
 @pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("dps-tax,2025-12-31,America/Denver\ndps-tax,2024-12-31,America/New_York", None),
+        ("dps-x,2025-12-31,UTC", "row 2: organization_id 'dps-x' is not in organizations.csv"),
+        (
+            "dps-tax,2025-12-31,EST5",
+            "row 2: time_zone 'EST5': is no IANA time zone, such as America/New_York",
+        ),
+        ("dps-tax,31.12.2025,UTC", "row 2: valid_to '31.12.2025': is no date as YYYY-MM-DD"),
+        ("dps-tax,,UTC", "row 2: valid_to is empty"),
+        (
+            "dps-tax,2025-12-31,UTC\ndps-tax,2025-12-31,Asia/Tokyo",
+            "row 3: organization_id dps-tax, valid_to 2025-12-31 is in row 2 already",
+        ),
+        (
+            "dps-tax,2025-12-31,UTC\ndps-tax,2024-12-31,UTC",
+            "row 3: dps-tax keeps UTC until 2024-12-31 and, by row 2 of earlier_time_zones.csv, after it",
+        ),
+        (
+            "dps-tax,2025-12-31,America/Chicago",
+            "row 2: dps-tax keeps America/Chicago until 2025-12-31 and, by row 5 of organizations.csv, "
+            "after it",
+        ),
+    ],
+)
+def test_each_day_of_an_organization_has_one_time_zone(
+    settings: Settings, rows: str, problem: str | None
+) -> None:
+    """A zone ends with a day and the next begins the day after: no day has none, and none has two."""
+    (settings.seeds / "earlier_time_zones.csv").write_text(f"organization_id,valid_to,time_zone\n{rows}\n")
+    if problem is None:
+        check_seeds(settings)
+    else:
+        assert problems(settings) == [f"earlier_time_zones.csv: {problem}"]
+
+
+@pytest.mark.parametrize(
     ("content", "problem"),
     [
         (b"", "row 1: the header must be segment,segment_name"),

@@ -95,11 +95,14 @@ dated as (
     select
         placed.*,
         coalesce(
-            {{ local_date('placed.started_at', 'organizations.time_zone') }}, placed.record_date
+            {{ local_date('placed.started_at', 'zones.time_zone') }}, placed.record_date
         ) as started_local_date
     from placed
-    inner join {{ ref('organizations') }} as organizations
-        on placed.organization_id = organizations.organization_id
+    left join {{ ref('int_organization_zones') }} as zones
+        on
+            placed.organization_id = zones.organization_id
+            and placed.started_at >= zones.starts_at
+            and placed.started_at < zones.ends_at
 )
 
 select

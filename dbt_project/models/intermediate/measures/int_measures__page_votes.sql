@@ -16,7 +16,7 @@ with aggregates as (
 ),
 
 agency as (
-    select min(time_zone) as time_zone
+    select min(organization_id) as organization_id
     from {{ ref('organizations') }}
     where parent_organization_id is null
 ),
@@ -27,13 +27,18 @@ events as (
         events.source_system,
         events.site || events.page_path as page,
         case known.meaning when 'helpful_yes' then 'yes' else 'no' end as vote,
-        {{ local_date('events.event_at', 'agency.time_zone') }} as voted_on
+        {{ local_date('events.event_at', 'zones.time_zone') }} as voted_on
     from {{ ref('stg_ga4__events') }} as events
     inner join {{ ref('web_events') }} as known
         on
             events.event_name = known.event_name
             and (known.value is null or events.parameter_value = lower(known.value))
     cross join agency
+    inner join {{ ref('int_organization_zones') }} as zones
+        on
+            agency.organization_id = zones.organization_id
+            and events.event_at >= zones.starts_at
+            and events.event_at < zones.ends_at
     where
         known.meaning in ('helpful_yes', 'helpful_no')
         and events.event_at is not null

@@ -89,6 +89,18 @@ own as (
             and said.age = 1
             and said.aim = 1
             and said.occurrence = 1
+),
+
+-- as the release's manifest says it: of an agency that has files alone, the newest day in them
+complete as (
+    select
+        coalesce(
+            (select build.day from {{ source('build', 'complete_to') }} as build),
+            greatest(
+                (select max(facts.answered_local_date) from {{ ref('fct_survey_responses') }} as facts),
+                (select max(facts.started_local_date) from {{ ref('fct_interactions') }} as facts)
+            )
+        ) as day
 )
 
 select
@@ -118,6 +130,7 @@ select
     case when value is null and not suppressed then 'blank' end as missing_reason,
     cast(null as string) as edition,
     cast(null as date) as edition_date,
+    complete.day as known_to,
     false as is_restated,
     published_value,
     published_value_decimals,
@@ -128,6 +141,7 @@ select
     published_threshold,
     published_completions
 from own
+cross join complete
 union all
 select
     measure_id,
@@ -156,6 +170,7 @@ select
     missing_reason,
     edition,
     edition_date,
+    edition_date as known_to,
     coalesce(least < most, false) as is_restated,
     cast(null as double) as published_value,
     cast(null as integer) as published_value_decimals,

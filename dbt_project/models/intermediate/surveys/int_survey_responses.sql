@@ -59,9 +59,7 @@ responses as (
 ),
 
 agency as (
-    select
-        min_by(organization_id, organization_id) as organization_id,
-        min_by(time_zone, organization_id) as time_zone
+    select min(organization_id) as organization_id
     from {{ ref('organizations') }}
     where parent_organization_id is null
 ),
@@ -72,11 +70,10 @@ forms as (
         surveys.source_system,
         surveys.source_form_id,
         max_by(
-            organizations.time_zone, lpad(cast(surveys.survey_version as string), 9, '0') || surveys.survey_id
-        ) as time_zone
+            surveys.organization_id,
+            lpad(cast(surveys.survey_version as string), 9, '0') || surveys.survey_id
+        ) as organization_id
     from {{ ref('surveys') }} as surveys
-    inner join {{ ref('organizations') }} as organizations
-        on surveys.organization_id = organizations.organization_id
     group by surveys.source_system, surveys.source_form_id
 ),
 
@@ -98,13 +95,18 @@ placed as (
         on
             responses.source_system = forms.source_system
             and responses.form_id = forms.source_form_id
+    left join {{ ref('int_organization_zones') }} as form_zones
+        on
+            forms.organization_id = form_zones.organization_id
+            and responses.answered_at >= form_zones.starts_at
+            and responses.answered_at < form_zones.ends_at
     left join {{ ref('surveys') }} as surveys
         on
             responses.source_system = surveys.source_system
             and responses.form_id = surveys.source_form_id
             and coalesce(
                 responses.answered_on,
-                {{ local_date('responses.answered_at', 'forms.time_zone') }},
+                {{ local_date('responses.answered_at', 'form_zones.time_zone') }},
                 responses.record_date
             ) between coalesce(surveys.valid_from, date '0001-01-01') and coalesce(surveys.valid_to, date '9999-12-31')
     left join {{ ref('services') }} as services
@@ -120,11 +122,14 @@ dated as (
     select
         placed.*,
         coalesce(
-            placed.answered_on, {{ local_date('placed.answered_at', 'organizations.time_zone') }}
+            placed.answered_on, {{ local_date('placed.answered_at', 'zones.time_zone') }}
         ) as answered_local_date
     from placed
-    inner join {{ ref('organizations') }} as organizations
-        on placed.organization_id = organizations.organization_id
+    left join {{ ref('int_organization_zones') }} as zones
+        on
+            placed.organization_id = zones.organization_id
+            and placed.answered_at >= zones.starts_at
+            and placed.answered_at < zones.ends_at
 )
 
 select

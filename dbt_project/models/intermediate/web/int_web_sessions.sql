@@ -177,11 +177,14 @@ dated as (
     select
         placed.*,
         {{ hash_id(['placed.source_system', 'placed.visitor_token', 'placed.started_at']) }} as session_id,
-        {{ local_date('placed.started_at', 'organizations.time_zone') }} as started_local_date,
+        {{ local_date('placed.started_at', 'zones.time_zone') }} as started_local_date,
         placed.is_session_engaged or placed.pageview_count >= 2 or placed.engaged_seconds >= 10 as is_engaged
     from placed
-    inner join {{ ref('organizations') }} as organizations
-        on placed.organization_id = organizations.organization_id
+    inner join {{ ref('int_organization_zones') }} as zones
+        on
+            placed.organization_id = zones.organization_id
+            and placed.started_at >= zones.starts_at
+            and placed.started_at < zones.ends_at
 ),
 
 sessions as (

@@ -1,14 +1,21 @@
 {%- set changes = "('increase', 'decrease')" -%}
 {%- set maintains = "('maintain_at_or_above', 'maintain_at_or_below')" -%}
 
-with goal_values as (
+with periods as (
     select
         *,
-        {{ period_end_of('period_start', 'period_type') }} as period_end_date,
+        {{ period_end_of('period_start', 'period_type') }} as period_end_date
+    from {{ ref('int_priority_goals__values') }}
+),
+
+goal_values as (
+    select
+        *,
+        coalesce(known_to < period_end_date, true) as is_provisional,
         {{ period_number('period_start', 'period_type') }} as period_number,
         {{ period_number('target_date', 'period_type') }} as target_period_number,
         sum(case when is_break then 1 else 0 end) over (partition by measure_id order by period_start) as segment
-    from {{ ref('int_priority_goals__values') }}
+    from periods
 ),
 
 progress as (
@@ -32,7 +39,7 @@ progress as (
         case
             when start_date is not null and target_date > start_date
                 then {{ figure(
-                    'least(1e0, greatest(0e0, cast(' ~ days_between('start_date', 'period_end_date') ~ ' as double) / '
+                    'least(1e0, greatest(0e0, cast(' ~ days_between('start_date', 'least(period_end_date, known_to)') ~ ' as double) / '
                     ~ days_between('start_date', 'target_date') ~ '))'
                 ) }}
         end as elapsed_share
@@ -72,6 +79,7 @@ points as (
             and judged.period_start >= earlier.period_start
     where
         judged.direction in {{ changes }}
+        and not earlier.is_provisional
         and judged.kind in ('level', 'rate')
         and judged.value is not null
         and earlier.value is not null
@@ -195,12 +203,14 @@ select
     progress_bin,
     elapsed_share,
     is_target_met,
+    is_provisional,
     case
         when no_progress_reason in ('withheld', 'not_reported', 'no_target') then no_progress_reason
+        when direction in {{ maintains }} and is_provisional then case when is_target_met then 'on_track' else 'behind' end
         when direction in {{ maintains }} then case when is_target_met then 'met' else 'not_met' end
         when direction = 'milestone' then case when is_target_met then 'done' else 'not_done' end
         when progress is null then null
-        when period_end_date >= target_date then case when is_target_met then 'met' else 'not_met' end
+        when period_end_date >= target_date and not is_provisional then case when is_target_met then 'met' else 'not_met' end
         when progress < 0 then 'regressed'
         when is_target_met or progress >= elapsed_share then 'on_track'
         when progress < elapsed_share then 'behind'

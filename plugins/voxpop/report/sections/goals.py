@@ -25,7 +25,10 @@ _STATUS = {
 
 @dataclass(frozen=True)
 class Goal:
-    """A measure of a priority goal in a quarter; a number is None where withheld, unknown or undefined."""
+    """A measure of a priority goal in a quarter; a number is None where withheld, unknown or undefined.
+
+    It is provisional while days of the quarter are still to come in its data: no verdict is final then.
+    """
 
     goal: str
     indicator: str | None
@@ -43,6 +46,7 @@ class Goal:
     forecast_high: float | None
     agrees_with_published: bool | None
     is_low_n: bool
+    is_provisional: bool
 
     @property
     def status_text(self) -> str:
@@ -80,7 +84,8 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Goal, ...]
         """
         select
             goal, indicator, value, low, high, n, value_start, value_target, target_date, progress, status,
-            forecast_value, forecast_low, forecast_high, agrees_with_published, coalesce(low_n, false)
+            forecast_value, forecast_low, forecast_high, agrees_with_published, coalesce(low_n, false),
+            is_provisional
         from marts.priority_goal_measures
         where period_type = 'quarter' and period_start = ?
         order by goal, goal_id, indicator, measure_id
