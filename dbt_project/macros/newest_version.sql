@@ -37,6 +37,32 @@
     )
 {%- endmacro %}
 
+{#- Of each report and its days the batch that was taken last, whole: a row that it lacks has been withdrawn.
+
+    Args:
+        base: the base model.
+        only: an optional condition on `version`, the base model's rows: whole reports and days.
+        visible: the batches that count, as a condition on `version._batch_id`.
+
+    Returns:
+        _report_key, _batch_id.
+-#}
+{% macro newest_edition(base, only='true', visible=not_excluded()) -%}
+    (
+        select
+            version._report_key,
+            version._batch_id
+        from {{ base }} as version
+        where {{ only }} and {{ visible }}
+        group by version._report_key, version._batch_id
+        qualify row_number() over (
+            partition by version._report_key
+            order by
+                max(version._source_updated_at) desc nulls last, max(version._fetched_at) desc, version._batch_id desc
+        ) = 1
+    )
+{%- endmacro %}
+
 {#- The batches that this build's results rest on. -#}
 {% macro not_excluded() -%}
     version._batch_id not in (select batch_id from {{ source('build', 'excluded_batches') }})

@@ -18,6 +18,9 @@
 {% set in_pending %}
     version._record_key in (select _record_key from pending_records)
 {% endset %}
+{% set of_pending %}
+    version._report_key in (select _report_key from pending_reports)
+{% endset %}
 {% set built %}
     version._batch_id in (select batch_id from {{ source('build', 'built_batches') }} where state = 'built')
 {% endset %}
@@ -60,6 +63,49 @@ touched as (
         pending.is_unsettled
         or earlier._batch_id is distinct from later._batch_id
         or earlier._payload_hash is distinct from later._payload_hash
+),
+
+-- of reports and days that were sent again: rows that one of the two editions lacks
+pending_reports as (
+    select
+        version._report_key,
+        bool_or(batch.is_unsettled) as is_unsettled
+    from {{ ref('base_dap__rows') }} as version
+    inner join {{ source('build', 'pending_batches') }} as batch on version._batch_id = batch.batch_id
+    group by version._report_key
+),
+
+reports_anew as (
+    select
+        pending._report_key,
+        pending.is_unsettled,
+        earlier._batch_id as earlier_batch_id,
+        later._batch_id as later_batch_id
+    from pending_reports as pending
+    left join {{ newest_edition(ref('base_dap__rows'), of_pending, built) }} as earlier
+        on pending._report_key = earlier._report_key
+    left join {{ newest_edition(ref('base_dap__rows'), of_pending) }} as later
+        on pending._report_key = later._report_key
+    where
+        pending.is_unsettled
+        or earlier._batch_id is distinct from later._batch_id
+),
+
+withdrawn_or_back as (
+    select version._record_key
+    from {{ ref('base_dap__rows') }} as version
+    inner join reports_anew on version._report_key = reports_anew._report_key
+    group by version._record_key
+    having
+        bool_or(reports_anew.is_unsettled)
+        or bool_or(coalesce(version._batch_id = reports_anew.earlier_batch_id, false))
+        <> bool_or(coalesce(version._batch_id = reports_anew.later_batch_id, false))
+),
+
+every_touched as (
+    select _record_key from touched
+    union
+    select _record_key from withdrawn_or_back
 )
 
 select distinct
@@ -69,4 +115,4 @@ select distinct
     version.record_id,
     version.record_date
 from versions as version
-inner join touched on version._record_key = touched._record_key
+inner join every_touched on version._record_key = every_touched._record_key

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -239,8 +240,7 @@ def _unchanged_zones(earlier: Sequence[_Placed], organizations: Sequence[_Placed
     for placed in sorted(earlier, key=lambda placed: str(placed.value("valid_to"))):
         kept.setdefault(placed.value("organization_id"), []).append(placed)
     for now in organizations:
-        zones = kept.get(now.value("organization_id"), [])
-        for before, after in zip(zones, [*zones[1:], now], strict=True):
+        for before, after in pairwise([*kept.get(now.value("organization_id"), []), now]):
             if before.value("time_zone") == after.value("time_zone"):
                 seed = "organizations" if after is now else "earlier_time_zones"
                 yield (

@@ -9,12 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from voxpop.raw import exclusions
 from voxpop.raw.records import Record
 from voxpop.sources.dap.files import DapFiles, chunks
 from voxpop.sources.dap.parse import Scope, rows
 
 from .conftest import Home
-from .raw_zone import record, stamp
+from .raw_zone import T0, record, stamp
 
 CONFIG = DapFiles(
     kind="dap_files", name="dap_files", folder=Path("drop"), pattern="*", time_zone="America/New_York"
@@ -74,6 +75,40 @@ def test_a_corrected_row_replaces_the_one_before(home: Home) -> None:
     home.build_staging()
     found = home.rows("select member, visits from staging.stg_dap__rows order by 1")
     assert found == [("desktop", 5), ("mobile", 2)]
+
+
+COUNTED = (
+    "select member, first_date, visits from staging.stg_dap__rows where not is_withdrawn order by 2, 1, 3"
+)
+FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
+
+
+def test_a_row_that_a_correction_drops_is_withdrawn_until_it_comes_again(home: Home) -> None:
+    """A day of a report is sent whole: what it says last counts, also where a batch is left out later."""
+    desktop, mobile = {"device": "desktop", "visits": "1"}, {"device": "mobile", "visits": "2"}
+    other_day = {"date": "2026-03-03", "device": "mobile", "visits": "4"}
+    home.raw.land("dap", from_api(desktop, mobile, other_day))
+    home.raw.land("dap", from_api({"device": "mobile", "visits": "7"}, report="os"))
+    home.build_staging()
+    both = [("desktop", FIRST, 1), ("mobile", FIRST, 2), ("mobile", FIRST, 7), ("mobile", SECOND, 4)]
+    assert home.rows(COUNTED) == both
+    corrected = home.raw.land("dap", from_api(desktop))
+    home.build_staging()
+    assert home.rows(COUNTED) == [row for row in both if row != ("mobile", FIRST, 2)]
+    assert home.rows("select count(*) from staging.stg_dap__rows") == [(4,)]
+    touched = home.rows("select record_id from staging.stg_touched_records")
+    assert touched == [('["device","dps","2026-03-02",["device","mobile"]]',)], "and no other row"
+    content = home.content()
+    home.build_staging(full_refresh=True)
+    assert home.content() == content
+    exclusions.exclude(home.settings, corrected.batch_id, "a test", T0)
+    home.build_staging()
+    assert home.rows(COUNTED) == both
+    exclusions.include(home.settings, corrected.batch_id, "a test", T0)
+    home.build_staging()
+    home.raw.land("dap", from_api(desktop, mobile))
+    home.build_staging()
+    assert home.rows(COUNTED) == both
 
 
 def test_what_a_report_is_broken_down_by(home: Home) -> None:

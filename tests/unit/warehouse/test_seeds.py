@@ -373,7 +373,7 @@ def test_a_seed_that_is_not_there_has_no_rows(settings: Settings) -> None:
 def test_a_file_that_no_seed_is_named_as_is_refused(settings: Settings) -> None:
     (settings.seeds / "segments.csv").rename(settings.seeds / "segment.csv")
     (told,) = problems(settings)
-    assert told.startswith("segment.csv: there is no seed of that name; there are organizations, services, ")
+    assert told.startswith("segment.csv: there is no seed of that name; there are organizations, ")
 
 
 GOAL = (

@@ -67,30 +67,6 @@ editions as (
     from identified
 ),
 
--- what somebody published of a goal that we measure ourselves: the same labels in the same period
-own as (
-    select
-        own.*,
-        said.value_current_number as published_value,
-        said.value_decimals as published_value_decimals,
-        said.progress_number as published_progress,
-        said.progress_decimals as published_progress_decimals,
-        said.progress_range as published_progress_range,
-        said.target_status as published_target_status,
-        said.threshold as published_threshold,
-        said.completions as published_completions
-    from {{ ref('int_priority_goals__own_values') }} as own
-    left join editions as said
-        on
-            own.goal_id = said.goal_id
-            and own.period_label = said.period
-            and {{ plain_label('own.target') }} = said.target_label
-            and {{ plain_label('own.indicator') }} = said.indicator_label
-            and said.age = 1
-            and said.aim = 1
-            and said.occurrence = 1
-),
-
 -- as the release's manifest says it: of an agency that has files alone, the newest day in them
 complete as (
     select
@@ -101,6 +77,32 @@ complete as (
                 (select max(facts.started_local_date) from {{ ref('fct_interactions') }} as facts)
             )
         ) as day
+),
+
+-- what somebody published of a goal that we measure ourselves: the same labels in the same period
+own as (
+    select
+        own.*,
+        complete.day as known_to,
+        said.value_current_number as published_value,
+        said.value_decimals as published_value_decimals,
+        said.progress_number as published_progress,
+        said.progress_decimals as published_progress_decimals,
+        said.progress_range as published_progress_range,
+        said.target_status as published_target_status,
+        said.threshold as published_threshold,
+        said.completions as published_completions
+    from {{ ref('int_priority_goals__own_values') }} as own
+    cross join complete
+    left join editions as said
+        on
+            own.goal_id = said.goal_id
+            and own.period_label = said.period
+            and {{ plain_label('own.target') }} = said.target_label
+            and {{ plain_label('own.indicator') }} = said.indicator_label
+            and said.age = 1
+            and said.aim = 1
+            and said.occurrence = 1
 )
 
 select
@@ -130,7 +132,7 @@ select
     case when value is null and not suppressed then 'blank' end as missing_reason,
     cast(null as string) as edition,
     cast(null as date) as edition_date,
-    complete.day as known_to,
+    known_to,
     false as is_restated,
     published_value,
     published_value_decimals,
@@ -141,7 +143,6 @@ select
     published_threshold,
     published_completions
 from own
-cross join complete
 union all
 select
     measure_id,

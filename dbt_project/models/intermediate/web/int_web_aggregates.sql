@@ -25,6 +25,7 @@ with aggregates as (
         event_count,
         cast(null as decimal(18, 12)) as engaged_share,
         bounce_share,
+        is_withdrawn,
         _batch_id
     from {{ ref('stg_dap__rows') }}
     union all
@@ -46,6 +47,7 @@ with aggregates as (
         event_count,
         engaged_share,
         bounce_share,
+        false as is_withdrawn,
         _batch_id
     from {{ ref('stg_file_drop__web_aggregates') }}
 )
@@ -69,6 +71,7 @@ select
     cast(engaged_share as decimal(18, 12)) as engaged_share,
     cast(bounce_share as decimal(18, 12)) as bounce_share,
     cast(case
+        when is_withdrawn then 'withdrawn'
         when dimension is null then 'other_dimensions'
         when member is null or report is null then 'no_name'
         when first_date is null or last_date is null or first_date > last_date then 'no_days'

@@ -206,11 +206,13 @@ select
     is_provisional,
     case
         when no_progress_reason in ('withheld', 'not_reported', 'no_target') then no_progress_reason
-        when direction in {{ maintains }} and is_provisional then case when is_target_met then 'on_track' else 'behind' end
+        when direction in {{ maintains }} and is_provisional
+            then case when is_target_met then 'on_track' else 'behind' end
         when direction in {{ maintains }} then case when is_target_met then 'met' else 'not_met' end
         when direction = 'milestone' then case when is_target_met then 'done' else 'not_done' end
         when progress is null then null
-        when period_end_date >= target_date and not is_provisional then case when is_target_met then 'met' else 'not_met' end
+        when period_end_date >= target_date and not is_provisional
+            then case when is_target_met then 'met' else 'not_met' end
         when progress < 0 then 'regressed'
         when is_target_met or progress >= elapsed_share then 'on_track'
         when progress < elapsed_share then 'behind'

@@ -94,6 +94,9 @@ select
     source_system,
     record_id,
     cast(coalesce(last_date, cast(_source_updated_at as date), cast(_fetched_at as date)) as date) as record_date,
+    concat_ws(
+        '/', source_system, report, coalesce(cast(first_date as string), ''), coalesce(cast(last_date as string), '')
+    ) as _report_key,
     report,
     payload._file as file,
     cast(payload._row as integer) as file_row,
