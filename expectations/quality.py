@@ -21,7 +21,13 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
     shown = ", ".join(f"{figure}::varchar" for figure in _SURVEY_FIGURES.split())
     few = " or ".join(
         f"{count} between 1 and {least} - 1"
-        for count in ("response_count", "respondent_count", "offered_respondent_count", "offered_count")
+        for count in (
+            "response_count",
+            "respondent_count",
+            "offered_respondent_count",
+            "offered_count",
+            "collected_without_clearance_count",
+        )
     )
     return [
         required(*key, "suppressed", "low_n", blame=cell),
@@ -299,6 +305,8 @@ _RESPONSES_AGAINST_QUALITY = """
     and (
         coalesce(found.responses, 0) is distinct from shown.response_count
         or coalesce(found.respondents, 0) is distinct from shown.respondent_count
-        or coalesce(found.without_clearance, 0) is distinct from shown.collected_without_clearance_count
+        -- withheld alone where it would give a survey's count away
+        or coalesce(found.without_clearance, 0)
+        is distinct from coalesce(shown.collected_without_clearance_count, nullif(found.without_clearance, 0))
     )
 """

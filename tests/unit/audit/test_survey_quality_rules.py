@@ -18,7 +18,7 @@ create schema marts;
 create table marts.fct_survey_responses as
 select
     if(i < 40, 's', 't') as survey_id, date '2026-01-05' + (i % 30)::integer as answered_local_date,
-    i % 10 <> 0 as is_counted, i % 4 = 0 as collected_without_clearance
+    i % 10 <> 0 as is_counted, i % 2 = 0 as collected_without_clearance
 from range(100) as r(i);
 create table marts.survey_quality as
 select

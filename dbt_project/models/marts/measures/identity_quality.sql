@@ -4,6 +4,7 @@
     touched='int_touched_quarters'
 ) }}
 -- depends_on: {{ ref('int_touched_quarters') }}
+{#- Other tables count contacts alone, and responses alone: whoever takes the ones from the records has the others. -#}
 {% set cells -%}
 (
     select
@@ -17,8 +18,13 @@
         cast(null as bigint) as total,
         cast(null as bigint) as squares,
         matched_count,
+        contact_count,
+        response_count,
         case
-            when least(record_count, nullif(matched_count, 0)) < {{ policy('suppression_min_n') }} then 'small_n'
+            when
+                least(record_count, nullif(matched_count, 0), nullif(contact_count, 0), nullif(response_count, 0))
+                < {{ policy('suppression_min_n') }}
+                then 'small_n'
         end as reason
     from counted
 ) as cells
@@ -31,7 +37,8 @@ with records as (
         facts.source_system,
         facts.channel,
         facts.customer_id,
-        records._record_key
+        records._record_key,
+        false as is_response
     from {{ ref('fct_interactions') }} as facts
     inner join {{ ref('int_interactions') }} as records
         on facts.interaction_id = records.interaction_id
@@ -45,7 +52,8 @@ with records as (
         facts.source_system,
         facts.channel,
         facts.customer_id,
-        records._record_key
+        records._record_key,
+        true as is_response
     from {{ ref('fct_survey_responses') }} as facts
     inner join {{ ref('int_survey_responses') }} as records
         on facts.response_id = records.response_id
@@ -64,6 +72,7 @@ spread as (
         records.quarter_start,
         records.fiscal_quarter,
         records.customer_id,
+        records.is_response,
         joining._record_key as joining_key,
         breakdowns.breakdown,
         case breakdowns.breakdown
@@ -87,13 +96,15 @@ counted as (
         count(*) as record_count,
         count(joining_key) as identified_count,
         count(customer_id) as matched_count,
-        count(distinct customer_id) as customer_count
+        count(distinct customer_id) as customer_count,
+        count(*) filter (where is_response) as response_count,
+        count(*) filter (where not is_response) as contact_count
     from spread
     group by quarter_start, fiscal_quarter, breakdown, member
 ),
 
 withheld as (
-    {{ withheld_cells(cells, ['matched_count']) | indent }}
+    {{ withheld_cells(cells, ['matched_count', 'contact_count', 'response_count']) | indent }}
 ),
 
 figures as (

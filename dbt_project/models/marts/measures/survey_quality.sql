@@ -6,8 +6,7 @@
 -- depends_on: {{ ref('int_touched_quarters') }}
 {% set counts = [
     'response_count', 'respondent_count', 'deleted_count', 'spam_count', 'flagged_count', 'archived_count',
-    'no_valid_answer_count', 'unknown_channel_count', 'collected_without_clearance_count', 'customer_count', 'offered_count',
-    'without_offer_count'
+    'no_valid_answer_count', 'unknown_channel_count'
 ] %}
 {% set cells -%}
 (
@@ -91,6 +90,15 @@ figures as (
         on
             {{ same('counted', 'withheld', ['period_type', 'period_start', 'member']) }}
             and case counted.breakdown when 'survey' then 'service' else counted.breakdown end = withheld.breakdown
+),
+
+-- A clearance ends for all of a survey at once: what a whole counts without one is what those of its surveys have.
+unsafe_clearances as (
+    select distinct {{ fiscal_quarter_start('period_start') }} as quarter_start
+    from figures
+    where
+        collected_without_clearance_count > 0
+        and (suppressed or collected_without_clearance_count < {{ policy('suppression_min_n') }})
 )
 
 select
@@ -106,8 +114,20 @@ select
     {%- for name in counts %}
     case when not suppressed then {{ name }} end as {{ name }},
     {%- endfor %}
+    case
+        when suppressed then null
+        when collected_without_clearance_count = 0 then 0
+        when
+            {{ fiscal_quarter_start('period_start') }}
+            not in (select unsafe.quarter_start from unsafe_clearances as unsafe)
+            then collected_without_clearance_count
+    end as collected_without_clearance_count,
+    case when not suppressed then customer_count end as customer_count,
+    case when not suppressed then offered_count end as offered_count,
     -- without all offers there is no rate, and respondent_count less this would be a survey of unknown offers
-    case when not suppressed and offered_count is not null then offered_respondent_count end as offered_respondent_count,
+    case when not suppressed and offered_count is not null then offered_respondent_count end
+        as offered_respondent_count,
+    case when not suppressed and offered_count is not null then without_offer_count end as without_offer_count,
     surveys_without_offers,
     case when not suppressed then {{ figure('response_rate') }} end as response_rate,
     case when not suppressed and offered_count is not null then without_offer_count > 0 end as is_cohort_mismatched,

@@ -27,7 +27,7 @@ class Survey:
         is_mismatched: whether some respondents are of another cohort than the offers.
         needs_analysis: whether OMB asks for an analysis of nonresponse bias.
         known_segments: the share of respondents whose segment is known.
-        late: answers after its clearance had expired.
+        late: answers after its clearance had expired; None where that number is withheld, which 0 never is.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Survey:
             return "withheld here; the files have it"
         said = [
             *(["offers unknown"] if self.offered is None else []),
+            *(["some without clearance"] if self.late is None else []),
             *([f"{self.late:,} without clearance"] if self.late else []),
         ]
         return ", ".join(said)
