@@ -31,7 +31,7 @@ def test_parameters_and_addresses(make_website: Callable[[], Website]) -> None:
             "event_params": parameters(
                 ("page_location", {"string_value": f"https://{SITE}/first"}),
                 ("engagement_time_msec", {"string_value": "1500"}),
-                ("session_engaged", {"int_value": "1"}),
+                ("session_engaged", {"double_value": 1.0}),
                 ("ga_session_id", {"double_value": 7.0}),
                 ("page_location", {"string_value": f"https://{SITE}/last"}),
             )
@@ -44,6 +44,8 @@ def test_parameters_and_addresses(make_website: Callable[[], Website]) -> None:
             )
         },
         event("v", START + timedelta(seconds=6)) | {"event_params": None, "user_pseudo_id": None},
+        event("v", START + timedelta(seconds=7))
+        | {"event_params": parameters(("session_engaged", {"int_value": "1"})), "user_pseudo_id": None},
     ]
     website.write("20260303", odd)
     website.land()
@@ -60,6 +62,7 @@ def test_parameters_and_addresses(make_website: Callable[[], Website]) -> None:
         (SITE, "/last", "7.0", 1.5, True),
         (None, None, None, None, False),
         (None, None, None, None, False),
+        (None, None, None, None, True),
     ]
     drift = dict(
         website.rows("select field, uncast_count from staging.stg_drift where source_system = 'web'")
@@ -68,7 +71,7 @@ def test_parameters_and_addresses(make_website: Callable[[], Website]) -> None:
     nobody = (
         "select null_count from staging.stg_drift where source_system = 'web' and field = 'user_pseudo_id'"
     )
-    assert website.rows(nobody) == [(1,)]
+    assert website.rows(nobody) == [(2,)]
     (events,) = website.rows("select sum(event_count) from intermediate.int_web_sessions")
     assert events == (6,), "an event of nobody is in no session"
     text = repr(website.rows("from staging.base_ga4__events"))

@@ -73,7 +73,7 @@ select
     case when nullif(page, '') is not null then {{ page_path('page') }} end as page_path,
     payload.device.category as device,
     try_cast(engagement_text as decimal(18, 3)) * 0.001 as engaged_seconds,
-    coalesce(session_engaged = '1', false) as is_session_engaged,
+    coalesce(try_cast(session_engaged as double) = 1, false) as is_session_engaged,
     lower(trim(parameter_value)) as parameter_value,
     {{ uncast({
         'engagement_time_msec': ['engagement_text', 'try_cast(engagement_text as decimal(18, 3))']
