@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import psutil
 import pytest
 from voxpop.airflow import home, processes, session
 from voxpop.config import PROJECT, Settings, load_settings
+
+from tests.waiting import until
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -53,14 +54,6 @@ def _mentioning(folder: Path) -> list[str]:
     return found
 
 
-def _waited_for(condition: Callable[[], Any], seconds: float) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited for {seconds} seconds"
-        time.sleep(1)
-    return found
-
-
 class Airflow:
     """The API of a running Airflow, as an administrator."""
 
@@ -95,7 +88,12 @@ class Airflow:
     def ended(self, run: dict[str, Any], seconds: float) -> str:
         """Wait until a run has ended, and give the state that it ended in."""
         path = f"/api/v2/dags/{run['dag_id']}/dagRuns/{run['dag_run_id']}"
-        return str(_waited_for(lambda: self.get(path)["end_date"] and self.get(path)["state"], seconds))
+
+        def state_at_its_end() -> str | None:
+            found = self.get(path)
+            return str(found["state"]) if found["end_date"] else None
+
+        return str(until(state_at_its_end, seconds))
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get(f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]
@@ -120,7 +118,7 @@ class Airflow:
                 assert not failed, f"{failed[0]['dag_id']} failed:\n{self.why(failed[0])}"
             return found
 
-        return _waited_for(found_while_none_failed, seconds)
+        return until(found_while_none_failed, seconds)
 
 
 @pytest.fixture(scope="session")

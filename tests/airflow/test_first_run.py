@@ -26,6 +26,7 @@ from voxpop.sample_agency.reached import landed_to
 from voxpop.sources.registry import load_sources
 
 from tests.guides.questions import answer, answered, questions
+from tests.waiting import until
 
 PERFORMANCE_TEAMS = PROJECT / "docs" / "for-performance-teams.md"
 GUIDES = {PROJECT / "docs" / "for-analysts.md": 20, PERFORMANCE_TEAMS: 5}
@@ -40,15 +41,34 @@ def current(settings: Settings) -> store.Release:
     return release
 
 
+def run_as_on_a_terminal(environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Begin a run that Ctrl-C reaches.
+
+    What a shell starts in the background ignores it, and so does all that is started by that: these tests
+    may be, so the signal is set back.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "voxpop.airflow.first_run"],
+            env=environment,
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_ends_everything_that_it_began(settings: Settings, environment: Any, mentioning: Any) -> None:
-    command_line = [sys.executable, "-m", "voxpop.airflow.first_run"]
-    with subprocess.Popen(
-        command_line, env=environment(settings), cwd=PROJECT, stdout=subprocess.PIPE, text=True
-    ) as running:
+    def is_landing_or_over() -> bool:
+        begun = settings.raw.glob("genesys/conversations/.landing/*/part-*.parquet")
+        return running.poll() is not None or any(begun)
+
+    with run_as_on_a_terminal(environment(settings)) as running:
         assert running.stdout is not None
-        for line in running.stdout:
-            if "extract_genesys.land:" in line:
-                break
+        until(is_landing_or_over, 300, every=0.02)
+        assert running.poll() is None, running.stdout.read()
         family = psutil.Process(running.pid).children(recursive=True)
         assert len(family) >= 2 and mentioning(settings.home)
         running.send_signal(signal.SIGINT)
@@ -75,8 +95,9 @@ def test_the_first_run_publishes_history(settings: Settings, command: Any, menti
 
 def test_the_interrupted_run_is_not_left_as_running(settings: Settings) -> None:
     states = run_states(home.folder(settings) / "airflow.db")
-    # touchpoints before the interruption, then every source and the build
-    assert sorted(states) == ["failed", *(1 + len(load_sources(settings)) + 1) * ["success"]]
+    assert set(states) == {"failed", "success"}
+    # what had ended before the interruption, then every source and the build
+    assert states.count("success") >= len(load_sources(settings)) + 1
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)

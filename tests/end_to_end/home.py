@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -27,6 +26,8 @@ from voxpop.release import store
 from voxpop.release.manifest import NAME, RUN_TABLES, file_hash, table_hash
 from voxpop.sources.connections import load_connections
 from voxpop.sources.registry import load_sources
+
+from tests.waiting import until
 
 FIRST, MIDDLE, END = date(2026, 6, 8), date(2026, 6, 29), date(2026, 7, 1)
 """History begins on the first day; what is called earlier ends before the second, all before the last."""
@@ -262,10 +263,8 @@ def tools(home: Path, end: date, *options: str) -> Iterator[Home]:
         stderr=subprocess.PIPE,
     )
     try:
-        while not ready.exists():
-            if process.poll() is not None:
-                raise AssertionError(process.stderr.read().decode() if process.stderr else "")
-            time.sleep(0.02)
+        until(lambda: ready.exists() or process.poll() is not None, 300, every=0.02)
+        assert process.poll() is None, process.stderr.read().decode() if process.stderr else ""
         yield Home.at(home)
     finally:
         process.terminate()

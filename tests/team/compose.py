@@ -2,7 +2,8 @@
 
 A service is run by its command, its environment and its health check as the file has them. What a container
 gives and a process lacks is put in by `Machine`: where a name of the network leads, and which folder lies
-under a path of the container. A volume that a service doesn't mount is an empty folder to it.
+under a path of the container. A volume that a service doesn't mount is an empty folder to it. The image's
+code is a copy of the project's: what a service writes there, nobody else has written.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ import yaml
 from voxpop.airflow.processes import free_port
 from voxpop.config import PROJECT
 
+from tests.waiting import until
+
 FILE = PROJECT / "docker-compose.yml"
 VARIABLE = re.compile(r"\$\{(\w+):\?([^}]+)\}")
+
+CODE = ("dags", "dbt_project", "plugins", "expectations", "config")
+"""The folders of the project that services run or read."""
 
 _UNITS = {"s": 1, "m": 60}
 
@@ -82,7 +88,26 @@ class Machine:
         default_factory=lambda: {port: free_port() for port in ("5432", "8080", "8100")}
     )
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    began: float = field(default_factory=time.time)
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        for part in CODE:
+            skipped = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(PROJECT / part, self.image / part, ignore=skipped)
+        self.began = time.time()
+
+    @property
+    def image(self) -> Path:
+        """What a container sees as /opt/voxpop."""
+        return self.folder / "image"
+
+    def written_into_image(self) -> list[Path]:
+        """Files of the image that are newer than it; what Python compiled for itself doesn't count."""
+        files = [path for path in self.image.rglob("*") if path.is_file()]
+        assert files, "the image is empty"
+        return [
+            path for path in files if "__pycache__" not in path.parts and path.stat().st_mtime > self.began
+        ]
 
     def volume(self, name: str) -> Path:
         return self.folder / "volumes" / name
@@ -118,7 +143,7 @@ class Machine:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(source / mount["volume"].get("subpath", ""))
         return {
-            "/opt/voxpop": PROJECT,
+            "/opt/voxpop": self.image,
             **{
                 f"/{path}": root / path
                 for path in ("var/lib/voxpop", "var/log/voxpop", "run/airflow", "etc/voxpop")
@@ -134,7 +159,9 @@ class Machine:
         if service == "postgres":
             # In the container the server's socket is where its programs look for it.
             given |= {"PGHOST": "127.0.0.1", "PGPORT": str(self.ports["5432"])}
-        return {"PATH": f"{Path(sys.executable).parent}:{self.search}", **given}
+        # The library is the image's, not the one that is installed here.
+        library = f"{self.image / 'plugins'}:{self.image}"
+        return {"PATH": f"{Path(sys.executable).parent}:{self.search}", "PYTHONPATH": library, **given}
 
     def start(self, service: str) -> None:
         """Start the service's command with its output in a file of its own."""
@@ -143,19 +170,19 @@ class Machine:
             self.running[service] = subprocess.Popen(
                 words,
                 env=self.environment(service),
-                cwd=PROJECT,
+                cwd=self.image,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def run(self, service: str, *command: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    def run(self, service: str, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """What `docker compose run` or `exec` would do with a command; without one, with the service's."""
         return subprocess.run(
             [self.local(service, word) for word in command or self.services[service]["command"]],
             env=self.environment(service),
-            cwd=cwd,
+            cwd=cwd or self.image,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -174,7 +201,7 @@ class Machine:
             done = subprocess.run(
                 [self.local(service, word) for word in check["test"][1:]],
                 env=self.environment(service),
-                cwd=PROJECT,
+                cwd=self.image,
                 capture_output=True,
                 timeout=seconds(check["timeout"]),
                 check=False,
@@ -186,13 +213,14 @@ class Machine:
     def wait_until_healthy(self, service: str) -> None:
         """Wait for as long as Docker would, before it called the service unhealthy."""
         check = self.services[service]["healthcheck"]
-        deadline = (
-            time.monotonic() + seconds(check["start_period"]) + check["retries"] * seconds(check["interval"])
-        )
-        while not self.is_healthy(service):
+
+        def healthy_while_it_runs() -> bool:
             ended = self.running[service].poll()
             assert ended is None, f"{service} ended with status {ended}:\n{self.last_words(service)}"
-            assert time.monotonic() < deadline, f"{service} is not healthy:\n{self.last_words(service)}"
+            return self.is_healthy(service)
+
+        patience = seconds(check["start_period"]) + check["retries"] * seconds(check["interval"])
+        until(healthy_while_it_runs, patience, last_words=lambda: self.last_words(service))
 
     def last_words(self, service: str) -> str:
         return "\n".join(self.log(service).read_text(errors="replace").splitlines()[-25:])

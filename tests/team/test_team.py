@@ -14,8 +14,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,14 @@ from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.release import store
 from voxpop.sources.connections import load_connections
 
+from tests.waiting import until
+
 from . import compose
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
 DEPLOY = PROJECT / "docs" / "deploy.md"
 IN_A_CONTAINER = re.compile(r"^docker compose (?:exec|run --rm --no-deps) -T ([\w-]+) (.+)$", re.MULTILINE)
-CODE = ("dags", "dbt_project", "plugins", "expectations", "config")
 
 
 class Page:
@@ -167,14 +167,6 @@ def signed_in(machine: compose.Machine, user: str, password: str) -> httpx.Clien
     answer = client.post("/auth/token", json={"username": user, "password": password}).raise_for_status()
     client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
     return client
-
-
-def until(condition: Callable[[], Any], seconds: float) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited for {seconds} seconds"
-        time.sleep(0.5)
-    return found
 
 
 def test_the_server_is_healthy_when_it_takes_connections(machine: compose.Machine) -> None:
@@ -334,13 +326,7 @@ def test_a_service_writes_where_it_may_and_nowhere_else(machine: compose.Machine
     for service in ("dag-processor", "triggerer"):
         assert list((inside / service / "var/lib/voxpop").iterdir()) == []
     assert stat.S_IMODE(settings.raw.stat().st_mode) == 0o700
-    written = [
-        path
-        for folder in CODE
-        for path in (PROJECT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and path.stat().st_mtime > machine.began
-    ]
-    assert written == [], "a service wrote into the image, which is read-only"
+    assert machine.written_into_image() == [], "a service wrote into the image, which is read-only"
 
 
 def test_no_secret_is_in_what_was_logged(machine: compose.Machine, values: dict[str, str]) -> None:

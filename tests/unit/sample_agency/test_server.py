@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -27,6 +26,8 @@ from voxpop.sample_agency.generate import generate
 from voxpop.sample_agency.misbehavior import LEVELS
 from voxpop.sample_agency.server import serve
 
+from tests.waiting import until
+
 PACKAGE = Path(voxpop.sample_agency.__file__).parent
 
 
@@ -42,11 +43,8 @@ def _running(home: Path, day: str | None = None) -> Iterator[dict[str, Any]]:
     command += ["--first", "2026-06-22", "--ready", str(ready), *(["--date", day] if day else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        until = time.monotonic() + 60
-        while not ready.exists():
-            assert process.poll() is None, "the process ended"
-            assert time.monotonic() < until, "not ready within a minute"
-            time.sleep(0.02)
+        until(lambda: ready.exists() or process.poll() is not None, 60, every=0.02)
+        assert process.poll() is None, "the process ended"
         said = json.loads(ready.read_bytes())
         assert said["pid"] == process.pid
         assert process.stdout is not None
