@@ -8,24 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from voxpop.raw.identifiers import Tokenizer
-from voxpop.sources import genesys, touchpoints
-from voxpop.sources.http import Patience
 
 from .home import END, FIRST, LATELY, MIDDLE, SPLITS, Home, Said, morning_after, tools, window
+from .patience import without_waiting
 from .planted import plant_people, plant_secrets
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_waiting() -> Iterator[None]:
-    """In this process tries and polls follow at once: the sample agency counts them, not seconds."""
-    patience = Patience(sleep=lambda seconds: None)
+    """In this process."""
     with pytest.MonkeyPatch.context() as patch:
-        for tool in (touchpoints, genesys):
-            patch.setattr(tool, "connect", partial(tool.connect, patience=patience))
+        without_waiting(patch.setattr)
         yield
 
 

@@ -1,4 +1,4 @@
-"""Run all steps and be interrupted at named points: `python killed.py HOME FROM TO [--stop POINT]…`.
+"""Run all steps, interrupted at named points: `-m tests.end_to_end.killed HOME FROM TO [--stop POINT]…`.
 
 Without `--stop`, one home is worked on by a process a point, each of which dies there by SIGKILL, and at last
 by one that may end; a line of JSON tells of each. They are forked, so that the libraries are imported once.
@@ -15,13 +15,15 @@ import signal
 import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from voxpop.config import load_settings
 from voxpop.raw.records import Window
 from voxpop.release import store
+
+from .patience import without_waiting
 
 Place = tuple[str, str, int | str]
 """A function, `before` or `after` it, and which call: the nth, or the one for the model of that name."""
@@ -86,9 +88,7 @@ def interrupt(place: Place, how: signal.Signals) -> None:
 def work(home: Path, first: date, end: date, *, lands: bool = True) -> Any:
     """All six steps, or those after landing."""
     from voxpop import pipeline
-    from voxpop.sources import genesys, touchpoints
     from voxpop.sources.connections import load_connections
-    from voxpop.sources.http import Patience
 
     settings = load_settings({"VOXPOP_HOME": str(home)})
     start, stop = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, end))
@@ -102,8 +102,7 @@ def work(home: Path, first: date, end: date, *, lands: bool = True) -> Any:
             pipeline.publish(settings, release_id, now=now)
         return release_id
     pipeline.SOURCES_AT_ONCE = 1  # so that the points come one after the other
-    for tool in (touchpoints, genesys):
-        tool.connect = partial(tool.connect, patience=Patience(sleep=lambda seconds: None))  # type: ignore[assignment]
+    without_waiting(setattr)
     result = pipeline.run(
         settings,
         Window(start, stop),
@@ -135,9 +134,14 @@ def in_a_child(task: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _import_all() -> None:
-    """Whatever a step imports when it is called, so that each child needn't."""
-    import voxpop.pipeline  # noqa: F401
+def prepare(home: Path) -> None:
+    """Import what steps import when they are called, and parse dbt's project, so that no child has to."""
+    import great_expectations  # noqa: F401
+    from dbt.adapters import duckdb  # noqa: F401
+    from voxpop import pipeline  # noqa: F401
+    from voxpop.warehouse.dbt import Dbt
+
+    Dbt(load_settings({"VOXPOP_HOME": str(home)})).manifest()
 
 
 def main() -> None:
@@ -153,7 +157,7 @@ def main() -> None:
             interrupt(POINTS[point], signal.SIGSTOP)
         print(work(given.home, given.first, given.end))
         return
-    _import_all()
+    prepare(given.home)
     for point in [*POINTS, ""]:
 
         def run_to_it(point: str = point) -> None:

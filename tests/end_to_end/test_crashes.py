@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from voxpop.config import PROJECT
+
 from .home import END, LATELY, Home
 from .killed import POINTS
 
@@ -20,9 +22,10 @@ def test_killed_at_every_step_boundary_and_in_the_middle_of_landing_and_building
     before, landed = home.current().release_id, home.landed_files()
     done = subprocess.run(
         [
-            *(sys.executable, str(Path(__file__).with_name("killed.py"))),
+            *(sys.executable, "-m", "tests.end_to_end.killed"),
             *(str(home.path), LATELY.isoformat(), END.isoformat()),
         ],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         check=False,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from voxpop.config import PROJECT
 from voxpop.errors import Locked
 
 from .home import END, LATELY, Home, window
@@ -27,10 +28,11 @@ def stopping_run(home: Home) -> Iterator[subprocess.Popen[str]]:
     """A run of all steps that stops itself at each of `STOPS` until it is told to go on."""
     process = subprocess.Popen(
         [
-            *(sys.executable, str(Path(__file__).with_name("killed.py"))),
+            *(sys.executable, "-m", "tests.end_to_end.killed"),
             *(str(home.path), LATELY.isoformat(), END.isoformat()),
             *(f"--stop={point}" for point in STOPS),
         ],
+        cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
