@@ -72,7 +72,7 @@ def in_workbooks(requests: pd.DataFrame, folder: Path, parts: int) -> Home:
 def home(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home after all six steps by the command line."""
     home = landed(file, tmp_path_factory.mktemp("nyc") / "var")
-    said = home.process("run")
+    said = home.command("run")
     assert said.code == 0, said.out + said.err
     assert f"Published {home.current().release_id}." in said.out
     return home

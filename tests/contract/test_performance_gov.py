@@ -57,7 +57,7 @@ def measures(sample: Callable[[str], Path], tmp_path_factory: pytest.TempPathFac
     drop = home.path / "drop" / "priority_goal_targets"
     drop.mkdir(parents=True)
     shutil.copy(sample(FILE), drop)
-    said = home.process("run")
+    said = home.command("run")
     assert said.code == 0, said.out + said.err
     told = home.command("sql", "select * from priority_goal_measures", "--json")
     found: list[dict[str, Any]] = json.loads(told.out, parse_float=Decimal)

@@ -72,7 +72,7 @@ def release(sample: Callable[[str], Path], tmp_path_factory: pytest.TempPathFact
         drop = home.path / "drop" / source
         drop.mkdir(parents=True)
         shutil.copy(sample(f"performance_gov/{name}"), drop)
-    said = home.process("run")
+    said = home.command("run")
     assert said.code == 0, said.out + said.err
     return home
 

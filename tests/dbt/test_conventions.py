@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from voxpop.config import PROJECT, Settings
-from voxpop.warehouse.dbt import Dbt
+
+from tests.parsed_once import ParsedOnce
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.yml")
 LAYERS = ("staging", "intermediate", "marts")
@@ -41,7 +42,7 @@ Found = Iterator[tuple[str, str]]
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Any:
     home = tmp_path_factory.mktemp("conventions")
     settings = Settings(home, PROJECT / "config" / "sources.yml", PROJECT / "dbt_project" / "seeds")
-    parsed = Dbt(settings).manifest()
+    parsed = ParsedOnce(settings).manifest()
     assert len(models(parsed)) > 20
     return parsed
 

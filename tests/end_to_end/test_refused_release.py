@@ -17,9 +17,9 @@ COMMANDS = [line for line in RUNBOOK.splitlines() if line.startswith(".venv/bin/
 
 
 def follow(home: Home, beginning: str, batch_id: str) -> Said:
-    """Do what the runbook says, in a process of its own."""
+    """Do what the runbook says."""
     command = next(line for line in COMMANDS if line.startswith(f".venv/bin/voxpop {beginning}"))
-    return home.process(*shlex.split(command.replace("BATCH", batch_id))[1:])
+    return home.command(*shlex.split(command.replace("BATCH", batch_id))[1:])
 
 
 def test_an_unknown_question_is_refused_excluded_published_without_and_included(
@@ -31,7 +31,7 @@ def test_an_unknown_question_is_refused_excluded_published_without_and_included(
         home.connect("touchpoints", **faulty.connection("touchpoints"))
 
         # a form has got a question that nobody told the agency of: refused, and readers keep what they have
-        refused = home.process("run", "--from", LATELY.isoformat(), "--to", END.isoformat())
+        refused = home.command("run", "--from", LATELY.isoformat(), "--to", END.isoformat())
         assert refused.code == 3, refused.err
         assert home.current().release_id == before.release_id
         assert home.published() == [before.release_id]

@@ -28,7 +28,7 @@ def run(survey: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, S
     drop = home.path / "drop" / "sfo_survey"
     drop.mkdir(parents=True)
     shutil.copy(survey, drop)
-    return home, home.process("run")
+    return home, home.command("run")
 
 
 def rows(home: Home, query: str) -> list[dict[str, Any]]:

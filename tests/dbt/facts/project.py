@@ -15,14 +15,14 @@ DBT = Path(__file__).resolve().parents[3] / "dbt_project"
 
 
 class Project:
-    """A dbt project and the DuckDB file that it builds; parsed once, whatever is run."""
+    """A dbt project and the DuckDB file that it builds; parsed once, whatever is run, or before."""
 
-    def __init__(self, project: Path, work: Path) -> None:
+    def __init__(self, project: Path, work: Path, manifest: Any = None) -> None:
         self.warehouse = work / "warehouse.duckdb"
         self._options = ["--project-dir", str(project), "--profiles-dir", str(project)]
         self._options += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
         self._options += ["--log-level", "none", "--log-level-file", "none"]
-        self._manifest: Any = None
+        self._manifest = manifest
 
     def dbt(self, *arguments: str) -> None:
         """Run a dbt command; fail with what failed."""

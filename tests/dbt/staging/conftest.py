@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,25 +12,9 @@ import pytest
 from voxpop.config import PROJECT, Settings
 from voxpop.raw.manifests import visible
 from voxpop.warehouse import build
-from voxpop.warehouse.dbt import Dbt
 from voxpop.warehouse.state import opened
 
 from .raw_zone import RawZone
-
-_parsed: dict[Path, Any] = {}
-
-
-class ParsedOnce(Dbt):
-    """dbt whose project is parsed once for all homes with the same seeds: it is the same in all of them."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self._seeds = settings.seeds
-
-    def manifest(self) -> Any:
-        if self._seeds not in _parsed:
-            _parsed[self._seeds] = super().manifest()
-        return _parsed[self._seeds]
 
 
 @dataclass
@@ -81,13 +64,6 @@ class Home:
             if row[0].startswith("stg_") and row[0] not in {"stg_touched_records", "stg_drift"}
         ]
         return {table: sorted(map(repr, self.rows(f"from staging.{table}"))) for table in tables}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _parsed_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "Dbt", ParsedOnce)
-        yield
 
 
 def new_home(folder: Path, seeds: Path = PROJECT / "dbt_project" / "seeds") -> Home:

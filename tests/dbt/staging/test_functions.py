@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 from voxpop.config import PROJECT, Settings
-from voxpop.warehouse.dbt import Dbt
+
+from tests.parsed_once import ParsedOnce
 
 from .raw_zone import stamp
 
@@ -97,7 +98,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
     settings = Settings(home, PROJECT / "config" / "sources.yml", PROJECT / "dbt_project" / "seeds")
     settings.warehouse.parent.mkdir()
     templates = [case for case, _ in [*CASES.values(), *FOR_SPARK.values()]]
-    dbt = Dbt(settings)
+    dbt = ParsedOnce(settings)
     separator = "\n---8<---\n"
     outcome = dbt._invoke(["compile", "--inline", separator.join(templates)], dbt.manifest())
     made = dict(zip(templates, outcome.results[0].node.compiled_code.split(separator), strict=True))

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from voxpop.raw.records import Record
 from voxpop.warehouse import build
-from voxpop.warehouse.dbt import Dbt
+
+from tests.parsed_once import ParsedOnce
 
 from .conftest import Home, new_home
 from .raw_zone import contact, conversation, page_view, submission, survey_response
@@ -105,7 +106,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     first = built(home)
     new_batches = frozenset(land(home, {"new-03": DAY + timedelta(hours=15)}, tables))
     day = built(home)
-    nodes = Dbt(home.settings).manifest().nodes.values()
+    nodes = ParsedOnce(home.settings).manifest().nodes.values()
     models = {node.name: node for node in nodes if node.resource_type == "model"}
     return Builds(home, first, day, new_batches, models)
 

@@ -21,6 +21,8 @@ from voxpop.warehouse import build
 from voxpop.warehouse.dbt import Dbt
 from voxpop.warehouse.state import opened
 
+from tests.parsed_once import ParsedOnce
+
 ZONE = "America/Los_Angeles"
 SITE = "www.dps.example.gov"
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -126,24 +128,9 @@ class Website:
         return self.rows("select * exclude (_batch_id) from intermediate.int_web_sessions order by all")
 
 
-_parsed: list[Any] = []
-
-
-class ParsedOnce(Dbt):
-    """dbt whose project is parsed once for all homes."""
-
-    def manifest(self) -> Any:
-        if not _parsed:
-            _parsed.append(super().manifest())
-        return _parsed[0]
-
-
 @pytest.fixture
-def make_website(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Website]:
+def make_website(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Website]:
     """A function that gives an empty home; all have the same key, so that a visitor has the same token."""
-    monkeypatch.setattr(build, "Dbt", ParsedOnce)
 
     def make() -> Website:
         home: Path = tmp_path_factory.mktemp("website")
