@@ -32,7 +32,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -m "not airflow" --numprocesses 2
 
 test-airflow: $(READY)
-	$(BIN)/python -m pytest -m airflow tests/airflow tests/team
+	$(BIN)/python -m pytest -m airflow --numprocesses 2 tests/airflow tests/team
 
 up: $(READY)
 	$(BIN)/python -m voxpop.airflow.up
