@@ -136,11 +136,10 @@ def in_a_child(task: Callable[[], object]) -> int:
 
 def prepare(home: Path) -> None:
     """Import what steps import when they are called, and parse dbt's project, so that no child has to."""
-    import great_expectations  # noqa: F401
-    from dbt.adapters import duckdb  # noqa: F401
-    from voxpop import pipeline  # noqa: F401
+    from voxpop import pipeline
     from voxpop.warehouse.dbt import Dbt
 
+    pipeline.load_libraries()
     Dbt(load_settings({"VOXPOP_HOME": str(home)})).manifest()
 
 
