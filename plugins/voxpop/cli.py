@@ -225,12 +225,12 @@ def land(
     from voxpop import pipeline
     from voxpop.raw.manifests import quarantine_file
     from voxpop.sources.connections import load_connections
-    from voxpop.sources.registry import load_sources
+    from voxpop.sources.registry import find_sources
 
     settings = load_settings()
     landed, failures = pipeline.land_several(
         settings,
-        sources or list(load_sources(settings)),
+        find_sources(settings, sources or []),
         _window(start, end),
         connections=load_connections(settings),
         now=_now(),

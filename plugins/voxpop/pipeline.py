@@ -27,7 +27,7 @@ from voxpop.release import store
 from voxpop.report import render
 from voxpop.sources.connections import Connection
 from voxpop.sources.land import Progress, land
-from voxpop.sources.registry import find_source, load_sources
+from voxpop.sources.registry import SourceConfig, load_sources
 from voxpop.warehouse import build as builds
 from voxpop.warehouse.build import Plan
 from voxpop.warehouse.build import finish as finish_build
@@ -123,7 +123,7 @@ def publish(settings: Settings, release_id: str, *, now: datetime) -> Path:
 
 def land_several(
     settings: Settings,
-    names: Sequence[str],
+    sources: Sequence[SourceConfig],
     window: Window | None,
     *,
     connections: Mapping[str, Connection],
@@ -136,20 +136,16 @@ def land_several(
 
     Args:
         settings: where everything is.
-        names: which sources.
+        sources: which.
         window: what to ask tools for; None: what follows the last window of each.
         connections: by id.
         now: the time of this run.
         progress: called by one source at a time.
 
     Returns:
-        What landed, in the order of `names`, and per source why it landed nothing more.
-
-    Raises:
-        UsageError: there is no source of a name; nothing is landed then.
+        What landed, in the order of `sources`, and per source why it landed nothing more.
     """
-    sources = {name: find_source(settings, name) for name in names}
-    waiting, turn = deque(sources.items()), threading.Lock()
+    waiting, turn = deque(sources), threading.Lock()
     landed: dict[str, list[Manifest]] = {}
     failures: dict[str, VoxpopError] = {}
     broken: list[BaseException] = []
@@ -161,21 +157,21 @@ def land_several(
     def land_next() -> None:
         while waiting:
             try:
-                name, source = waiting.popleft()
+                source = waiting.popleft()
             except IndexError:  # another thread took the last one
                 return
             try:
-                landed[name] = land(
+                landed[source.name] = land(
                     settings,
-                    name,
-                    window if source.is_windowed and window else next_window(settings, name, now),
+                    source,
+                    window if source.is_windowed and window else next_window(settings, source, now),
                     connection=connections.get(source.connection or ""),
                     now=now,
                     widen=window is None,
                     progress=told,
                 )
             except VoxpopError as error:
-                failures[name] = error
+                failures[source.name] = error
                 told(str(error), 0)
             except BaseException as error:
                 broken.append(error)
@@ -190,8 +186,9 @@ def land_several(
         thread.join()
     if broken:
         raise broken[0]
-    in_order = [batch for name in sources for batch in landed.get(name, [])]
-    return in_order, {name: failures[name] for name in sources if name in failures}
+    names = [source.name for source in sources]
+    in_order = [batch for name in names for batch in landed.get(name, [])]
+    return in_order, {name: failures[name] for name in names if name in failures}
 
 
 def run(
@@ -211,7 +208,7 @@ def run(
     """
     landed, failures = land_several(
         settings,
-        list(load_sources(settings)),
+        list(load_sources(settings).values()),
         window,
         connections=connections,
         now=now,
@@ -254,21 +251,21 @@ def run_id_at(now: datetime) -> str:
     return f"cli-{now:%Y%m%dT%H%M%S%fZ}"
 
 
-def next_window(settings: Settings, source: str, now: datetime) -> Window | None:
+def next_window(settings: Settings, source: SourceConfig, now: datetime) -> Window | None:
     """The window that follows what a source has landed, up to the last midnight (UTC).
 
     Returns:
         None for a source without windows.
 
     Raises:
-        UsageError: no such source; or nothing has landed yet, so only a person can say where history begins.
+        UsageError: nothing has landed yet, so only a person can say where history begins.
     """
-    if not find_source(settings, source).is_windowed:
+    if not source.is_windowed:
         return None
-    ends = [batch.window.end for batch in visible(settings, source) if batch.window]
+    ends = [batch.window.end for batch in visible(settings, source.name) if batch.window]
     if not ends:
         raise UsageError(
-            f"{source}: nothing has landed yet. Say where to begin: --from YYYY-MM-DD --to YYYY-MM-DD."
+            f"{source.name}: nothing has landed yet. Say where to begin: --from YYYY-MM-DD --to YYYY-MM-DD."
         )
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return Window(min(max(ends), midnight - timedelta(days=1)), midnight)

@@ -25,6 +25,7 @@ from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.genesys.parse import Conversations
 from voxpop.sources.land import land
+from voxpop.sources.registry import find_sources
 from voxpop.sources.touchpoints.parse import Submissions
 
 NOW = datetime(2026, 1, 6, tzinfo=UTC)
@@ -192,8 +193,9 @@ def files(rows: int, draw: random.Random) -> None:
             write(path, table)
             settings = Settings(home=home, sources_file=home / "sources.yml", seeds=home)
             cpu, wall = time.process_time(), time.perf_counter()
+            (visits,) = find_sources(settings, ["visits"])
             (manifest,) = land(
-                settings, "visits", None, connection=None, now=NOW, widen=False, progress=lambda *_: None
+                settings, visits, None, connection=None, now=NOW, widen=False, progress=lambda *_: None
             )
             told(f"{form} rows", manifest.records, path.stat().st_size, cpu, wall)
 

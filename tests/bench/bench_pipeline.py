@@ -49,7 +49,7 @@ from voxpop.sample_agency.files import drop_files
 from voxpop.sample_agency.misbehavior import LEVELS
 from voxpop.sources.genesys.config import GenesysConfig
 from voxpop.sources.genesys.parse import Conversations
-from voxpop.sources.registry import find_source, load_sources
+from voxpop.sources.registry import find_sources, load_sources
 from voxpop.sources.touchpoints.config import TouchpointsConfig
 from voxpop.sources.touchpoints.parse import Submissions
 from voxpop.warehouse import build
@@ -138,7 +138,7 @@ class Landed:
 def land(settings: Settings, size: int, first: date, last: date) -> dict[str, Any]:
     """Land the months of every source; the measured time is landing's alone."""
     tokenizer = Tokenizer.load(settings, create=True)
-    forms, center = find_source(settings, "touchpoints"), find_source(settings, "genesys")
+    forms, center = find_sources(settings, ["touchpoints", "genesys"])
     assert isinstance(forms, TouchpointsConfig)
     assert isinstance(center, GenesysConfig)
     submissions = {form.id: Submissions(form.id, form.identifiers) for form in forms.forms}
@@ -189,7 +189,7 @@ def land(settings: Settings, size: int, first: date, last: date) -> dict[str, An
             if not config.is_windowed and (settings.home / "drop" / name).exists():
                 began = time.process_time()
                 manifests = pipeline.land(
-                    settings, name, None, connection=None, now=now, widen=False, progress=_quiet
+                    settings, config, None, connection=None, now=now, widen=False, progress=_quiet
                 )
                 for manifest in manifests:
                     assert manifest.original is not None

@@ -21,6 +21,7 @@ import pytest
 from voxpop.config import PROJECT, load_settings
 from voxpop.raw.manifests import Manifest
 from voxpop.sources.land import land
+from voxpop.sources.registry import find_sources
 from voxpop.warehouse.seeds import check_seeds
 
 EXAMPLE = load_settings({"VOXPOP_CONFIG": str(PROJECT / "config" / "examples" / "sfo_2017")})
@@ -37,9 +38,10 @@ def manifest(survey: Path, tmp_path_factory: pytest.TempPathFactory) -> Manifest
     drop = settings.home / "drop" / "sfo_survey"
     drop.mkdir(parents=True)
     shutil.copy(survey, drop)
+    (source,) = find_sources(settings, ["sfo_survey"])
     (landed,) = land(
         settings,
-        "sfo_survey",
+        source,
         None,
         connection=None,
         now=datetime(2026, 1, 6, tzinfo=UTC),

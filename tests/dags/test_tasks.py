@@ -27,6 +27,7 @@ from voxpop.raw import exclusions
 from voxpop.raw.records import Window
 from voxpop.release import store
 from voxpop.sources.connections import Connection
+from voxpop.sources.registry import SourceConfig
 from voxpop.warehouse.build import LAYERS
 from voxpop.warehouse.dbt import ModelResult
 
@@ -49,9 +50,14 @@ def landed(monkeypatch: pytest.MonkeyPatch) -> Landed:
     seen = Landed()
 
     def land(
-        _: Settings, source: str, window: Window | None, *, progress: Callable[..., None], **rest: Any
+        _: Settings,
+        source: SourceConfig,
+        window: Window | None,
+        *,
+        progress: Callable[..., None],
+        **rest: Any,
     ) -> list[Any]:
-        seen.source, seen.window = source, window
+        seen.source, seen.window = source.name, window
         seen.connection, seen.is_widened = rest["connection"], rest["widen"]
         progress("responses", 1204)
         return [BATCH]
@@ -384,9 +390,9 @@ class TestRunDags:
 
         meeting = multiprocessing.get_context("fork").Barrier(3, timeout=120)
 
-        def land(_: Settings, source: str, *__: Any, **___: Any) -> list[Any]:
+        def land(_: Settings, source: SourceConfig, *__: Any, **___: Any) -> list[Any]:
             meeting.wait()
-            if source == "genesys":
+            if source.name == "genesys":
                 raise SourceError("the tool refused. " + 10_000 * "x")
             return [BATCH]
 

@@ -99,7 +99,7 @@ class Home:
             for window in windows if source.is_windowed else (None,):
                 pipeline.land(
                     self.settings,
-                    name,
+                    source,
                     window,
                     connection=connections.get(name),
                     now=now or morning_after(END),

@@ -12,6 +12,7 @@ from voxpop.pipeline import next_window
 from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.records import Window
+from voxpop.sources.registry import find_sources
 
 NOW = datetime(2026, 1, 10, 6, tzinfo=UTC)
 
@@ -23,6 +24,11 @@ def settings(tmp_path: Path) -> Settings:
 
 def day(number: int) -> datetime:
     return datetime(2026, 1, number, tzinfo=UTC)
+
+
+def next_of(settings: Settings, name: str) -> Window | None:
+    (source,) = find_sources(settings, [name])
+    return next_window(settings, source, NOW)
 
 
 def land(settings: Settings, window: Window) -> None:
@@ -44,21 +50,21 @@ def land(settings: Settings, window: Window) -> None:
 def test_it_goes_on_where_what_landed_ends(settings: Settings) -> None:
     land(settings, Window(day(1), day(7)))
     land(settings, Window(day(3), day(5)))
-    assert next_window(settings, "genesys", NOW) == Window(day(7), day(10))
+    assert next_of(settings, "genesys") == Window(day(7), day(10))
 
 
 def test_on_the_same_day_again_it_is_the_last_day(settings: Settings) -> None:
     land(settings, Window(day(1), day(10)))
-    assert next_window(settings, "genesys", NOW) == Window(day(9), day(10))
+    assert next_of(settings, "genesys") == Window(day(9), day(10))
 
 
 def test_a_folder_has_none(settings: Settings) -> None:
-    assert next_window(settings, "kiosk_surveys", NOW) is None
+    assert next_of(settings, "kiosk_surveys") is None
 
 
 def test_where_history_begins_only_a_person_can_say(settings: Settings) -> None:
     with pytest.raises(UsageError, match=r"genesys: nothing has landed yet\. Say where to begin: --from"):
-        next_window(settings, "genesys", NOW)
+        next_of(settings, "genesys")
     land(settings, Window(day(1), day(7)))
     with pytest.raises(UsageError, match="touchpoints: nothing has landed yet"):
-        next_window(settings, "touchpoints", NOW)
+        next_of(settings, "touchpoints")

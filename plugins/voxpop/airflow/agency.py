@@ -86,7 +86,7 @@ def catch_up(settings: Settings, today: date) -> Window | None:
     missing = Window(_midnight(last + timedelta(days=1)), _midnight(today))
     _, failures = pipeline.land_several(
         settings,
-        [name for name, source in load_sources(settings).items() if source.is_windowed],
+        [source for source in load_sources(settings).values() if source.is_windowed],
         missing,
         connections=load_connections(settings),
         now=datetime.now(UTC),

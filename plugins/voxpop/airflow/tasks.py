@@ -49,13 +49,13 @@ COMMON: dict[str, Any] = {
 def land(source: str) -> list[str]:
     """Bring one source's window into raw, and give the ids of the batches that hold it."""
     from voxpop import pipeline
-    from voxpop.sources.registry import find_source
+    from voxpop.sources.registry import find_sources
 
     context = get_current_context()
     run = context["dag_run"]
     with step(_name(context)):
         settings = load_settings()
-        configured = find_source(settings, source)
+        (configured,) = find_sources(settings, [source])
         window = None
         if configured.is_windowed:
             bounds = (run.data_interval_start, run.data_interval_end)
@@ -63,7 +63,7 @@ def land(source: str) -> list[str]:
             window = windows.of_run(context["params"], interval, run.run_after)
         batches = pipeline.land(
             settings,
-            source,
+            configured,
             window,
             connection=_connection(configured.connection),
             now=datetime.now(UTC),

@@ -26,7 +26,7 @@ from voxpop.sources.formats.rows import Refused, Unfinished
 from voxpop.sources.ga4.config import Ga4Config
 from voxpop.sources.land_tables import TablesLanding
 from voxpop.sources.protocol import Source
-from voxpop.sources.registry import TOOLS, FolderConfig, SourceConfig, find_source
+from voxpop.sources.registry import TOOLS, FolderConfig, SourceConfig
 from voxpop.sources.tool import Tool
 
 Progress = Callable[[str, int], None]
@@ -38,7 +38,7 @@ _SHOWN = 3
 
 def land(
     settings: Settings,
-    source: str,
+    source: SourceConfig,
     window: Window | None,
     *,
     connection: Connection | None,
@@ -50,7 +50,7 @@ def land(
 
     Args:
         settings: where everything is.
-        source: its name in `sources.yml`.
+        source: what `sources.yml` says of it.
         window: what to ask a tool for, or of which days to look for tables; a file drop ignores it.
         connection: where the tool is, and its credential; None for a file drop.
         now: the time of this run.
@@ -63,28 +63,29 @@ def land(
         had the same before, with `already_landed`.
 
     Raises:
-        UsageError: no such source, or a tool without a window.
+        UsageError: a tool without a window.
         ConfigError: no connection, key or readable configuration.
         SourceError: the tool refused for good, or a file is not as configured; other files are landed.
         SourceUnavailable: the tool gave no good answer in time; its pages are kept, a rerun goes on.
         Locked: another process lands the same.
     """
-    config = find_source(settings, source)
+    name = source.name
     run = _Run(settings, Tokenizer.load(settings, create=True), now, progress)
-    if isinstance(config, FolderConfig):
-        return run.land_files(config)
+    if isinstance(source, FolderConfig):
+        return run.land_files(source)
     if window is None:
-        raise UsageError(f"{source}: say which window to land (--from, --to).")
-    if isinstance(config, Ga4Config):
-        store = ga4.open_store(source, config.tables, config.region, connection, settings.home)
-        return run.land_tables(config, store, window)
+        raise UsageError(f"{name}: say which window to land (--from, --to).")
+    if isinstance(source, Ga4Config):
+        store = ga4.open_store(name, source.tables, source.region, connection, settings.home)
+        return run.land_tables(source, store, window)
     if connection is None:
-        name = config.connection
-        raise ConfigError(f'{source}: there is no connection "{name}". Nothing was landed; set it and rerun.')
+        raise ConfigError(
+            f'{name}: there is no connection "{source.connection}". Nothing was landed; set it and rerun.'
+        )
     if widen:
-        window = Window(window.start - timedelta(days=config.repull_days), window.end)
-    with TOOLS[config.kind].connect(config, connection) as tool:
-        return [run.land_stream(config, tool, stream, window) for stream in tool.streams()]
+        window = Window(window.start - timedelta(days=source.repull_days), window.end)
+    with TOOLS[source.kind].connect(source, connection) as tool:
+        return [run.land_stream(source, tool, stream, window) for stream in tool.streams()]
 
 
 def refused_files(settings: Settings, config: FolderConfig) -> dict[str, str]:

@@ -6,7 +6,7 @@ A wrong key or value stops the run before anything is asked of a tool, with the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -72,20 +72,21 @@ def load_sources(settings: Settings) -> dict[str, SourceConfig]:
     return {name: _source(document, name, body) for name, body in top["sources"].items()}
 
 
-def find_source(settings: Settings, name: str) -> SourceConfig:
-    """Give one configured source.
+def find_sources(settings: Settings, names: Sequence[str]) -> list[SourceConfig]:
+    """Give the configured sources of these names, in their order; without a name all of them.
 
     Raises:
-        UsageError: there is none of that name; lists those that there are.
+        UsageError: there is none of a name; lists those that there are.
         ConfigError: as `load_sources`.
     """
     configured = load_sources(settings)
-    if name not in configured:
-        there_are = ", ".join(configured)
-        raise UsageError(
-            f'There is no source "{name}" in {settings.sources_file.name}. There are: {there_are}.'
-        )
-    return configured[name]
+    for name in names:
+        if name not in configured:
+            there_are = ", ".join(configured)
+            raise UsageError(
+                f'There is no source "{name}" in {settings.sources_file.name}. There are: {there_are}.'
+            )
+    return [configured[name] for name in names or configured]
 
 
 def _source(document: lined_yaml.Document, name: str, body: object) -> SourceConfig:

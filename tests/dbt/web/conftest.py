@@ -17,6 +17,7 @@ from voxpop.raw import exclusions
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.raw.records import Window
 from voxpop.sources.land import land
+from voxpop.sources.registry import find_sources
 from voxpop.warehouse import build
 from voxpop.warehouse.dbt import Dbt
 from voxpop.warehouse.state import opened
@@ -86,9 +87,10 @@ class Website:
 
     def land(self) -> list[Manifest]:
         self.landings += 1
+        (web,) = find_sources(self.settings, ["web"])
         return land(
             self.settings,
-            "web",
+            web,
             Window(FIRST, LAST),
             connection=None,
             now=LAST + timedelta(hours=self.landings),

@@ -15,6 +15,7 @@ from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
 from voxpop.raw.records import Window
 from voxpop.sample_agency.reached import landed_to
+from voxpop.sources.registry import SourceConfig
 
 
 @pytest.fixture
@@ -86,8 +87,8 @@ def landed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Window]]:
     asked: list[tuple[str, Window]] = []
     monkeypatch.setattr(agency, "load_connections", lambda _: {"touchpoints": None, "genesys": None})
 
-    def land(_: Settings, source: str, window: Window, **__: object) -> list[object]:
-        asked.append((source, window))
+    def land(_: Settings, source: SourceConfig, window: Window, **__: object) -> list[object]:
+        asked.append((source.name, window))
         return []
 
     monkeypatch.setattr(pipeline, "land", land)

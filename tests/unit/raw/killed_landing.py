@@ -25,6 +25,7 @@ from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.manifests import Manifest, quarantine_file, visible
 from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources.land import land
+from voxpop.sources.registry import find_sources
 
 NOW = datetime(2026, 1, 6, tzinfo=UTC)
 WINDOW = Window(datetime(2026, 1, 5, tzinfo=UTC), NOW)
@@ -80,7 +81,8 @@ def land_window(settings: Settings) -> None:
 
 
 def land_files(settings: Settings) -> None:
-    land(settings, "visits", None, connection=None, now=NOW, widen=False, progress=lambda said, count: None)
+    (visits,) = find_sources(settings, ["visits"])
+    land(settings, visits, None, connection=None, now=NOW, widen=False, progress=lambda said, count: None)
 
 
 SOURCES = """

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from voxpop.config import Settings
 from voxpop.raw.manifests import Manifest, quarantine_file
 from voxpop.sources.land import land as land_source
+from voxpop.sources.registry import find_sources
 
 NOW = datetime(2026, 1, 6, 4, tzinfo=UTC)
 CSV = """\
@@ -66,9 +67,10 @@ class Drop:
         return path
 
     def land(self, source: str = "visits", now: datetime = NOW) -> list[Manifest]:
+        (configured,) = find_sources(self.settings, [source])
         return land_source(
             self.settings,
-            source,
+            configured,
             None,
             connection=None,
             now=now,

@@ -20,6 +20,7 @@ from voxpop.errors import SourceError
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.sources import file_drop
 from voxpop.sources.land import land as land_source
+from voxpop.sources.registry import find_sources
 
 from .drop import NOW, Drop, payloads
 
@@ -193,7 +194,8 @@ def test_a_landing_that_was_interrupted_goes_on(
             raise Stopped
 
     with pytest.raises(Stopped):
-        land_source(drop.settings, "visits", None, connection=None, now=NOW, widen=False, progress=stop)
+        (visits,) = find_sources(drop.settings, ["visits"])
+        land_source(drop.settings, visits, None, connection=None, now=NOW, widen=False, progress=stop)
     (manifest,) = drop.land(now=NOW + timedelta(hours=1))
     assert [part.records for part in manifest.parts] == [2, 2, 1]
     assert [each["interaction_id"] for each in payloads(manifest)] == [row[0] for row in rows]

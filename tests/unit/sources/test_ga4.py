@@ -28,7 +28,7 @@ from voxpop.sources import ga4, land_tables
 from voxpop.sources.connections import Connection
 from voxpop.sources.ga4.parse import as_exported
 from voxpop.sources.land import land
-from voxpop.sources.registry import load_sources
+from voxpop.sources.registry import find_sources, load_sources
 from voxpop.sources.verbatim import NotARecord
 
 NOW = datetime(2026, 7, 5, 4, tzinfo=UTC)
@@ -89,9 +89,10 @@ class Export:
         self, first: str = "2026-07-01", to: str = "2026-07-05", connection: Connection | None = None
     ) -> list[Manifest]:
         self.landings += 1
+        (web,) = find_sources(self.settings, ["web"])
         return land(
             self.settings,
-            "web",
+            web,
             Window(*(datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, to))),
             connection=connection,
             now=NOW + timedelta(minutes=self.landings),

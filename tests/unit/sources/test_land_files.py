@@ -16,6 +16,7 @@ from voxpop.raw.batches import BatchWriter
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.sources import file_drop, land
 from voxpop.sources.land import land as land_source
+from voxpop.sources.registry import find_sources
 
 from .drop import CSV, HEADER, NDJSON, NOW, ROW, Drop, payloads
 
@@ -343,8 +344,9 @@ def test_an_interrupted_file_goes_on(drop: Drop, monkeypatch: pytest.MonkeyPatch
         if count == 4:
             raise Stopped
 
+    (visits,) = find_sources(drop.settings, ["visits"])
     with pytest.raises(Stopped):
-        land_source(drop.settings, "visits", None, connection=None, now=NOW, widen=False, progress=stop)
+        land_source(drop.settings, visits, None, connection=None, now=NOW, widen=False, progress=stop)
     assert visible(drop.settings) == []
     (manifest,) = drop.land(now=NOW + timedelta(hours=1))
     assert [part.records for part in manifest.parts] == [2, 2, 1]
@@ -362,7 +364,8 @@ def test_two_landings_of_a_file_at_once(drop: Drop) -> None:
             with pytest.raises(Locked, match=r"visits: interactions [0-9a-f]{16}: process \d+ on "):
                 inner.pop()()
 
-    land_source(drop.settings, "visits", None, connection=None, now=NOW, widen=False, progress=land_again)
+    (visits,) = find_sources(drop.settings, ["visits"])
+    land_source(drop.settings, visits, None, connection=None, now=NOW, widen=False, progress=land_again)
     assert inner == []
     assert len(visible(drop.settings)) == 1
 

@@ -12,6 +12,7 @@ import pytest
 from voxpop import pipeline
 from voxpop.errors import SourceError, UsageError
 from voxpop.raw.manifests import visible
+from voxpop.sources.registry import find_sources
 
 from .drop import HEADER, NOW, ROW, Drop
 
@@ -44,7 +45,8 @@ def four(drop: Drop) -> Drop:
 
 
 def land(drop: Drop, *names: str, progress: Any = lambda what, count: None) -> Any:
-    return pipeline.land_several(drop.settings, names, None, connections={}, now=NOW, progress=progress)
+    sources = find_sources(drop.settings, names)
+    return pipeline.land_several(drop.settings, sources, None, connections={}, now=NOW, progress=progress)
 
 
 def test_they_land_side_by_side_and_are_given_in_order(four: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +60,16 @@ def test_they_land_side_by_side_and_are_given_in_order(four: Drop, monkeypatch: 
     monkeypatch.setattr(pipeline, "land", meet)
     landed, failures = land(four, "west", "north", "south", "east")
     assert [batch.source for batch in landed] == ["west", "north", "south", "east"]
+    assert failures == {}
+
+
+def test_what_is_configured_is_not_read_again_for_each(four: Drop) -> None:
+    sources = find_sources(four.settings, [])
+    four.settings.sources_file.unlink()
+    landed, failures = pipeline.land_several(
+        four.settings, sources, None, connections={}, now=NOW, progress=lambda what, count: None
+    )
+    assert [batch.source for batch in landed] == ["north", "south", "east", "west"]
     assert failures == {}
 
 
@@ -93,10 +105,10 @@ def test_a_mistake_of_ours_is_raised_when_the_others_have_ended(
 ) -> None:
     one_by_one = pipeline.land
 
-    def stumble(settings: Any, name: str, *given: Any, **named: Any) -> Any:
-        if name == "north":
+    def stumble(settings: Any, source: Any, *given: Any, **named: Any) -> Any:
+        if source.name == "north":
             raise ZeroDivisionError
-        return one_by_one(settings, name, *given, **named)
+        return one_by_one(settings, source, *given, **named)
 
     monkeypatch.setattr(pipeline, "land", stumble)
     with pytest.raises(ZeroDivisionError):
@@ -105,8 +117,10 @@ def test_a_mistake_of_ours_is_raised_when_the_others_have_ended(
 
 
 def test_a_name_that_no_source_has_lands_nothing(four: Drop) -> None:
-    with pytest.raises(UsageError, match='There is no source "nowhere"'):
-        land(four, "north", "nowhere")
+    process = command(four, "north", "nowhere")
+    _, err = process.communicate()
+    assert process.returncode == UsageError.exit_code
+    assert 'There is no source "nowhere"' in err
     assert visible(four.settings) == []
 
 

@@ -17,6 +17,7 @@ from voxpop.raw.records import Record, Rejected, Window
 from voxpop.sources import genesys, land
 from voxpop.sources.connections import Connection
 from voxpop.sources.protocol import Cursor, Page
+from voxpop.sources.registry import find_sources
 
 NOW = datetime(2026, 1, 6, 4, tzinfo=UTC)
 WINDOW = Window(datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC))
@@ -66,14 +67,16 @@ class Site:
 
     def land(self, **changes: Any) -> list[Manifest]:
         given: dict[str, Any] = {
-            "source": "contact_center",
             "window": WINDOW,
             "connection": Connection(base_url="https://tool.example.gov"),
             "now": NOW,
             "widen": False,
             **changes,
         }
-        return land.land(self.settings, **given, progress=lambda said, count: self.told.append((said, count)))
+        (source,) = find_sources(self.settings, ["contact_center"])
+        return land.land(
+            self.settings, source, **given, progress=lambda said, count: self.told.append((said, count))
+        )
 
 
 @pytest.fixture
@@ -153,11 +156,6 @@ def test_a_finished_landing_is_not_asked_for_again(site: Site, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("changes", "error", "said"),
     [
-        (
-            {"source": "zendesk"},
-            UsageError,
-            'no source "zendesk" in .* There are: contact_center',
-        ),
         ({"window": None}, UsageError, "say which window"),
         ({"connection": None}, ConfigError, 'there is no connection "cloud". Nothing was landed'),
     ],

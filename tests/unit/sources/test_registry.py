@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from voxpop.config import PROJECT, Settings, load_settings
-from voxpop.errors import ConfigError
+from voxpop.errors import ConfigError, UsageError
 from voxpop.sources.dap.config import DapConfig
 from voxpop.sources.ga4.config import Ga4Config
 from voxpop.sources.genesys.config import GenesysConfig
-from voxpop.sources.registry import load_sources
+from voxpop.sources.registry import find_sources, load_sources
 from voxpop.sources.targets.interaction import InteractionFiles
 from voxpop.sources.targets.priority_goal_value import PriorityGoalValueFiles
 from voxpop.sources.targets.survey_offer import SurveyOfferFiles
@@ -223,3 +223,13 @@ def test_no_file_and_no_text(tmp_path: Path) -> None:
     (tmp_path / "none.yml").write_bytes(b"sources:\n  caf\xe9: {}\n")
     with pytest.raises(ConfigError, match="not UTF-8 at byte 14"):
         load_sources(settings)
+
+
+def test_sources_are_found_by_name_in_the_order_asked_for_and_all_where_none_is_named() -> None:
+    settings = load_settings({})
+    assert [found.name for found in find_sources(settings, ["web", "genesys"])] == ["web", "genesys"]
+    assert find_sources(settings, []) == list(load_sources(settings).values())
+    with pytest.raises(
+        UsageError, match=r'no source "nowhere" in sources\.yml\. There are: touchpoints, gen'
+    ):
+        find_sources(settings, ["web", "nowhere"])
