@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 from voxpop import pipeline
-from voxpop.airflow import run_dags, runs
+from voxpop.airflow import run_dags, runs, side_by_side
 from voxpop.airflow.connections import from_airflow, to_airflow
 from voxpop.airflow.events import Event
 from voxpop.config import Settings
@@ -379,6 +380,24 @@ class TestRunDags:
             (run,) = session.scalars(select(DagRun).where(DagRun.end_date > before))
             assert before < run.start_date < run.end_date
             assert run.logical_date == run.start_date, "a backfill passes over a day whose date a run has"
+
+    def test_the_api_for_tasks_is_made_before_processes_are_forked_and_leaves_no_thread(
+        self, answers: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+        at_the_fork: list[tuple[bool, set[threading.Thread]]] = []
+        start = side_by_side.start
+
+        def fork(*given: Any) -> side_by_side.Started:
+            left = set(threading.enumerate()) - before
+            at_the_fork.append((in_process_api_server().app._cadwyn_initialized, left))
+            return start(*given)
+
+        before = set(threading.enumerate())
+        monkeypatch.setattr(side_by_side, "start", fork)
+        assert asked_to_build(monkeypatch)[0] == 0
+        assert at_the_fork == [(True, set())]
 
     def test_extracts_run_side_by_side_and_one_that_fails_stops_itself_alone(
         self, answers: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ refused. Airflow's own output goes to standard output.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import msgspec
 
 from voxpop.airflow import home, side_by_side
@@ -104,8 +106,14 @@ def _prepared_to_fork() -> Any:
 
     from voxpop import pipeline
 
-    # Not its transport, which is a thread: no fork would have it.
-    _ = in_process_api_server().app
+    async def ask_for_nothing() -> None:
+        transport = in_process_api_server().atransport
+        async with httpx.AsyncClient(transport=transport, base_url="http://in-process.invalid") as client:
+            await client.get("/nothing")
+
+    # Airflow's API for tasks makes its routes when it is first asked for one, which takes four seconds. Asked
+    # in this way it leaves no thread behind, which a fork would not have.
+    asyncio.run(ask_for_nothing())
     return pipeline
 
 
