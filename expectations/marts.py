@@ -32,7 +32,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "dim_surveys": """
         survey_id survey_version survey_name instrument organization_id service_id
         default_channel sampling_design is_weighted omb_control_number omb_expires_on
-        source_system source_form_id valid_from valid_to
+        source_system source_form_id valid_from valid_to is_filed
     """,
     "dim_questions": """
         instrument question_id role driver scale valid_min valid_max positive_min statement

@@ -8,7 +8,7 @@ from expectations.rules import Rule, never, not_negative, one_of, refers, requir
 
 REASONS = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee", "other")
 _BOXES = tuple(f"{kind}_{reason}" for kind in ("positive", "negative") for reason in REASONS)
-_SURVEYS = "select survey_id from marts.a11_280_collection_details"
+_SURVEYS = "select survey_id from marts.dim_surveys where is_filed"
 
 
 def a11_280_collections() -> list[Rule]:

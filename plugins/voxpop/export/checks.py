@@ -201,7 +201,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
             (
                 select count(*) from marts.fct_survey_responses
                 where is_counted and fiscal_quarter = $label
-                    and survey_id in (select survey_id from marts.a11_280_collection_details)
+                    and survey_id in (select survey_id from marts.dim_surveys where is_filed)
             ),
             (
                 select coalesce(sum(volume_of_respondents), 0)::bigint from marts.a11_280_collection_details

@@ -68,7 +68,7 @@ create table marts.dim_surveys (
     organization_id varchar,
     service_id varchar, default_channel varchar, sampling_design varchar, is_weighted boolean,
     omb_control_number varchar, omb_expires_on date, source_system varchar, source_form_id varchar,
-    valid_from date, valid_to date,
+    valid_from date, valid_to date, is_filed boolean,
     primary key (survey_id, survey_version, source_system, source_form_id)
 );
 create table marts.dim_questions (
@@ -188,7 +188,7 @@ FILL_DIMENSIONS = """
 insert into marts.dim_organizations from seeds.organizations {order};
 insert into marts.dim_services from seeds.services {order};
 insert into marts.dim_channels from seeds.channels {order};
-insert into marts.dim_surveys from seeds.surveys {order};
+insert into marts.dim_surveys select *, true from seeds.surveys {order};
 insert into marts.dim_questions by name
 select * exclude (not_answered) from seeds.question_crosswalk {order};
 insert into marts.dim_dates

@@ -15,5 +15,6 @@ select
     cast(source_system as string) as source_system,
     cast(source_form_id as string) as source_form_id,
     cast(valid_from as date) as valid_from,
-    cast(valid_to as date) as valid_to
+    cast(valid_to as date) as valid_to,
+    survey_id in (select filed.survey_id from {{ ref('a11_280_surveys') }} as filed) as is_filed
 from {{ ref('surveys') }}

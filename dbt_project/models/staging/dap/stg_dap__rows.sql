@@ -8,9 +8,8 @@
     touched='stg_touched_records'
 ) }}
 {%- set touched = is_touched('asked._record_key', ref('stg_touched_records')) %}
-{%- set only -%}
-    version._report_key in (select asked._report_key from {{ ref('base_dap__rows') }} as asked where {{ touched }})
-{%- endset %}
+{%- set asked = 'select asked._report_key from ' ~ ref('base_dap__rows') ~ ' as asked where ' ~ touched %}
+{%- set only = 'version._report_key in (' ~ asked ~ ')' %}
 
 with sent_last as (
     select distinct sent._record_key
