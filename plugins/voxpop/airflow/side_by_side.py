@@ -5,6 +5,7 @@ A process that dies takes with it only the thing that it was at: the others go o
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
@@ -51,6 +52,8 @@ def start(work: Callable[[T], int], things: Sequence[T], at_once: int) -> Starte
             worst = max(worst, work(thing))
         sys.exit(worst)
 
+    # What is there by now stays, and whoever looks through it for garbage copies all of it into each fork.
+    gc.freeze()
     # Daemons, so that they end when this process does.
     workers = [fork.Process(target=work_on, daemon=True) for _ in range(min(at_once, len(things)))]
     for worker in workers:
