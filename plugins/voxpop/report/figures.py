@@ -18,15 +18,19 @@ from voxpop.report.sections import (
     goals,
     headlines,
     months,
+    nonresponse,
     others,
     surveys,
+    timeliness,
     website,
 )
 from voxpop.report.sections.clearance import WithoutClearance
 from voxpop.report.sections.contact_center import ContactCenter
 from voxpop.report.sections.goals import Goal
 from voxpop.report.sections.headlines import Headline
+from voxpop.report.sections.nonresponse import Comparison
 from voxpop.report.sections.surveys import Survey
+from voxpop.report.sections.timeliness import Stream
 from voxpop.report.sections.website import Website
 
 
@@ -51,7 +55,9 @@ class PageFigures:
     contact_centers: tuple[ContactCenter, ...]
     websites: tuple[Website, ...]
     surveys: tuple[Survey, ...]
+    nonresponse: tuple[Comparison, ...]
     goals: tuple[Goal, ...]
+    streams: tuple[Stream, ...]
     service_count: int
     without_clearance: tuple[WithoutClearance, ...]
 
@@ -113,7 +119,9 @@ def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigur
         contact_centers=contact_center.read(connection, start),
         websites=website.read(connection, start),
         surveys=surveys.read(connection, start),
+        nonresponse=nonresponse.read(connection, start),
         goals=goals.read(connection, start),
+        streams=timeliness.read(connection),
         service_count=service_count,
         without_clearance=clearance.read(connection, start),
     )

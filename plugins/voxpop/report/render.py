@@ -58,6 +58,8 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda share: numbers.shown("top_two", share)
+    environment.filters["mean"] = lambda value: numbers.shown("mean", value)
+    environment.filters["points"] = lambda share: numbers.difference("top_two", share)
     environment.filters["minutes"] = numbers.minutes
     environment.filters["measured"] = goals.number
     environment.filters["thousands"] = numbers.thousands

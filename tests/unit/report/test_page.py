@@ -21,6 +21,7 @@ MANIFEST: dict[str, Any] = {
     "excluded": [],
     "restatements": [],
     "policy": {
+        "segment_claim_min_share": 0.8,
         "suppression_min_n": 10.0,
         "low_n_below": 30.0,
         "service_level_seconds": 20.0,
@@ -132,8 +133,32 @@ create table marts.priority_goal_measures as select 'm' || row_number() over () 
             true)
     ) t(indicator, value, low, high, n, value_start, value_target, progress, status, forecast_value,
         forecast_low, forecast_high, agrees_with_published, low_n, is_provisional);
+create table marts.survey_nonresponse as select date '2026-04-01' as period_start, *
+    from (values
+        ('channel', 'all', 1000, 320, 1.0, 0.914, true, null, null, null, null, null, 200, 3.5, 3.6, false),
+        ('channel', 'phone', 600, 120, 1.0, 0.914, true, 0.6, 0.375, -0.225, -0.2665, -0.181, null, null,
+            null, false),
+        ('channel', 'website', 400, 200, 1.0, 0.914, true, 0.4, 0.625, 0.225, -0.01, 0.2665, null, null,
+            null, false),
+        ('service', 'all', 900, 230, 1.0, 0.9, true, null, null, null, null, null, null, null, null, false),
+        ('service', 'a', null, null, null, null, null, null, null, null, null, null, null, null, null, true),
+        ('segment', 'all', 500, 45, 0.71, 0.3033, false, null, null, null, null, null, null, null, null,
+            false),
+        ('segment', 'older_adults', 500, null, 0.71, 0.3033, false, null, null, null, null, null, null, null,
+            null, false),
+        ('wait', 'all', null, null, null, null, null, null, null, null, null, null, null, null, null, true)
+    ) t(breakdown, member, offered_count, respondent_count, known_offered_share, known_respondent_share,
+        is_claim_allowed, offered_share, respondent_share, gap, gap_low, gap_high, rated_count, satisfaction,
+        weighted_satisfaction, suppressed), (values (false)) as low(low_n);
+create table marts.timeliness as select * from (values
+    ('genesys', 'conversations', date '2026-06-29', 2.5, 6.0, null, null),
+    ('genesys', 'conversations', date '2026-06-30', 30.0, 31.0, 0.0, true),
+    ('genesys', 'conversations', date '2026-06-28', -1.0, 6.0, 0.0, false),
+    ('goal_values', 'priority_goal_values', date '2026-04-14', 1848.0, 1850.0, null, null)
+    ) t(source_system, stream, record_date, landed_hours, published_hours, usual_landed_hours, is_late);
 """
-"""What newer sections read: four surveys of which three are filed, three reports of websites, three goals."""
+"""What newer sections read: four surveys of which three are filed, three reports of websites, three goals,
+who answered by four characteristics, and two streams."""
 
 
 @pytest.fixture
@@ -700,8 +725,48 @@ def test_a_value_of_any_unit(value: float | None, text: str) -> None:
 
 
 def test_an_agency_without_them_has_no_such_sections(marts: duckdb.DuckDBPyConnection) -> None:
-    for table in ("web_performance", "survey_quality", "priority_goal_measures"):
+    headings = {
+        "web_performance": "Website",
+        "survey_quality": "Surveys, and what is filed under A-11 section 280",
+        "survey_nonresponse": "Who answered, and who was asked",
+        "priority_goal_measures": "Priority goals",
+        "timeliness": "How fresh the data are",
+    }
+    for table in headings:
         marts.execute(f"delete from marts.{table}")
     html = render.render(marts, MANIFEST)
-    for heading in ("Website", "Priority goals", "Surveys, and what is filed under A-11 section 280"):
+    for heading in headings.values():
         assert f"<h2>{heading}</h2>" not in html
+
+
+def test_who_answered_is_compared_where_enough_is_known(marts: duckdb.DuckDBPyConnection) -> None:
+    said = section(render.render(marts, MANIFEST), "Who answered, and who was asked")
+    assert "Phone beyond chance 60.0% n = 600 37.5% n = 120 −22.5 −26.7 to −18.1" in said
+    assert "Website 40.0% n = 400 62.5% n = 200 22.5 −1.0 to 26.7" in said
+    assert "Mean satisfaction was 3.50 (n = 200); it would have been 3.60 if each channel" in said
+    assert "Get a passport withheld withheld withheld withheld" in said
+    assert (
+        "Nothing is claimed by segment: it is known of 30.3% of answers and of 71.0% of offers, and 80.0% of"
+        " both are needed." in said
+    )
+    assert "Nothing is claimed by wait: withheld." in said
+    assert "older adults" not in said and said.count("beyond chance") == 1
+
+
+def test_each_stream_says_how_fresh_it_is(marts: duckdb.DuckDBPyConnection) -> None:
+    """Of three days two are known to be late or not, of which one is."""
+    said = section(render.render(marts, MANIFEST), "How fresh the data are")
+    assert "genesys conversations 2026-06-30 30 h 0 s 31 h 1 of 2 days" in said
+    assert "goal_values priority goal values 2026-04-14 77 days not known yet 77 days —" in said
+
+
+def test_a_contact_center_is_named_by_its_source(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "insert into marts.contact_center_performance select * replace ('texts' as source_system)"
+        " from marts.contact_center_performance"
+    )
+    html = render.render(marts, MANIFEST)
+    assert re.findall(r"<h2>(Contact center.*?)</h2>", html) == [
+        "Contact center: genesys",
+        "Contact center: texts",
+    ]
