@@ -110,7 +110,15 @@ def _connections(settings: Settings, sources: Mapping[str, SourceConfig]) -> Ite
     has_sample_agency = date_file(settings.home).exists()
     for name, source in sources.items():
         if source.connection is not None:
-            yield _connection(name, source.connection, known, has_sample_agency=has_sample_agency)
+            if source.connection not in known and (settings.home / "airflow").exists():
+                yield Check(
+                    f"{name}: connection",
+                    "warn",
+                    "unknown here: it is not in connections.json, and Airflow's own are not read",
+                    f'In Airflow look at Admin → Connections for "{source.connection}".',
+                )
+            else:
+                yield _connection(name, source.connection, known, has_sample_agency=has_sample_agency)
 
 
 def _files(settings: Settings, config: FolderConfig) -> Iterator[Check]:

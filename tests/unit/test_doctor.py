@@ -106,3 +106,15 @@ def test_the_connection_that_is_missing_is_named_and_not_its_source(tmp_path: Pa
         "not configured",
         'Set the connection "touchpoints_prod" in Airflow, or in connections.json.',
     )
+
+
+def test_beside_airflow_a_connection_that_is_not_in_the_file_is_unknown_and_not_missing(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(home=tmp_path, sources_file=tmp_path / "sources.yml", seeds=tmp_path / "seeds")
+    settings.sources_file.write_text(SOURCES)
+    (tmp_path / "airflow").mkdir()
+    found = {check.what: check for check in doctor.examine(settings, NOW)}["visitor_survey: connection"]
+    assert found.status == "warn"
+    assert found.found.startswith("unknown here")
+    assert found.next_step == 'In Airflow look at Admin → Connections for "touchpoints_prod".'
