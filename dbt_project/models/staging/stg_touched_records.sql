@@ -1,6 +1,7 @@
 {#- What this build changes. Models that replace partitions take the touched ones from here.
 
     A batch that an unfinished build had taken in touches all of its records: some tables hold it, some don't.
+    A version without a key is kept, so that this table's test finds it for all base models.
 -#}
 {% set bases = {
     'responses': ref('base_touchpoints__responses'),
@@ -61,6 +62,7 @@ touched as (
         on pending._record_key = later._record_key
     where
         pending.is_unsettled
+        or pending._record_key is null
         or earlier._batch_id is distinct from later._batch_id
         or earlier._payload_hash is distinct from later._payload_hash
 ),
@@ -115,4 +117,4 @@ select distinct
     version.record_id,
     version.record_date
 from versions as version
-inner join every_touched on version._record_key = every_touched._record_key
+inner join every_touched on version._record_key is not distinct from every_touched._record_key

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from voxpop.errors import BuildError
 from voxpop.raw.exclusions import exclude, include
 from voxpop.raw.manifests import Manifest
 from voxpop.raw.records import Record
@@ -195,6 +198,19 @@ def test_only_what_changed_is_touched_with_every_day_of_it(home: Home) -> None:
     home.build_staging()
     touched = home.rows("select record_id, record_date from staging.stg_touched_records order by all")
     assert touched == [("moved", T0.date()), ("moved", (T0 + day).date())]
+
+
+def test_a_version_without_a_key_fails_the_build(home: Home) -> None:
+    home.raw.land("touchpoints", [submission("whole", T0)])
+    home.build_staging()
+    landed = home.raw.land("touchpoints", [submission("damaged", T0), submission("sound", T0)], at=LANDED)
+    (part,) = landed.part_files
+    rows = pq.read_table(part)
+    ids = [None if one == "damaged" else one for one in rows["record_id"].to_pylist()]
+    place = rows.schema.get_field_index("record_id")
+    pq.write_table(rows.set_column(place, "record_id", pa.array(ids, pa.string())), part)
+    with pytest.raises(BuildError, match=r"unique_together_stg_touched_records.*: Got 1 result"):
+        home.build_staging()
 
 
 def test_a_build_that_did_not_end_is_made_good(home: Home, at_once: dict[str, list[str]]) -> None:
