@@ -178,7 +178,7 @@ def _result(outcome: Any) -> ModelResult:
 _WRAPPING = re.compile(r"^\s*(?:Runtime|Database) Error(?: in [^\n]*)?\n\s*")
 _WITHOUT_VALUES = re.compile(
     r"(?:Binder|Catalog|Parser|Compilation|Parsing|Dependency|IO|Out of Memory|TransactionContext|Connection)"
-    r" (?:Error|Exception)|Got \d+ results"
+    r" (?:Error|Exception)|Got \d+ results?\b"
 )
 _KIND = re.compile(r"[A-Z][A-Za-z ]{2,30} Error(?=:)")
 _PHRASES = re.compile(

@@ -67,6 +67,7 @@ def test_a_column_that_may_not_be_null_is_named() -> None:
     assert without_data(str(caught.value)) == "Constraint Error: NOT NULL constraint failed: t.day"
 
 
-def test_a_failed_test_says_how_many_rows() -> None:
-    message = "Got 3 results, configured to fail if != 0"
+@pytest.mark.parametrize("found", ["1 result", "3 results"])
+def test_a_failed_test_says_how_many_rows(found: str) -> None:
+    message = f"Got {found}, configured to fail if != 0"
     assert without_data(message) == message
