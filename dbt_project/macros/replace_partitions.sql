@@ -7,6 +7,9 @@
         unique_key     where a single record is replaced. Not null in either case.
         touched        the model that lists the touched ones in a column of the same name; without it, the
                        partitions of the new rows are the touched ones.
+
+    With both keys, a new row of a partition that is not touched replaces the one with its unique_key. An engine that
+    writes nothing but whole partitions has to add to such rows what their partitions hold besides.
 -#}
 {% macro get_incremental_replace_partitions_sql(arg_dict) -%}
     {{ return(adapter.dispatch('replace_partitions')(
@@ -14,12 +17,18 @@
         arg_dict['temp_relation'],
         config.get('partition_by') or config.require('unique_key'),
         touched_relation(config.get('touched')) or arg_dict['temp_relation'],
+        config.get('unique_key') if config.get('partition_by'),
         arg_dict['dest_columns'] | map(attribute='quoted') | join(', ')
     )) }}
 {%- endmacro %}
 
-{% macro duckdb__replace_partitions(target, new_rows, key, touched, columns) -%}
-    delete from {{ target }} where {{ key }} in (select {{ key }} from {{ touched }});
+{% macro duckdb__replace_partitions(target, new_rows, partition, touched, key, columns) -%}
+    delete from {{ target }}
+    where
+        {{ partition }} in (select {{ partition }} from {{ touched }})
+        {%- if key %}
+        or {{ key }} in (select {{ key }} from {{ new_rows }})
+        {%- endif %};
     insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ new_rows }}
 {%- endmacro %}
 

@@ -12,3 +12,68 @@
         true
     {%- endif -%}
 {%- endmacro %}
+
+{#- In a fact's `where`: the rows of the days that this build replaces, and those whose customer is another by now. -#}
+{% macro is_touched_or_renamed(day, record_key) -%}
+    (
+        {{ is_touched(day, ref('int_touched_days'), 'record_date') }}
+        or {{ is_touched(record_key, ref('int_renamed_records')) }}
+    )
+{%- endmacro %}
+
+{#- In the `where` of a table that a build works on: the rows of the fiscal quarters that its measures replace.
+
+    Args:
+        day: the rows' date.
+        quarters: the model that lists the quarters, a ref.
+-#}
+{% macro is_in_touched_quarter(day, quarters) -%}
+    {{ fiscal_quarter_start(day) }} in (select touched.quarter_start from {{ quarters }} as touched)
+{%- endmacro %}
+
+{#- A model's query: the fiscal quarters that a build replaces by the days (UTC) that it touches.
+
+    A day in UTC may be a day earlier or later where people live; so it can belong to two quarters. An answer may follow
+    the contact that it is about by some days more: it is counted in its quarter, and who answered in the contact's.
+    Where a build stopped half-way, what it had touched counts still: the facts that it left may show by now what it
+    came for, and then nothing else tells.
+
+    Should a measure's periods be longer than a quarter (a fiscal year), list here every quarter of each touched one: a
+    partition has to hold whatever adds up, and is withheld, together.
+
+    Args:
+        days: a relation with the days, `record_date`.
+-#}
+{% macro touched_quarters(days) -%}
+{%- set pending = source('build', 'pending_batches') -%}
+with reached as (
+    select
+        record_date,
+        1 + cast({{ policy('survey_answer_days') }} as integer) as reach
+    from {{ days }}
+),
+
+reached_days as (
+    select {{ exploded(days_from_to('record_date - reach', 'record_date + reach')) }} as date_day
+    from reached
+),
+
+quarters as (
+    select distinct {{ fiscal_quarter_start('date_day') }} as quarter_start
+    from reached_days
+    {%- if has_been_built() %}
+    union distinct
+    select earlier.quarter_start
+    from {{ this }} as earlier
+    where
+        exists (
+            select pending.batch_id
+            from {{ pending }} as pending
+            where pending.is_unsettled
+        )
+    {%- endif %}
+)
+
+select cast(quarter_start as date) as quarter_start
+from quarters
+{%- endmacro %}

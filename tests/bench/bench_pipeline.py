@@ -1,10 +1,11 @@
 """What the pipeline costs by size: `python -m tests.bench.bench_pipeline [INTERACTIONS …] [--into FILE]`.
 
 For each size (200,000 if none is given) it makes nine fiscal quarters of the sample agency, with as many more
-people and journeys as that needs, lands them month by month, builds, stages, audits, reports and publishes;
-then it lands the day that follows and does the same with what is new. Every step has a process of its own,
-so that its CPU seconds and peak memory are its own. The agency's records are made in another process and come
-as the pages and files that its tools would send.
+people, journeys and visits to the website as that needs, lands them month by month, builds, stages, audits,
+reports and publishes; then it lands the day that follows and does the same with what is new. Every step has
+a process of its own, so that its CPU seconds and peak memory are its own. The agency's records are made in
+another process and come as the pages and files that its tools would send. What DAP and publications bring
+doesn't grow with an agency, and is left out.
 
 It prints Markdown tables; with `--into` it puts them into that file between its two marks. Data lie in the
 folder for temporary files (`TMPDIR`) meanwhile.
@@ -27,6 +28,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
+from itertools import chain
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ from voxpop import pipeline
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
+from voxpop.raw.manifests import Manifest
 from voxpop.raw.records import Window
 from voxpop.release import candidate
 from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS, genesys, touchpoints
@@ -46,6 +49,7 @@ from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.columns import take
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files
+from voxpop.sample_agency.ga4 import write_tables
 from voxpop.sample_agency.misbehavior import LEVELS
 from voxpop.sources.genesys.config import GenesysConfig
 from voxpop.sources.genesys.parse import Conversations
@@ -55,13 +59,20 @@ from voxpop.sources.touchpoints.parse import Submissions
 from voxpop.warehouse import build
 
 SIZE = 200_000
-INTERACTIONS = 110_500
-"""Contacts that the agency has in its default history, as it is."""
+INTERACTIONS = 329_000
+"""Contacts and web sessions that the agency has in its default history, as it is."""
 DAY = HISTORY_ENDS + timedelta(days=1)
 ORDERLY = LEVELS["not"]
 STEPS = ("land", "build", "stage", "audit", "report", "publish")
 MARKS = ("<!-- bench: begin -->\n", "<!-- bench: end -->\n")
 SLOWEST = 8
+TABLES = (
+    "fct_interactions",
+    "fct_web_sessions",
+    "fct_survey_responses",
+    "fct_survey_answers",
+    "dim_customers",
+)
 
 
 # What the tools would send, made in a process of its own
@@ -81,8 +92,16 @@ class Sent:
 def send(to: Connection, size: int, first: date, last: date, drop: Path) -> None:
     """Make the months from one day to another and send their pages."""
     scale = size / INTERACTIONS
+    web = replace(
+        CAUSES.web,
+        visits_per_day=CAUSES.web.visits_per_day * scale,
+        strangers=round(CAUSES.web.strangers * scale),
+    )
     causes = replace(
-        CAUSES, people=round(CAUSES.people * scale), journeys_per_day=CAUSES.journeys_per_day * scale
+        CAUSES,
+        people=round(CAUSES.people * scale),
+        journeys_per_day=CAUSES.journeys_per_day * scale,
+        web=web,
     )
     agency = make_agency(load_settings().seeds, causes=causes)
     for start, end in months(first, last):
@@ -98,6 +117,8 @@ def send(to: Connection, size: int, first: date, last: date, drop: Path) -> None
             made = genesys.render(agency, take(events.conversations, rows), as_of_ms)
             to.send(Sent(start, end, "genesys", "", b'{"conversations":[%b]}' % b",".join(made)))
         drop_files(agency, events, drop, ORDERLY)
+        # the website's day ends when it is over in its zone: the month's last table is due in the next one
+        write_tables(agency, replace(events, first=start - timedelta(days=1)), drop, ORDERLY)
         to.send(Sent(start, end, ""))
     to.close()
 
@@ -185,19 +206,32 @@ def land(settings: Settings, size: int, first: date, last: date) -> dict[str, An
             landed[source].add(0, 0, began)
             began = time.process_time()
         writers.clear()
+        days = Window(_midnight(sent.first), _midnight(sent.last + timedelta(days=1)))
         for name, config in load_sources(settings).items():
-            if not config.is_windowed and (settings.home / "drop" / name).exists():
+            if not (settings.home / "drop" / name).exists():
+                continue
+            began = time.process_time()
+            manifests = pipeline.land(
+                settings,
+                config,
+                days if config.is_windowed else None,
+                connection=None,
+                now=now,
+                widen=False,
+                progress=_quiet,
+            )
+            for manifest in manifests:
+                landed[name].add(manifest.records, _size(manifest), began)
                 began = time.process_time()
-                manifests = pipeline.land(
-                    settings, config, None, connection=None, now=now, widen=False, progress=_quiet
-                )
-                for manifest in manifests:
-                    assert manifest.original is not None
-                    landed[name].add(manifest.records, manifest.original.bytes, began)
-                    began = time.process_time()
     maker.join()
     assert maker.exitcode == 0, "the records could not be made"
     return {source: asdict(found) for source, found in landed.items()}
+
+
+def _size(manifest: Manifest) -> int:
+    """Bytes of the files that a batch was read from."""
+    originals = [manifest.original] if manifest.original else []
+    return sum(original.bytes for original in (*originals, *chain.from_iterable(manifest.tables.values())))
 
 
 def build_all(settings: Settings) -> dict[str, Any]:
@@ -283,9 +317,14 @@ def bench(home: Path, size: int) -> dict[str, Any]:
                 f"{size:,} {name:8}{step:8}{cost.wall:8.1f} s  {cost.cpu:8.1f} CPU s  {cost.peak_mb:6,} MB\n"
             )
             found[name][step] = asdict(cost)
-    settings = load_settings({"VOXPOP_HOME": str(home)})
+    return found | sizes(load_settings({"VOXPOP_HOME": str(home)}))
+
+
+def sizes(settings: Settings) -> dict[str, float]:
+    """Rows of the facts, and megabytes on disk."""
+    found: dict[str, float] = {}
     with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        for table in ("fct_interactions", "fct_survey_responses", "fct_survey_answers", "dim_customers"):
+        for table in TABLES:
             (found[table],) = connection.execute(f"select count(*) from marts.{table}").fetchall()[0]
     found["warehouse_mb"] = settings.warehouse.stat().st_size / 1e6
     for part in (settings.raw, max(settings.releases.glob("2*"))):
@@ -308,9 +347,10 @@ def table(results: Sequence[dict[str, Any]]) -> str:
     ]
     for found in results:
         lines += [
-            f"**{found['fct_interactions']:,} interactions**, {found['fct_survey_responses']:,} responses "
-            f"with {found['fct_survey_answers']:,} answers, {found['dim_customers']:,} customers. On disk: "
-            f"raw {found['raw_mb']:,.0f} MB, warehouse {found['warehouse_mb']:,.0f} MB, a release "
+            f"**{found['fct_interactions']:,} interactions**, {found['fct_web_sessions']:,} on the website; "
+            f"{found['fct_survey_responses']:,} responses with {found['fct_survey_answers']:,} answers; "
+            f"{found['dim_customers']:,} customers. On disk: raw {found['raw_mb']:,.0f} MB, "
+            f"warehouse {found['warehouse_mb']:,.0f} MB, a release "
             f"{found['release_mb']:,.0f} MB.",
             "",
             "| step | nine quarters: CPU s | wall s | peak MB | the next day: CPU s | wall s | peak MB |",

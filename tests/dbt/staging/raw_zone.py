@@ -22,6 +22,7 @@ STREAMS = {
     "genesys": ("genesys", "conversations"),
     "field_offices": ("file_drop", "interactions"),
     "kiosk_surveys": ("file_drop", "survey_responses"),
+    "text_messages": ("file_drop", "interactions"),
     "web": ("ga4", "events"),
     "dap": ("dap", "reports"),
     "dap_files": ("dap_files", "reports"),
@@ -135,9 +136,15 @@ def conversation(
     return record(conversation_id, payload, "conversation", updated_at or ended_at or started_at, identifiers)
 
 
-def contact(record_id: str, started_at: datetime = T0, **fields: Any) -> Record:
+def contact(
+    record_id: str,
+    started_at: datetime = T0,
+    *,
+    identifiers: Sequence[tuple[str, str]] = (),
+    **fields: Any,
+) -> Record:
     payload = {"interaction_id": record_id, "started_at": iso(started_at), "updated_at": None, **fields}
-    return record(record_id, payload, "interaction", None, ())
+    return record(record_id, payload, "interaction", None, identifiers)
 
 
 def survey_response(record_id: str, answered_at: datetime | None = T0, **fields: Any) -> Record:

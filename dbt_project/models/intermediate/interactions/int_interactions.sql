@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     partition_by='record_date',
-    touched='int_interactions__touched_days'
+    touched='int_touched_days'
 ) }}
 
 with genesys as (
@@ -88,7 +88,7 @@ placed as (
         on
             contacts.source_system = aliases.source_system
             and contacts.source_channel = aliases.source_value
-    where {{ is_touched('contacts.record_date', ref('int_interactions__touched_days')) }}
+    where {{ is_touched('contacts.record_date', ref('int_touched_days')) }}
 ),
 
 dated as (
@@ -165,8 +165,4 @@ select
 from {{ ref('int_web_sessions') }} as sessions
 where
     not sessions.is_suspected_bot
-    {% if is_incremental() %}
-    and sessions.started_date in (
-        select touched.record_date from {{ ref('int_interactions__touched_days') }} as touched
-    )
-    {% endif %}
+    and {{ is_touched('sessions.started_date', ref('int_touched_days')) }}

@@ -39,8 +39,7 @@ responses as (
             and responses.survey_version = surveys.survey_version
     where
         responses.is_counted
-        and {{ fiscal_quarter_start('responses.answered_local_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        and {{ is_in_touched_quarter('responses.answered_local_date', ref('int_touched_quarters')) }}
 ),
 
 -- millions of rows are joined and grouped by these numbers later, which as text takes three times as long

@@ -24,8 +24,7 @@ with contacts as (
         on channels.service_level = policy.policy
     where
         interactions.direction = 'inbound'
-        and {{ fiscal_quarter_start('interactions.started_local_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        and {{ is_in_touched_quarter('interactions.started_local_date', ref('int_touched_quarters')) }}
 ),
 
 counted as (

@@ -11,8 +11,7 @@ with aggregates as (
     where
         not_counted_reason is null
         and breakdown = 'vote'
-        and {{ fiscal_quarter_start('record_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        and {{ is_in_touched_quarter('record_date', ref('int_touched_quarters')) }}
 ),
 
 agency as (
@@ -73,8 +72,7 @@ counted as (
         voted_on as last_date
     from events
     where
-        {{ fiscal_quarter_start('voted_on') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        {{ is_in_touched_quarter('voted_on', ref('int_touched_quarters')) }}
     group by source_system, page, vote, voted_on
 ),
 

@@ -52,8 +52,7 @@ known_segments as (
         on contacts.segment = segments.segment
     where
         facts.customer_id is not null
-        and {{ fiscal_quarter_start('facts.started_local_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        and {{ is_in_touched_quarter('facts.started_local_date', ref('int_customer_quarters')) }}
 ),
 
 landed as (
@@ -63,8 +62,7 @@ landed as (
         {{ fiscal_quarter_start('answered_local_date') }} as quarter_start
     from {{ ref('fct_survey_responses') }}
     where
-        {{ fiscal_quarter_start('answered_local_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        {{ is_in_touched_quarter('answered_local_date', ref('int_customer_quarters')) }}
 ),
 
 days_of_answers as (
@@ -163,7 +161,7 @@ offers as (
     from {{ ref('int_survey_offers') }}
     where
         survey_id is not null
-        and quarter_start in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        and {{ is_in_touched_quarter('quarter_start', ref('int_customer_quarters')) }}
 ),
 
 months as (

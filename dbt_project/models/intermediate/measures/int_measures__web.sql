@@ -8,8 +8,7 @@ with aggregates as (
     where
         not_counted_reason is null
         and breakdown <> 'vote'
-        and {{ fiscal_quarter_start('record_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        and {{ is_in_touched_quarter('record_date', ref('int_touched_quarters')) }}
 ),
 
 -- a visit may be in two rows of one member and the same days (a page with and without its last slash): not to be added.
@@ -127,8 +126,7 @@ sessions as (
     from {{ ref('fct_web_sessions') }}
     where
         not is_suspected_bot
-        and {{ fiscal_quarter_start('started_local_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        and {{ is_in_touched_quarter('started_local_date', ref('int_touched_quarters')) }}
     group by
         source_system, organization_id, service_id, site, device, landing_page, started_local_date, visitor_token
 ),

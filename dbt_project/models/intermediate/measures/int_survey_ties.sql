@@ -1,9 +1,8 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_touched_quarters'
+    touched='int_customer_quarters'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
 {% set days = policy('survey_answer_days') %}
 {% set a_tie_later = '(responses.answered_local_date + cast(' ~ days ~ ' as integer) + 1)' %}
 
@@ -26,7 +25,7 @@ with responses as (
         {% if is_incremental() %}
         -- another answer about the same contact may have come at the end of the quarter before
         and {{ fiscal_quarter_start(a_tie_later) }} >= (
-            select min(touched.quarter_start) from {{ ref('int_touched_quarters') }} as touched
+            select min(touched.quarter_start) from {{ ref('int_customer_quarters') }} as touched
         )
         {% endif %}
 ),
@@ -122,6 +121,4 @@ select
     cast(case when is_tied then tie_method end as string) as tie_method,
     is_ambiguous or (interaction_id is not null and place > 1) as is_ambiguous
 from judged
-{% if is_incremental() %}
-where quarter_start in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
-{% endif %}
+where {{ is_touched('quarter_start', ref('int_customer_quarters')) }}

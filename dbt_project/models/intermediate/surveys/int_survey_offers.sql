@@ -3,14 +3,11 @@
     partition_by='record_date',
     touched='stg_touched_records'
 ) }}
--- depends_on: {{ ref('stg_touched_records') }}
 
 with offers as (
     select *
     from {{ ref('stg_file_drop__survey_offers') }}
-    {% if is_incremental() %}
-    where record_date in (select touched.record_date from {{ ref('stg_touched_records') }} as touched)
-    {% endif %}
+    where {{ is_touched('record_date', ref('stg_touched_records')) }}
 ),
 
 agency as (

@@ -6,9 +6,9 @@
 {{ config(
     materialized='incremental',
     partition_by='started_date',
-    touched='int_interactions__touched_days'
+    touched='int_touched_days'
 ) }}
--- depends_on: {{ ref('int_interactions__touched_days') }}
+-- depends_on: {{ ref('int_touched_days') }}
 -- depends_on: {{ ref('int_web__touched_stretches') }}
 
 with events as (
@@ -262,7 +262,7 @@ select
     stored._batch_id
 from {{ this }} as stored
 where
-    stored.started_date in (select touched.started_date from {{ ref('int_interactions__touched_days') }} as touched)
+    stored.started_date in (select touched.started_date from {{ ref('int_touched_days') }} as touched)
     and stored.session_id not in (
         select stretch.session_id
         from {{ ref('int_web__touched_stretches') }} as stretch

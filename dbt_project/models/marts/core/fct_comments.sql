@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     partition_by='commented_date',
+    unique_key='comment_id',
     touched='int_touched_days'
 ) }}
 
@@ -29,4 +30,4 @@ select
 from {{ ref('int_comments') }} as comments
 left join {{ ref('int_record_customers') }} as customers
     on comments._record_key = customers._record_key
-where {{ is_touched('comments.record_date', ref('int_touched_days')) }}
+where {{ is_touched_or_renamed('comments.record_date', 'comments._record_key') }}

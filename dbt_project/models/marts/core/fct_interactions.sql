@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     partition_by='started_date',
+    unique_key='interaction_id',
     touched='int_touched_days'
 ) }}
 
@@ -33,4 +34,4 @@ select
 from {{ ref('int_interactions') }} as contacts
 left join {{ ref('int_record_customers') }} as customers
     on contacts._record_key = customers._record_key
-where {{ is_touched('contacts.record_date', ref('int_touched_days')) }}
+where {{ is_touched_or_renamed('contacts.record_date', 'contacts._record_key') }}

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     partition_by='answered_date',
+    unique_key='response_id',
     touched='int_touched_days'
 ) }}
 
@@ -9,7 +10,7 @@ with responses as (
     from {{ ref('int_survey_responses') }}
     where
         survey_id is not null
-        and {{ is_touched('record_date', ref('int_touched_days')) }}
+        and {{ is_touched_or_renamed('record_date', '_record_key') }}
 ),
 
 answers as (
@@ -19,7 +20,7 @@ answers as (
         bool_or(role = 'reason_positive') as has_positive_reasons,
         bool_or(role = 'reason_negative') as has_negative_reasons
     from {{ ref('int_survey_answers') }}
-    where {{ is_touched('record_date', ref('int_touched_days')) }}
+    where response_id in (select responses.response_id from responses)
     group by response_id
 ),
 
@@ -31,7 +32,7 @@ chosen as (
     from {{ ref('int_survey_answers') }}
     where
         role in ('reason_positive', 'reason_negative')
-        and {{ is_touched('record_date', ref('int_touched_days')) }}
+        and response_id in (select responses.response_id from responses)
 ),
 
 reasons as (

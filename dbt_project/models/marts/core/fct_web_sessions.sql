@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='started_date',
+    unique_key='session_id',
     touched='int_touched_days'
 ) }}
--- depends_on: {{ ref('int_touched_days') }}
 
 select
     cast(sessions.session_id as string) as session_id,
@@ -37,6 +37,4 @@ select
 from {{ ref('int_web_sessions') }} as sessions
 left join {{ ref('int_record_customers') }} as customers
     on sessions._record_key = customers._record_key
-{% if is_incremental() %}
-where sessions.started_date in (select touched.started_date from {{ ref('int_touched_days') }} as touched)
-{% endif %}
+where {{ is_touched_or_renamed('sessions.started_date', 'sessions._record_key') }}

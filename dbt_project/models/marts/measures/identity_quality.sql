@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_touched_quarters'
+    touched='int_customer_quarters'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
+-- depends_on: {{ ref('int_customer_quarters') }}
 {#- Other tables count contacts alone, and responses alone: whoever takes the ones from the records has the others. -#}
 {% set cells -%}
 (
@@ -43,8 +43,7 @@ with records as (
     inner join {{ ref('int_interactions') }} as records
         on facts.interaction_id = records.interaction_id
     where
-        {{ fiscal_quarter_start('facts.started_local_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        {{ is_in_touched_quarter('facts.started_local_date', ref('int_customer_quarters')) }}
     union all
     select
         {{ fiscal_quarter_start('facts.answered_local_date') }} as quarter_start,
@@ -58,8 +57,7 @@ with records as (
     inner join {{ ref('int_survey_responses') }} as records
         on facts.response_id = records.response_id
     where
-        {{ fiscal_quarter_start('facts.answered_local_date') }}
-        in (select touched.quarter_start from {{ ref('int_touched_quarters') }} as touched)
+        {{ is_in_touched_quarter('facts.answered_local_date', ref('int_customer_quarters')) }}
 ),
 
 joining as (

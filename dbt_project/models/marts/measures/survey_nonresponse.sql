@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_touched_quarters'
+    touched='int_customer_quarters'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
+-- depends_on: {{ ref('int_customer_quarters') }}
 {% set cells -%}
 (
     select

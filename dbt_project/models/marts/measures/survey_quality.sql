@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_touched_quarters'
+    touched='int_customer_quarters'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
+-- depends_on: {{ ref('int_customer_quarters') }}
 {% set counts = [
     'response_count', 'respondent_count', 'deleted_count', 'spam_count', 'flagged_count', 'archived_count',
     'no_valid_answer_count', 'unknown_channel_count'

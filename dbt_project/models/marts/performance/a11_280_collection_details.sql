@@ -3,7 +3,6 @@
     partition_by='quarter_start',
     touched='int_touched_quarters'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
 
 with surveys as (
     select distinct
@@ -39,12 +38,7 @@ answered as (
     from {{ ref('fct_survey_responses') }}
     where
         is_counted
-        {% if is_incremental() %}
-        and {{ fiscal_quarter_start('answered_local_date') }} in (
-            select touched.quarter_start
-            from {{ ref('int_touched_quarters') }} as touched
-        )
-        {% endif %}
+        and {{ is_touched(fiscal_quarter_start('answered_local_date'), ref('int_touched_quarters'), 'quarter_start') }}
     group by all
 ),
 
@@ -62,12 +56,7 @@ offered as (
     from {{ ref('int_survey_offers') }}
     where
         survey_id is not null
-        {% if is_incremental() %}
-        and quarter_start in (
-            select touched.quarter_start
-            from {{ ref('int_touched_quarters') }} as touched
-        )
-        {% endif %}
+        and {{ is_touched('quarter_start', ref('int_touched_quarters')) }}
     group by all
 ),
 

@@ -3,18 +3,11 @@
     partition_by='quarter_start',
     touched='int_touched_quarters'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
 
 with details as (
     select *
     from {{ ref('a11_280_collection_details') }}
-    {% if is_incremental() %}
-    where
-        quarter_start in (
-            select touched.quarter_start
-            from {{ ref('int_touched_quarters') }} as touched
-        )
-    {% endif %}
+    where {{ is_touched('quarter_start', ref('int_touched_quarters')) }}
 ),
 
 -- what the integrity hash is over: a text for each response, and one for each detail

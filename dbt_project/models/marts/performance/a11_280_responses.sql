@@ -3,13 +3,19 @@
     partition_by='quarter_start',
     touched='int_touched_quarters'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
 
-with filed as (
+with responses as (
     select
-        survey_id,
-        reasons_offered
-    from {{ ref('a11_280_surveys') }}
+        responses.*,
+        filed.reasons_offered
+    from {{ ref('fct_survey_responses') }} as responses
+    inner join {{ ref('a11_280_surveys') }} as filed
+        on responses.survey_id = filed.survey_id
+    where
+        responses.is_counted
+        and {{ is_touched(
+            fiscal_quarter_start('responses.answered_local_date'), ref('int_touched_quarters'), 'quarter_start'
+        ) }}
 ),
 
 trust as (
@@ -23,12 +29,7 @@ trust as (
     from {{ ref('fct_survey_answers') }}
     where
         driver = 'trust'
-        {% if is_incremental() %}
-        and answered_date >= (
-            select min(touched.quarter_start) - interval 1 day
-            from {{ ref('int_touched_quarters') }} as touched
-        )
-        {% endif %}
+        and response_id in (select responses.response_id from responses)
 ),
 
 comments as (
@@ -36,14 +37,7 @@ comments as (
         response_id,
         {{ joined_by('comment_text', 'question_id', ' / ') }} as comment_text
     from {{ ref('fct_comments') }}
-    where
-        response_id is not null
-        {% if is_incremental() %}
-        and commented_date >= (
-            select min(touched.quarter_start) - interval 1 day
-            from {{ ref('int_touched_quarters') }} as touched
-        )
-        {% endif %}
+    where response_id in (select responses.response_id from responses)
     group by response_id
 )
 
@@ -53,7 +47,7 @@ select
     {%- for kind in ['positive', 'negative'] %}
     {%- for reason in a11_280_reasons() %}
     cast(
-        {{ a11_280_box('responses.' ~ kind ~ '_reasons', 'filed.reasons_offered', reason) | indent(8) }} as string
+        {{ a11_280_box('responses.' ~ kind ~ '_reasons', 'responses.reasons_offered', reason) | indent(8) }} as string
     ) as {{ kind }}_{{ reason }},
     {%- endfor %}
     {%- endfor %}
@@ -65,15 +59,6 @@ select
     cast(trust.scale as string) as trust_scale,
     {{ fiscal_quarter_start('responses.answered_local_date') }} as quarter_start,
     cast(responses._batch_id as string) as _batch_id
-from {{ ref('fct_survey_responses') }} as responses
-inner join filed on responses.survey_id = filed.survey_id
+from responses
 left join trust on responses.response_id = trust.response_id
 left join comments on responses.response_id = comments.response_id
-where
-    responses.is_counted
-    {% if is_incremental() %}
-    and {{ fiscal_quarter_start('responses.answered_local_date') }} in (
-        select touched.quarter_start
-        from {{ ref('int_touched_quarters') }} as touched
-    )
-    {% endif %}

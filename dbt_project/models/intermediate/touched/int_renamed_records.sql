@@ -1,7 +1,6 @@
 {#-
-  Which days the facts replace: those of the records that this build changed, and those on which a fact names a customer
-  that identity has renamed since. The facts themselves are asked, not a log of renamings, so that a build that stopped
-  half-way is made good by the next; they are read by their relation, since a ref would turn the graph in a ring.
+  The facts themselves are asked, not a log of renamings, so that a build that stopped half-way is made good by the
+  next; they are read by their relation, since a ref would turn the graph in a ring.
 -#}
 {%- set customers = ref('int_record_customers') -%}
 {%- set facts = {
@@ -11,13 +10,17 @@
     'fct_web_sessions': ['started_date', ref('int_web_sessions'), 'session_id']
 } -%}
 
-with days as (
-    select record_date
-    from {{ ref('int_interactions__touched_days') }}
+with renamed as (
+    select
+        cast(null as string) as _record_key,
+        cast(null as date) as record_date
+    where false
     {% for fact in models_built(facts, 'marts') -%}
     {%- set day, records, key = facts[fact.identifier] -%}
     union distinct
-    select facts.{{ day }}
+    select
+        records._record_key,
+        facts.{{ day }}
     from {{ fact }} as facts
     inner join {{ records }} as records on facts.{{ key }} = records.{{ key }}
     left join {{ customers }} as customers on records._record_key = customers._record_key
@@ -25,9 +28,7 @@ with days as (
     {% endfor -%}
 )
 
-select distinct
-    cast(record_date as date) as record_date,
-    cast(record_date as date) as started_date,
-    cast(record_date as date) as answered_date,
-    cast(record_date as date) as commented_date
-from days
+select
+    cast(_record_key as string) as _record_key,
+    cast(record_date as date) as record_date
+from renamed
