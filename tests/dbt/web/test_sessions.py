@@ -64,7 +64,7 @@ def test_late_events_join_sessions_and_gone_ones_part_them_across_midnight(
     ]
     touched = {
         str(day)
-        for (day,) in website.rows("select started_date from intermediate.int_interactions__touched_days")
+        for (day,) in website.rows("select started_date from intermediate.int_touched_days")
     }
     assert touched <= {"2026-03-03", "2026-03-04"}, (
         "only days of touched events, and half an hour around them"
