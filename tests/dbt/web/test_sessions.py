@@ -62,10 +62,7 @@ def test_late_events_join_sessions_and_gone_ones_part_them_across_midnight(
         ("03 23:20", "03 23:20", 1),
         ("04 00:10", "04 00:50", 3),
     ]
-    touched = {
-        str(day)
-        for (day,) in website.rows("select started_date from intermediate.int_touched_days")
-    }
+    touched = {str(day) for (day,) in website.rows("select started_date from intermediate.int_touched_days")}
     assert touched <= {"2026-03-03", "2026-03-04"}, (
         "only days of touched events, and half an hour around them"
     )
