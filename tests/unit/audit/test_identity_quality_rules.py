@@ -1,0 +1,70 @@
+"""The gate's rules on identity_quality: a good table breaks none, a planted fault the one that names it."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from expectations.checkpoint import _tested
+from expectations.quality import identity_quality
+from expectations.rules import Suite
+
+RULES = identity_quality({"suppression_min_n": 10.0})
+SUITE = Suite("identity_quality", "select * from marts.identity_quality", RULES)
+GOOD = """
+create schema marts;
+create table marts.fct_interactions as
+select date '2026-01-05' as started_local_date, if(i < 60, 'genesys', 'offices') as source_system,
+    if(i % 2 = 0, 'c' || i, null) as customer_id
+from range(100) as r(i);
+create table marts.fct_survey_responses as
+select date '2026-02-01' as answered_local_date, 'touchpoints' as source_system, 'c' || i as customer_id
+from range(20) as r(i);
+create table marts.identity_quality as
+select 'quarter' as period_type, date '2026-01-01' as period_start, '2026Q2' as period_label, breakdown,
+    member, record_count, matched_count as identified_count, matched_count, matched_count as customer_count,
+    matched_count / record_count as identified_share, matched_count / record_count as matched_share,
+    false as suppressed
+from (values
+    ('all', 'all', 120, 70), ('source', 'genesys', 60, 30), ('source', 'offices', 40, 20),
+    ('source', 'touchpoints', 20, 20)
+) as t (breakdown, member, record_count, matched_count);
+"""
+WITHHOLD = (
+    "suppressed = true, record_count = null, identified_count = null, matched_count = null,"
+    " customer_count = null, identified_share = null, matched_share = null"
+)
+FAULTS = [
+    ("member = 'genesys' where member = 'offices'", "period_start, breakdown and member are unique"),
+    ("period_type = 'decade' where member = 'all'", "period_type is one of"),
+    ("period_label = '2026Q1' where member = 'all'", "period_start begins the period"),
+    ("identified_count = 19 where member = 'offices'", "matched records are identified ones"),
+    ("matched_share = 0.9 where member = 'offices'", "matched records are identified ones"),
+    ("suppressed = true where member = 'offices'", "a withheld cell shows no figure"),
+    ("matched_count = 9, matched_share = 9 / 40 where member = 'offices'", "a cell with fewer than 10"),
+    (f"{WITHHOLD} where member = 'offices'", "no withheld member is what is left"),
+    ("record_count = 61, matched_share = 30 / 61 where member = 'genesys'", "records and matches are what"),
+]
+
+
+def broken(*changes: str) -> set[str]:
+    with duckdb.connect() as connection:
+        connection.execute(GOOD)
+        for change in changes:
+            connection.execute(change)
+        return {rule.name for rule in RULES if connection.execute(_tested(SUITE, rule)).fetchall()}
+
+
+def test_a_good_table_breaks_no_rule() -> None:
+    assert broken() == set()
+
+
+@pytest.mark.parametrize(("change", "rule"), FAULTS)
+def test_a_planted_fault_is_found(change: str, rule: str) -> None:
+    found = broken(f"update marts.identity_quality set {change}")
+    assert any(name.startswith(rule) for name in found), found
+
+
+def test_every_rule_has_a_planted_fault() -> None:
+    planted = [rule for _, rule in FAULTS]
+    assert [rule.name for rule in RULES if not any(rule.name.startswith(name) for name in planted)] == []
