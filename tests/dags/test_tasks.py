@@ -6,6 +6,7 @@ import io
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -431,6 +432,24 @@ class TestRunDags:
                 "extract_kiosk_surveys": "success",
                 "build_and_publish": "success",
             }
+
+    def test_an_extract_whose_process_dies_is_named(
+        self, answers: dict[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The memory ran out, say: then it tells nothing itself, and the others go on."""
+
+        def land(_: Settings, source: SourceConfig, *__: Any, **___: Any) -> list[Any]:
+            if source.name == "genesys":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return [BATCH]
+
+        monkeypatch.setattr(pipeline, "land", land)
+        code, told = asked_to_build(monkeypatch, "genesys", "kiosk_surveys")
+        assert code == 1
+        (failed,) = [event for event in told if event.kind == "failed"]
+        assert failed.step == "extract_genesys" and "its process ended in the middle" in failed.message
+        done = {event.step for event in told if event.kind == "done"}
+        assert {"extract_kiosk_surveys.land", "build_and_publish.publish"} <= done
 
 
 class TestRollback:

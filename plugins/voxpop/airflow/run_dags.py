@@ -14,15 +14,18 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
 
 from voxpop.airflow import home, side_by_side
 from voxpop.airflow.events import Event, log, say
-from voxpop.config import PROJECT, load_settings
+from voxpop.config import load_settings
 from voxpop.errors import Refused
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -76,9 +79,7 @@ def main(descriptor: int) -> int:
     settings = load_settings()
     home.make(settings)
 
-    from airflow.dag_processing.dagbag import DagBag
-
-    dags = DagBag(dag_folder=str(PROJECT / "dags"))
+    dags = _registered_dags()
     if dags.import_errors:
         sys.stderr.write("\n".join(dags.import_errors.values()))
         return 1
@@ -94,10 +95,31 @@ def main(descriptor: int) -> int:
         )
         # Seconds of importing that the build would begin with pass while the extracts wait for their tools.
         pipeline.load_libraries()
-        codes = [*extracts.ended(), *(_run(dags.dags, request, teller) for request in asked.then)]
+        codes = [
+            _died(request) if code is None else code
+            for request, code in zip(asked.extracts, extracts.ended(), strict=True)
+        ]
+        codes += [_run(dags.dags, request, teller) for request in asked.then]
     finally:
         log.removeHandler(teller)
     return max(codes)
+
+
+def _registered_dags() -> DagBag:
+    """Read the DAGs and write them into Airflow's database.
+
+    Each `dag.test()` writes all of them that aren't there yet. Two processes that find a new home at once
+    would both add the same, and the second would die of it.
+    """
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
+
+    manager = DagBundlesManager()
+    manager.sync_bundles_to_db()
+    (bundle,) = manager.get_all_dag_bundles()
+    dags = BundleDagBag(dag_folder=bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
+    sync_bag_to_db(dags, bundle.name, bundle.version)
+    return dags
 
 
 def _prepared_to_fork() -> Any:
@@ -127,6 +149,13 @@ def _run(dags: Mapping[str, Any], request: Request, teller: _Teller) -> int:
     if run.state == "success":
         return 0
     return Refused.exit_code if teller.exit_code == Refused.exit_code else 1
+
+
+def _died(request: Request) -> int:
+    """Say that a run ended with its process, which could not say so itself, and give the exit code."""
+    message = "its process ended in the middle. What had landed is kept; run it again, it goes on from there."
+    say(Event(request.dag_id, "failed", message, exit_code=1))
+    return 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import sys
 from collections.abc import Callable, Sequence
 from multiprocessing.context import ForkProcess
 from multiprocessing.queues import SimpleQueue
@@ -19,18 +18,27 @@ T = TypeVar("T")
 
 
 class Started(msgspec.Struct, frozen=True):
-    """Processes that have begun to work."""
+    """Processes that have begun to work.
+
+    Attributes:
+        workers: the processes.
+        number: of things.
+        done: a thing's place and its exit code, from whoever has done it.
+    """
 
     workers: list[ForkProcess]
+    number: int
+    done: SimpleQueue[tuple[int, int]]
 
-    def ended(self) -> list[int]:
-        """Wait for all of them, and give each one's exit code: the highest of its calls, 1 if it died."""
+    def ended(self) -> list[int | None]:
+        """Wait for all of them, and give each thing's exit code: none where its process died first."""
         for worker in self.workers:
             worker.join()
-        return [
-            1 if worker.exitcode is None or worker.exitcode < 0 else worker.exitcode
-            for worker in self.workers
-        ]
+        codes: list[int | None] = [None] * self.number
+        while not self.done.empty():
+            place, code = self.done.get()
+            codes[place] = code
+        return codes
 
 
 def start(work: Callable[[T], int], things: Sequence[T], at_once: int) -> Started:
@@ -44,13 +52,12 @@ def start(work: Callable[[T], int], things: Sequence[T], at_once: int) -> Starte
         at_once: how many processes there are at most.
     """
     fork = multiprocessing.get_context("fork")
-    left: SimpleQueue[T | None] = fork.SimpleQueue()
+    left: SimpleQueue[int | None] = fork.SimpleQueue()
+    done: SimpleQueue[tuple[int, int]] = fork.SimpleQueue()
 
     def work_on() -> None:
-        worst = 0
-        while (thing := left.get()) is not None:
-            worst = max(worst, work(thing))
-        sys.exit(worst)
+        while (place := left.get()) is not None:
+            done.put((place, work(things[place])))
 
     # What is there by now stays, and whoever looks through it for garbage copies all of it into each fork.
     gc.freeze()
@@ -58,6 +65,6 @@ def start(work: Callable[[T], int], things: Sequence[T], at_once: int) -> Starte
     workers = [fork.Process(target=work_on, daemon=True) for _ in range(min(at_once, len(things)))]
     for worker in workers:
         worker.start()
-    for thing in (*things, *(None for _ in workers)):
-        left.put(thing)
-    return Started(workers)
+    for place in (*range(len(things)), *(None for _ in workers)):
+        left.put(place)
+    return Started(workers, len(things), done)

@@ -38,7 +38,7 @@ def test_as_many_as_may_be_are_worked_on_at_once_in_other_processes(tmp_path: Pa
         meeting.wait()
         return done(thing)
 
-    assert side_by_side.start(meet, ["a", "b", "c", "d"], at_once=2).ended() == [0, 0]
+    assert side_by_side.start(meet, ["a", "b", "c", "d"], at_once=2).ended() == [0, 0, 0, 0]
     processes = left_by(tmp_path)
     assert set(processes) == {"a", "b", "c", "d"}
     assert len(set(processes.values())) == 2 and os.getpid() not in processes.values()
@@ -50,8 +50,8 @@ def test_there_are_no_more_processes_than_things(tmp_path: Path, done: Done) -> 
     assert set(left_by(tmp_path)) == {"a"}
 
 
-def test_the_worst_of_a_process_is_its_exit_code() -> None:
-    assert side_by_side.start(lambda code: code, [0, 3, 1], at_once=1).ended() == [3]
+def test_each_thing_has_its_exit_code() -> None:
+    assert side_by_side.start(lambda code: code, [0, 3, 1], at_once=1).ended() == [0, 3, 1]
 
 
 @pytest.mark.parametrize("way", ["killed", "raising"])
@@ -64,5 +64,9 @@ def test_what_dies_takes_no_other_along(tmp_path: Path, done: Done, way: str) ->
         return done(thing)
 
     codes = side_by_side.start(work, ["a", "b", "c", "d", "e"], at_once=2).ended()
-    assert sorted(codes) == [0, 1]
+    assert codes == [0, None, 0, 0, 0]
     assert set(left_by(tmp_path)) == {"a", "c", "d", "e"}
+
+
+def test_what_nobody_is_left_to_do_is_not_done() -> None:
+    assert side_by_side.start(lambda _: 1 // 0, ["a", "b", "c"], at_once=2).ended() == [None, None, None]
