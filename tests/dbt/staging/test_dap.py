@@ -179,6 +179,9 @@ def test_published_files_are_rows_of_the_same_kind(home: Home, sample: Callable[
         ("analytics.usa.gov/health-human-services", "no", 2, 2),  # with and without a slash
         ("analytics.usa.gov/health-human-services", "yes", 1, 1),
     ]
+    days = dict(home.rows("select file, record_date from staging.stg_dap__files"))
+    # of rows where the file doesn't say what was asked for, never of the day on which it landed
+    assert days["devices.csv"] == days["devices.json"] == date(2024, 1, 4)
     said = home.rows(
         "select file, report, report_name, title, first_date, last_date, taken_at, file_rows, len(totals) "
         "from staging.stg_dap__files order by file"

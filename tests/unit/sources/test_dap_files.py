@@ -68,6 +68,7 @@ def test_a_report_says_what_was_asked_when_and_what_its_totals_are(tmp_path: Pat
             {"measure": "visits", "member": "desktop", "value": 9},
         ],
         "rows": 2,
+        "rows_until": None,
     }
     assert document == {key: value for key, value in REPORT.items() if key != "data"}
 
@@ -118,7 +119,7 @@ def test_csv_rows_have_their_days_and_their_place(tmp_path: Path) -> None:
     text = "date,device,visits\n2024-01-04,desktop,660705\n2024-01-04,(other),6377\n\nyesterday,x,1\n"
     found = landed(tmp_path, "devices.csv", text + "2024-01-03,y,4\n1,2\n")
     assert [(each.record_id, each.kind, each.day) for each in found if isinstance(each, Record)] == [
-        ("devices.csv", "report", None),
+        ("devices.csv", "report", date(2024, 1, 4)),  # the newest that is a date
         ('["devices",null,"2024-01-04",["device","desktop"]]', "row:device", date(2024, 1, 4)),
         ('["devices",null,"2024-01-04",["device","(other)"]]', "row:device", date(2024, 1, 4)),
         ('["devices",null,"2024-01-03",["device","y"]]', "row:device", date(2024, 1, 3)),

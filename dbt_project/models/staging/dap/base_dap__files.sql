@@ -21,6 +21,7 @@ with parsed as (
             'description': 'varchar',
             'first_date': 'varchar',
             'last_date': 'varchar',
+            'rows_until': 'varchar',
             'rows': 'varchar',
             'totals': [{'measure': 'varchar', 'member': 'varchar', 'value': 'varchar'}]
         }) }} as payload
@@ -33,7 +34,9 @@ select
     source_system,
     record_id,
     cast(coalesce(
-        try_cast(payload.last_date as date), cast(_source_updated_at as date), cast(_fetched_at as date)
+        try_cast(coalesce(payload.last_date, payload.rows_until) as date),
+        cast(_source_updated_at as date),
+        cast(_fetched_at as date)
     ) as date) as record_date,
     payload.file,
     payload.report,

@@ -53,7 +53,10 @@ class _Document(msgspec.Struct):
 
 
 class _About(msgspec.Struct):
-    """What a file says of itself, as staging reads it; `first_date` and `last_date`: what was asked for."""
+    """What a file says of itself, as staging reads it; `first_date` and `last_date`: what was asked for.
+
+    `rows_until`: the newest day of a CSV's rows, which says neither what was asked for nor when it was taken.
+    """
 
     file: str
     report: str
@@ -69,6 +72,7 @@ class _About(msgspec.Struct):
     taken_at: datetime | None = None
     totals: list[dict[str, Any]] = []
     rows: int = 0
+    rows_until: date | None = None
 
 
 def inspect(path: Path) -> None:
@@ -196,7 +200,10 @@ def _of_csv(content: bytes, name: str) -> Iterator[Record | Rejected]:
     rows = rows_of(io.StringIO(_utf8(content), newline=""), ",")
     header = [str(name).strip() for name in next(rows).values]
     found = list(of_width(rows, len(header)))
-    about = _About(file=name, report=name.rpartition(".")[0], rows=len(found))
+    days = [on for row in found if not row.problem and (on := day(row.values[header.index("date")]))]
+    about = _About(
+        file=name, report=name.rpartition(".")[0], rows=len(found), rows_until=max(days, default=None)
+    )
     yield _report(about, msgspec.json.encode({"columns": header}))
     for row in found:
         if row.problem:
@@ -235,7 +242,7 @@ def _inspect_csv(content: bytes) -> None:
 
 def _report(about: _About, document: bytes) -> Record:
     payload = b'%s,"document":%b}' % (msgspec.json.encode(about)[:-1], document)
-    return Record(about.file, about.taken_at, payload, (), "report", about.last_date)
+    return Record(about.file, about.taken_at, payload, (), "report", about.last_date or about.rows_until)
 
 
 def _row(payload: bytes, number: int, about: _About) -> Record | Rejected:
