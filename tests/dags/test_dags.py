@@ -26,6 +26,7 @@ EXTRACTS = (
     "extract_survey_offers",
     "extract_web",
     "extract_dap",
+    "extract_dap_files",
     "extract_goal_values",
 )
 DAG_IDS = (*EXTRACTS, "build_and_publish", "report_quarter", "rollback")

@@ -58,6 +58,7 @@ def test_a_wrong_credential_stops_its_source_alone(earlier: Home, refused: tuple
         "survey_offers",
         "web",
         "dap",
+        "dap_files",
     }
     assert home.current().release_id == result.release_id
     late = {"source": "touchpoints", "newest": "2026-06-28", "expected": "2026-06-30"}

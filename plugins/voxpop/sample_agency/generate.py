@@ -13,6 +13,7 @@ from voxpop.sample_agency import genesys, touchpoints
 from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.columns import take
+from voxpop.sample_agency.dap_files import write_reports
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files, write_whole
 from voxpop.sample_agency.ga4 import write_tables
@@ -51,6 +52,7 @@ def generate(folder: Path, start: date, end: date) -> dict[str, int]:
     write_whole(folder / "genesys" / "conversations.ndjson", _lines(lines))
     drop_files(agency, events, folder / "drop", orderly)
     write_tables(agency, events, folder / "drop", orderly)
+    write_reports(agency, events, folder / "drop", orderly)
     write_truth(agency, events, folder / "truth")
     return {
         "touchpoints": len(events.submissions.key),

@@ -25,12 +25,14 @@ class Misbehavior:
     """One request in so many is answered 429 with `Retry-After`; 0: none."""
     unavailable_every: int
     """One request in so many is answered 503; 0: none."""
+    totals_of_days: int
+    """Of how many days a published report gives totals; its rows are of 30."""
 
 
 LEVELS = {
-    "not": Misbehavior(0.0, 0.0, 0.0, 0.0, 0, 0),
-    "a-little": Misbehavior(0.002, 0.01, 0.006, 0.03, 37, 53),
-    "a-lot": Misbehavior(0.04, 0.20, 0.06, 0.15, 5, 11),
+    "not": Misbehavior(0.0, 0.0, 0.0, 0.0, 0, 0, 30),
+    "a-little": Misbehavior(0.002, 0.01, 0.006, 0.03, 37, 53, 30),
+    "a-lot": Misbehavior(0.04, 0.20, 0.06, 0.15, 5, 11, 90),
 }
 FAULTS = {
     "always_429": "every request for data is answered 429",

@@ -23,6 +23,7 @@ from voxpop.config import load_settings
 from voxpop.errors import UsageError
 from voxpop.sample_agency import HISTORY_ENDS, HISTORY_STARTS
 from voxpop.sample_agency.agency import make_agency
+from voxpop.sample_agency.dap_files import write_reports
 from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.files import drop_files, write_whole
 from voxpop.sample_agency.ga4 import write_tables
@@ -72,6 +73,7 @@ def serve(
     events = events_between(agency, first, day)
     drop_files(agency, events, home / "drop", LEVELS[misbehave])
     write_tables(agency, events, home / "drop", LEVELS[misbehave])
+    write_reports(agency, events, home / "drop", LEVELS[misbehave])
     write_truth(agency, events, home / "sample_agency" / "truth")
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -86,6 +86,8 @@ def test_a_process_serves_and_its_date_moves_on(tmp_path: Path) -> None:
         "kiosk_surveys_2026-06.ndjson",
         "survey_offers_2026-06.csv",
         "text_messages_2026-06.parquet",
+        "devices.csv",
+        "devices.json",
         *(f"goal_values_{quarter}.csv" for quarter in QUARTERS),
     }
     assert max(tables) == "events_20260629.ndjson.gz", "the website's own day is not over at midnight UTC"

@@ -8,6 +8,7 @@ import pytest
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError, UsageError
 from voxpop.sources.dap.config import DapConfig
+from voxpop.sources.dap.files import DapFiles
 from voxpop.sources.ga4.config import Ga4Config
 from voxpop.sources.genesys.config import GenesysConfig
 from voxpop.sources.registry import find_sources, load_sources
@@ -81,6 +82,7 @@ def test_the_shipped_configuration_is_good() -> None:
         "goal_values": PriorityGoalValueFiles,
         "web": Ga4Config,
         "dap": DapConfig,
+        "dap_files": DapFiles,
     }
 
 
