@@ -34,7 +34,16 @@ class Locked(VoxpopError):
 
 
 class BuildError(VoxpopError):
-    """A dbt model, test or seed failed; the pending batches stay pending."""
+    """A dbt model, test or seed failed; the pending batches stay pending.
+
+    Attributes:
+        failed: the names of the models, tests and seeds that failed; none where dbt did not come so far.
+    """
+
+    def __init__(self, message: str, failed: tuple[str, ...] = ()) -> None:
+        """Keep the names beside the message."""
+        super().__init__(message)
+        self.failed = failed
 
 
 class AuditError(VoxpopError):

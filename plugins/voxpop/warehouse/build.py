@@ -19,6 +19,7 @@ from voxpop.warehouse import lock, seeds
 from voxpop.warehouse.complete import complete_to, time_zones
 from voxpop.warehouse.dbt import Dbt, ModelResult
 from voxpop.warehouse.fingerprint import fingerprint
+from voxpop.warehouse.goal_rows import ONE_ROW_A_PERIOD, filters_too_wide
 from voxpop.warehouse.pending import PendingBatch, all_batches, pending_batches
 from voxpop.warehouse.state import BuildState, OpenRun, opened
 
@@ -80,6 +81,7 @@ def run_layer(settings: Settings, layer: str) -> list[ModelResult]:
 
     Raises:
         Locked: another process works on the warehouse.
+        ConfigError: a goal's filter leaves several rows of a period; names file, row and what they differ in.
         BuildError: a model or test failed, or a layer before this one is not built yet.
     """
     with lock.hold(settings, layer):
@@ -119,7 +121,7 @@ def build(
 
     Raises:
         Locked: another process works on the warehouse.
-        ConfigError: a seed can't be used.
+        ConfigError: a seed can't be used, or a goal's filter leaves several rows of a period.
         BuildError: a model or test failed.
     """
     with lock.hold(settings, "build"):
@@ -198,7 +200,13 @@ def _dbt_build(dbt: Dbt, layer: str, full_refresh: bool) -> list[ModelResult]:
         if layer == "seeds":
             return []
         exclude = " ".join(filter(None, [exclude, _OF_SEEDS]))
-    return dbt.build(select, exclude, full_refresh=full_refresh)
+    try:
+        return dbt.build(select, exclude, full_refresh=full_refresh)
+    except BuildError as error:
+        # What a goal's filter leaves is known when its table is built, and not before.
+        if ONE_ROW_A_PERIOD in error.failed:
+            raise filters_too_wide(dbt.settings) from error
+        raise
 
 
 def _finish(settings: Settings) -> None:

@@ -65,7 +65,7 @@ class Dbt:
         _lay_out_seeds(project / "seeds", settings.seeds)
         self._key = (project, fingerprint(settings))
         self._written = settings.dbt_target / "target" / "manifest.json"
-        self._warehouse = settings.warehouse
+        self.settings = settings
         self._options = ["--project-dir", str(project), "--profiles-dir", str(project)]
         self._options += ["--target-path", str(settings.dbt_target / "target")]
         self._options += ["--log-level", "none", "--log-level-file", "none"]
@@ -107,7 +107,8 @@ class Dbt:
             also = ", ".join(result.name for result in failed[1:])
             raise BuildError(
                 f"dbt: {failed[0].name}: {failed[0].message}.{f' Failed too: {also}.' if also else ''} "
-                "What was pending stays pending; correct the cause and build again."
+                "What was pending stays pending; correct the cause and build again.",
+                tuple(result.name for result in failed),
             )
         return results
 
@@ -115,7 +116,7 @@ class Dbt:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        with _surroundings(self._warehouse):
+        with _surroundings(self.settings.warehouse):
             try:
                 outcome = dbtRunner(manifest=manifest).invoke([*arguments, *self._options])
             finally:

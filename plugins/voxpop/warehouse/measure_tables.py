@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,7 +24,20 @@ def measure_columns(dbt_project: Path, table: str) -> dict[str, str] | None:
     path = dbt_project / "models" / "marts" / "measures" / f"{table}.yml"
     if not path.is_file():
         return None
-    (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    model = _described(path)
     if model["config"]["meta"]["audience"] != "public":
         return None
     return {column["name"]: column["data_type"] for column in model["columns"]}
+
+
+def measure_key(dbt_project: Path, table: str) -> list[str]:
+    """Give the columns that tell the rows of a table of measures apart, as its data test says."""
+    model = _described(dbt_project / "models" / "marts" / "measures" / f"{table}.yml")
+    (key,) = (test["unique_together"] for test in model["data_tests"] if "unique_together" in test)
+    columns: list[str] = key["arguments"]["columns"]
+    return columns
+
+
+def _described(path: Path) -> dict[str, Any]:
+    (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    return dict(model)

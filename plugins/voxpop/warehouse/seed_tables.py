@@ -337,8 +337,12 @@ class PriorityGoal(Row):
     def columns(self) -> list[str]:
         """The columns of the table that it names."""
         figures = (self.value_column, self.n_column, self.low_column, self.high_column)
-        filtered = [part.partition("=")[0] for part in self.row_filter.split("|")]
-        return [*(column for column in figures if column), *filtered]
+        return [*(column for column in figures if column), *self.filtered]
+
+    @property
+    def filtered(self) -> dict[str, str]:
+        """Column → value of the rows that `row_filter` leaves."""
+        return dict(part.split("=") for part in self.row_filter.split("|"))
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,15 @@ def check_seeds(settings: Settings) -> None:
 
 def rows_of(settings: Settings, name: str, row: type[R]) -> list[R]:
     """The rows of a seed that `check_seeds` has proved, in the file's order."""
+    return [one for _, one in lines_of(settings, name, row)]
+
+
+def lines_of(settings: Settings, name: str, row: type[R]) -> list[tuple[int, R]]:
+    """The same rows, each with the line on which it ends, the header being line 1."""
     return [
-        placed.row for placed in _read(settings.seeds / f"{name}.csv", row, []) if isinstance(placed.row, row)
+        (placed.line, placed.row)
+        for placed in _read(settings.seeds / f"{name}.csv", row, [])
+        if isinstance(placed.row, row)
     ]
 
 

@@ -154,6 +154,17 @@ class BuildState:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[BuildState]:
+    """Open the warehouse's state for the block, making it if there is none; nobody else can meanwhile.
+
+    Raises:
+        BuildError: something that doesn't take the lock has the file open.
+    """
+    with connected(settings) as connection:
+        yield BuildState(connection)
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for the block, making it if there is none; nobody else can meanwhile.
 
     Raises:
@@ -168,7 +179,7 @@ def opened(settings: Settings) -> Iterator[BuildState]:
             "changed; close whatever reads it (people read releases: `voxpop sql`) and run this again."
         ) from error
     try:
-        yield BuildState(connection)
+        yield connection
     finally:
         connection.close()
 

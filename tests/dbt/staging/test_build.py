@@ -14,6 +14,7 @@ from voxpop.config import PROJECT
 from voxpop.errors import BuildError, ConfigError, Locked, UsageError
 from voxpop.warehouse import build
 from voxpop.warehouse.lock import hold
+from voxpop.warehouse.state import opened
 
 from .conftest import Home, new_home
 from .raw_zone import submission
@@ -154,3 +155,47 @@ def test_a_home_without_any_batch_is_built_empty(tmp_path: Path) -> None:
     assert (plan.is_full_refresh, plan.batches) == (True, ())
     assert home.rows("from staging.stg_touchpoints__responses") == []
     assert home.begin().nothing_to_do
+
+
+def test_a_goal_whose_filter_leaves_several_rows_is_named_by_its_row(
+    shared: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of measures is planted, and of the marts the goals' values alone are built."""
+    monkeypatch.setitem(build._SELECTED, "marts", ("int_priority_goals__own_values", None))
+    path = shared.settings.seeds / "priority_goals.csv"
+    original = path.read_bytes()
+    path.write_bytes(original.replace(b"|member=phone|source_system=genesys", b"|member=phone"))
+    shared.rows("""
+        create schema marts;
+        create table marts.contact_center_performance as
+        select
+            'quarter' as period_type, date '2025-10-01' as period_start, '2026Q1' as period_label,
+            'channel' as breakdown, 'phone' as member, source_system, 500::bigint as offered,
+            0.07 as abandonment_share, 0.05 as abandonment_low, 0.1 as abandonment_high, false as suppressed
+        from (values ('genesys'), ('another')) as centers (source_system);
+        create table marts.cx_index as
+        select
+            period_type, period_start, period_label, false as suppressed, 'all' as breakdown,
+            'all' as member, 'likert_5' as scale, 'cx_index' as measure, 'all' as driver, 100::bigint as n,
+            70.5 as value, 70.0 as low, 75.0 as high
+        from marts.contact_center_performance limit 1
+    """)
+    try:
+        shared.begin()
+        build.run_layer(shared.settings, "seeds")
+        with opened(shared.settings) as state:
+            state.layers_done(build.LAYERS[:-1])
+        with pytest.raises(ConfigError) as caught:
+            build.run_layer(shared.settings, "marts")
+        message = str(caught.value)
+        assert f"priority_goals.csv in {shared.settings.seeds} can't be used" in message
+        assert message.endswith(
+            "again:\n  row 4: DPS-2, Share of callers who give up: "
+            "row_filter 'breakdown=channel|member=phone' "
+            "leaves 2 rows of contact_center_performance in 2026Q1; "
+            "they differ in source_system (another, genesys)"
+        )
+    finally:
+        path.write_bytes(original)
+        shared.rows("drop schema marts cascade")
+        shared.build_staging()
