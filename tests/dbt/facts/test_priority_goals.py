@@ -29,6 +29,18 @@ MEASURES = """
         'phone' as member, source_system, 500::bigint as offered, 0.07 as abandonment_share,
         0.05 as abandonment_low, 0.1 as abandonment_high, false as suppressed
     from (values ('genesys'), ('another')) as centers (source_system);
+    insert into marts.cx_index by name
+    select cx_index.* replace ('radio_5' as scale, 'mean' as measure, asked as driver)
+    from marts.cx_index cross join (values ('trust'), ('ease')) as questions (asked)
+    where breakdown = 'all' and measure = 'cx_index';
+    insert into seeds.priority_goals by name
+    select
+        priority_goals.* replace (
+            'Mean of ' || asked as indicator, 'level' as kind, 'value' as value_column,
+            'breakdown=all|member=all|scale=radio_5|measure=mean|driver=' || asked as row_filter
+        )
+    from seeds.priority_goals cross join (values ('trust'), ('ease')) as questions (asked)
+    where indicator = 'Answered questionnaires';
     insert into seeds.surveys by name
     select * replace (2 as survey_version, date '2025-08-15' as valid_from)
     from seeds.surveys where survey_id = 'fld-card-cx'
@@ -64,6 +76,19 @@ def test_a_survey_that_changes_within_a_quarter_breaks_that_and_the_next(built: 
     """A new version began on 2025-08-15, in fiscal 2025Q4."""
     found = values(built, "CX index of replacing an identity card")
     assert [row[6] for row in found] == [False, False, False, True, True]
+
+
+def test_a_survey_that_asks_something_else_breaks_nothing(built: Project) -> None:
+    """Version 2 of fld-records-cx, of 2025-05-12, asks trust by five radio buttons and nothing else."""
+    breaks = {
+        indicator: [row[6] for row in values(built, indicator)]
+        for indicator in ("Answered questionnaires", "Mean of trust", "Mean of ease")
+    }
+    assert breaks == {
+        "Answered questionnaires": [False, False, False, True, True],
+        "Mean of trust": [False, False, True, True, False],
+        "Mean of ease": [False] * 5,
+    }
 
 
 def test_what_adds_up_ends_at_what_is_withheld(built: Project) -> None:

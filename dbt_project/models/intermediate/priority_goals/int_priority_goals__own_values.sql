@@ -13,6 +13,7 @@
     'survey_quality': ref('survey_quality'),
 } -%}
 {%- set surveys = ref('surveys') -%}
+{%- set questions = ref('question_crosswalk') -%}
 {%- set goals = [] -%}
 {%- if execute -%}
     {%- set goals = run_query('select * from ' ~ ref('priority_goals') ~ ' order by goal_id, indicator').rows -%}
@@ -34,7 +35,7 @@ with named as (
     where false
     {%- for goal in goals %}
     union all
-    {{ own_goal_values(goal, tables[goal.table_name], surveys) }}
+    {{ own_goal_values(goal, tables[goal.table_name], surveys, questions) }}
     {%- endfor %}
 ),
 
