@@ -221,6 +221,7 @@ survey_items as (
             else items.quarter_start
         end as period_start,
         items.question_id,
+        cast(sum(items.valid_count) as bigint) as item_count,
         cast(sum(items.valid_count) as double) / sum(items.asked_count) as item_share
     from items
     cross join (values ('month'), ('quarter')) as period_types (period_type)
@@ -256,6 +257,7 @@ of_surveys as (
         {{ none_is_zero | join(',\n        ') }},
         survey_offers.{{ offer_counts | join(',\n        survey_offers.') }},
         lowest_items.question_id as lowest_item,
+        lowest_items.item_count as lowest_item_count,
         lowest_items.item_share as lowest_item_share
     from periods
     inner join surveys
@@ -300,6 +302,7 @@ select
     {%- endfor %}
     nullif({{ sorted_list('case when offered_count is null then survey_id end') }}, '') as surveys_without_offers,
     case when breakdown = 'survey' then min(lowest_item) end as lowest_item,
+    case when breakdown = 'survey' then min(lowest_item_count) end as lowest_item_count,
     case when breakdown = 'survey' then {{ figure('min(lowest_item_share)') }} end as lowest_item_share
 from spread
 group by period_type, period_start, breakdown, member

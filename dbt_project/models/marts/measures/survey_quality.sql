@@ -70,6 +70,7 @@ figures as (
         versions.omb_control_number,
         versions.omb_expires_on,
         withheld.reason is not null as suppressed,
+        coalesce(nullif(counted.lowest_item_count, 0) < {{ policy('suppression_min_n') }}, false) as is_item_small,
         cast(counted.offered_respondent_count as double) / nullif(counted.offered_count, 0) as response_rate,
         case
             when counted.breakdown = 'survey'
@@ -132,8 +133,9 @@ select
     case when not suppressed then {{ figure('response_rate') }} end as response_rate,
     case when not suppressed and offered_count is not null then without_offer_count > 0 end as is_cohort_mismatched,
     case when not suppressed then {{ figure('aapor_rr1') }} end as aapor_rr1,
-    case when not suppressed then lowest_item end as lowest_item,
-    case when not suppressed then lowest_item_share end as lowest_item_share,
+    -- the share and respondent_count give how many answered the question, which cx_index withholds where they are few
+    case when not suppressed and not is_item_small then lowest_item end as lowest_item,
+    case when not suppressed and not is_item_small then lowest_item_share end as lowest_item_share,
     case
         when suppressed then null
         when response_rate < {{ policy('unit_response_min_share') }} then true
