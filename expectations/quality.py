@@ -27,6 +27,9 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
             "offered_respondent_count",
             "offered_count",
             "collected_without_clearance_count",
+            "flagged_count",
+            "archived_count",
+            "no_valid_answer_count",
             "round(lowest_item_share * respondent_count)",
         )
     )

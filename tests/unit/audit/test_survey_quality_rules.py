@@ -64,6 +64,7 @@ def test_a_good_table_breaks_no_rule() -> None:
             "a cell with fewer than 10 is withheld",
         ),
         ("response_rate = 0.99 where member = 's'", "rates and shares are what their counts give"),
+        ("archived_count = 9 where member = 's'", "a cell with fewer than 10 is withheld"),
         ("lowest_item_share = 9 / respondent_count", "a cell with fewer than 10 is withheld"),
         ("aapor_rr1 = 1.2 where member = 's'", "rates and shares are what their counts give"),
         ("suppressed = true where breakdown = 'all'", "a withheld cell shows no figure"),

@@ -4,10 +4,9 @@
     touched='int_customer_quarters'
 ) }}
 -- depends_on: {{ ref('int_customer_quarters') }}
-{% set counts = [
-    'response_count', 'respondent_count', 'deleted_count', 'spam_count', 'flagged_count', 'archived_count',
-    'no_valid_answer_count', 'unknown_channel_count'
-] %}
+{% set reasons = ['flagged_count', 'archived_count', 'no_valid_answer_count'] %}
+{% set counts = ['response_count', 'respondent_count', 'deleted_count', 'spam_count'] + reasons %}
+{% do counts.append('unknown_channel_count') %}
 {% set cells -%}
 (
     select
@@ -100,6 +99,33 @@ unsafe_clearances as (
     where
         collected_without_clearance_count > 0
         and (suppressed or collected_without_clearance_count < {{ policy('suppression_min_n') }})
+),
+
+unsafe_reasons as (
+    select distinct {{ fiscal_quarter_start('period_start') }} as quarter_start
+    from figures
+    where
+        (suppressed and greatest({{ reasons | join(', ') }}) > 0)
+        or least(nullif({{ reasons | join(', 0), nullif(') }}, 0)) < {{ policy('suppression_min_n') }}
+),
+
+-- response_count less the counts beside it is how many have one of these reasons: so that nobody can say which, they
+-- are told together, or where a part's would be few, of the quarter's whole alone
+told as (
+    select
+        figures.*,
+        not figures.suppressed
+        and (
+            unsafe_reasons.quarter_start is null
+            or (
+                figures.breakdown = 'all'
+                and figures.period_type = 'quarter'
+                and least(figures.{{ reasons | join(', figures.') }}) >= {{ policy('suppression_min_n') }}
+            )
+        ) as is_reason_told
+    from figures
+    left join unsafe_reasons
+        on {{ fiscal_quarter_start('figures.period_start') }} = unsafe_reasons.quarter_start
 )
 
 select
@@ -113,7 +139,7 @@ select
     omb_control_number,
     omb_expires_on,
     {%- for name in counts %}
-    case when not suppressed then {{ name }} end as {{ name }},
+    case when {{ 'is_reason_told' if name in reasons else 'not suppressed' }} then {{ name }} end as {{ name }},
     {%- endfor %}
     case
         when suppressed then null
@@ -148,4 +174,4 @@ select
     case when not suppressed then {{ figure('tied_share') }} end as tied_share,
     suppressed,
     not suppressed and respondent_count < {{ policy('low_n_below') }} as low_n
-from figures
+from told
