@@ -21,7 +21,9 @@ release before the current. What was left is not published again until something
     max_active_runs=1,
     params={
         "release_id": Param(None, type=["null", "string"], description="Empty: the one before the current."),
-        "reason": Param("", type="string", minLength=1, description="Why; it goes into the log."),
+        "reason": Param(
+            "", type="string", minLength=1, description="Why; it goes into the log: no personal data."
+        ),
     },
     default_args=tasks.COMMON,
     tags=["voxpop", "release"],

@@ -123,6 +123,12 @@ def _kind_of(kinds: Mapping[str, str]) -> str:
     return f"case {cases} end"
 
 
+def kinds_in_text() -> str:
+    """SQL for the kinds of personal data that `text` holds, as a list of their names."""
+    kinds = ", ".join(_kind_of({kind: pattern}) for kind, pattern in IN_TEXT.items())
+    return f"list_filter([{kinds}], lambda kind: kind is not null)"
+
+
 def names_nobody(columns: Sequence[str]) -> Rule:
     """No column of a public table tells of one person, by its name; the count is of columns.
 

@@ -394,14 +394,15 @@ def batches_exclude(
 
     exclude(load_settings(), batch_id, reason, _now())
     _out.print(
-        "Excluded. Rebuild what it touched and publish: `voxpop run --no-land`, or the DAG build_and_publish."
+        "Excluded. The reason will be public: on the page and in the manifest.\n"
+        "Rebuild what it touched and publish: `voxpop run --no-land`, or the DAG build_and_publish."
     )
 
 
 @batches_app.command("include")
 def batches_include(
     batch_id: str,
-    reason: Annotated[str, typer.Option(help="Why; it is published: on the page, for everybody.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the list of exclusions.")],
 ) -> None:
     """Take an excluded batch in again."""
     from voxpop.raw.exclusions import include

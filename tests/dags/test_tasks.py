@@ -208,6 +208,13 @@ class TestExclusions:
             run("begin", params={"exclude": "a.batch", "reason": "sent twice"})
         assert calls == [("a.batch", "sent twice")]
 
+    def test_a_reason_that_holds_personal_data_fails_the_task(self, run: Any) -> None:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        with pytest.raises(AirflowFailException, match=r"personal data \(email\)") as raised:
+            run("begin", params={"exclude": "a.batch", "reason": "rows of jane.doe@example.com"})
+        assert "jane" not in str(raised.value)
+
     def test_a_reason_is_needed(self, run: Any) -> None:
         from airflow.sdk.exceptions import AirflowFailException
 

@@ -28,7 +28,7 @@ from .home import Home
         ("land genesys --from June --to July", "'June' does not match the format"),
         ("batches exclude no-such-batch --reason why", "no-such-batch: no such batch. `voxpop batches list`"),
         ("releases show 20200101T000000Z-00000000", "there is no such release. Kept: "),
-        ("releases rollback --reason ' '", "Give a reason; it is kept in the log."),
+        ("releases rollback --reason ' '", "rollback: give a reason; it is kept in the log."),
         ("sql 'select no_such_column from cx_index'", 'Referenced column "no_such_column" not found'),
         ("audit", "There is no candidate. Run `voxpop stage`."),
         ("publish 20200101T000000Z-00000000", "there is no such candidate"),

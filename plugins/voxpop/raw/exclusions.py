@@ -10,8 +10,14 @@ import msgspec
 
 from voxpop.config import Settings
 from voxpop.errors import UsageError, VoxpopError
-from voxpop.raw import files
+from voxpop.raw import files, reasons
 from voxpop.raw.manifests import visible
+
+_KEPT = {
+    "exclude": "it is public: on the page and in every release's manifest",
+    "include": "it is kept in the list of exclusions",
+}
+"""Where a reason comes to stand."""
 
 
 class Exclusion(msgspec.Struct, frozen=True):
@@ -39,7 +45,7 @@ def exclude(settings: Settings, batch_id: str, reason: str, now: datetime) -> No
     """Take a batch out of what is built, from the next build on.
 
     Raises:
-        UsageError: no such batch, it is excluded already, or no reason is given.
+        UsageError: no such batch, it is excluded already, or the reason is missing or holds personal data.
     """
     if batch_id in exclusions(settings):
         raise UsageError(f"{batch_id}: is excluded already.")
@@ -50,7 +56,7 @@ def include(settings: Settings, batch_id: str, reason: str, now: datetime) -> No
     """Put an excluded batch back, from the next build on.
 
     Raises:
-        UsageError: no such batch, it is not excluded, or no reason is given.
+        UsageError: no such batch, it is not excluded, or the reason is missing or holds personal data.
     """
     if batch_id not in exclusions(settings):
         raise UsageError(f"{batch_id}: is not excluded. `voxpop batches list` shows what is.")
@@ -58,8 +64,12 @@ def include(settings: Settings, batch_id: str, reason: str, now: datetime) -> No
 
 
 def _say(settings: Settings, line: Exclusion) -> None:
-    if not line.reason.strip():
-        raise UsageError(f"{line.batch_id}: give a reason; it stays in every release's manifest.")
+    reasons.check(
+        line.reason,
+        what=line.batch_id,
+        kept=_KEPT[line.action],
+        nothing=f"Nothing was {line.action}d.",
+    )
     if all(line.batch_id != manifest.batch_id for manifest in visible(settings)):
         raise UsageError(f"{line.batch_id}: no such batch. `voxpop batches list` shows them.")
     files.append_durably(_path(settings), msgspec.json.encode(line) + b"\n")

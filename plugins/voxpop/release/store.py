@@ -16,7 +16,7 @@ import msgspec
 
 from voxpop.config import Settings
 from voxpop.errors import UsageError, VoxpopError
-from voxpop.raw import files
+from voxpop.raw import files, reasons
 from voxpop.release import manifest as manifests
 from voxpop.release.manifest import DATABASE, NAME, PAGE, File, Manifest
 
@@ -173,12 +173,17 @@ def rollback(settings: Settings, release_id: str | None, reason: str, now: datet
         now: when.
 
     Raises:
-        UsageError: there is no such release, it is the current one, or no reason is given.
+        UsageError: there is no such release, it is the current one, or the reason is missing or holds
+            personal data.
         VoxpopError: its database is no longer what was published.
         Locked: another process stages, publishes or goes back.
     """
-    if not reason.strip():
-        raise UsageError("Give a reason; it is kept in the log.")
+    reasons.check(
+        reason,
+        what="rollback",
+        kept="it is kept in the log",
+        nothing="Nothing was rolled back.",
+    )
     with locked(settings, "rollback"):
         # Only the name: the current release may be the damaged one that somebody wants to leave.
         before = _current_name(settings) or show(settings, None).release_id

@@ -48,6 +48,22 @@ def test_what_makes_no_sense_is_refused(settings: Settings, batch_id: str) -> No
     assert len(exclusions(settings)) == 1
 
 
+def test_a_reason_that_holds_personal_data_is_refused_by_kind(settings: Settings, batch_id: str) -> None:
+    """The number is that of an old specimen card, the address one reserved for examples."""
+    told = "rows of jane.doe@example.com, SSN 078-05-1120, sent twice"
+    with pytest.raises(UsageError) as refused:
+        exclude(settings, batch_id, told, NOW)
+    assert str(refused.value) == (
+        f"{batch_id}: the reason holds what looks like personal data (SSN, email), and it is public: on the "
+        "page and in every release's manifest. Nothing was excluded. Give a reason without it."
+    )
+    assert exclusions(settings) == {}
+    exclude(settings, batch_id, f"the same days as {batch_id}, sent twice on 2026-01-05", NOW)
+    with pytest.raises(UsageError, match=r"\(phone\).*Nothing was included\."):
+        include(settings, batch_id, "ask (202) 555-0123", NOW)
+    assert list(exclusions(settings)) == [batch_id]
+
+
 def test_a_torn_line_is_named(settings: Settings, batch_id: str) -> None:
     exclude(settings, batch_id, "why", NOW)
     with (settings.raw / "_exclusions.ndjson").open("ab") as file:

@@ -204,6 +204,8 @@ def test_going_back_where_it_cannot(settings):
         store.rollback(settings, only, "why", NOW)
     with pytest.raises(UsageError, match="reason"):
         store.rollback(settings, only, " ", NOW)
+    with pytest.raises(UsageError, match=r"personal data \(card\).*Nothing was rolled back\."):
+        store.rollback(settings, only, "card 4111 1111 1111 1111 is in it", NOW)
     with pytest.raises(UsageError, match="no such release"):
         store.rollback(settings, "../secrets", "why", NOW)
 
