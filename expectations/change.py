@@ -17,7 +17,7 @@ def suites(
     *,
     closed: Mapping[str, str],
     until: date | None,
-    ordered_since: str | None,
+    ordered_since: Mapping[str, str],
 ) -> list[Suite]:
     """The change of figures and of volume, and figures that are gone.
 
@@ -32,26 +32,30 @@ def suites(
         closed: each table of figures → SQL for whether a row of it is shown, not small, and of a period that
             is closed by the day `{until}`.
         until: the last local day that the current release was complete to.
-        ordered_since: the current release's id, if a person has excluded or included batches since it: then
-            all of this only warns, because it is what they wanted, or else could never be published.
+        ordered_since: each table whose records a person has taken out of the current release, or back in, by
+            excluding or including batches → that release's id. There all of this only warns, because it is
+            what they wanted, or else could never be published.
     """
-    ordered = f"batches were excluded or included since {ordered_since}" if ordered_since else None
+    ordered = {
+        table: f"batches were excluded or included since {release}"
+        for table, release in ordered_since.items()
+    }
     day = f"date '{until}'" if until else "null::date"
     found = [_compared(keys)]
     for table, is_closed in closed.items():
         if (key := keys.get(table)) is not None:
             gone = _gone(current[table], key, is_closed.format(until=day))
-            rules = [Rule(_NOTHING_GONE, gone, warns_because=ordered)]
+            rules = [Rule(_NOTHING_GONE, gone, warns_because=ordered.get(table))]
             if table == "cx_index":
                 points = policy["change_max_index_points"]
-                rules = [*_index(current[table], key, points, day, ordered), *rules]
+                rules = [*_index(current[table], key, points, day, ordered.get(table)), *rules]
             found.append(Suite(f"change_of_{table}", f"select * from marts.{table}", rules))
     share = policy["change_max_volume_share"]
     volumes = [
         Rule(
             f"no closed month's {what} changed by more than {share:.0%}",
             _volume(table, column, current[table], (day, share, policy["low_n_below"])),
-            warns_because=ordered,
+            warns_because=ordered.get(table),
         )
         for what, table, column in (
             ("contacts", "fct_interactions", "started_local_date"),

@@ -16,7 +16,8 @@ from voxpop.errors import AuditError, Refused
 from voxpop.release import evidence, store
 from voxpop.release import manifest as manifests
 from voxpop.release.candidate import Candidate
-from voxpop.release.compared import COMPARED, shared_keys
+from voxpop.release.compared import COMPARED, may_touch, shared_keys
+from voxpop.release.diff import ordered_batches
 from voxpop.release.tables import quoted
 from voxpop.warehouse.dbt import without_data
 
@@ -107,23 +108,18 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
         held = {
             name: _rows(current.folder / "parquet" / f"{name}.parquet") for name in current.manifest["tables"]
         }
-        is_ordered = _excluded(current.manifest) != _excluded(manifest)
         with duckdb.connect() as connection:
             keys = shared_keys(connection, current.folder, candidate.folder)
-        since = current.release_id if is_ordered else None
+        ordered = ordered_batches(current.manifest, manifest)
         suites += change.suites(
             held,
             keys,
             policy,
             closed={table: one.is_closed for table, one in COMPARED.items() if one.figures},
             until=manifests.complete_to(current.manifest),
-            ordered_since=since,
+            ordered_since={table: current.release_id for table in COMPARED if may_touch(table, ordered)},
         )
     return suites
-
-
-def _excluded(manifest: manifests.Manifest) -> set[str]:
-    return {batch["batch_id"] for batch in manifest["excluded"]}
 
 
 def _of_sql(error: str | None) -> str | None:

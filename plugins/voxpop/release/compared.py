@@ -130,11 +130,17 @@ COMPARED: Mapping[str, Compared] = {
         ("period_type", "period_start", "period_label", "value", *_SMALL),
         ("value", "progress"),
     ),
-    "fct_survey_responses": Compared((), ("source_system", "answered_local_date")),
+    "fct_survey_responses": Compared((), ("source_system", "answered_local_date"), streams=_ANSWERS),
     "fct_interactions": Compared((), ("source_system", "started_local_date")),
     "fct_comments": Compared((), ("source_system", "commented_date")),
 }
 """By table. A table that the earlier release hasn't got is new, and nothing of it can have changed."""
+
+
+def may_touch(table: str, batches: Collection[str]) -> bool:
+    """Whether any of these batches, by id, is of a stream that a compared table counts."""
+    streams = COMPARED[table].streams
+    return any(streams is None or batch_id.split(".")[1] in streams for batch_id in batches)
 
 
 def shared_keys(

@@ -24,7 +24,16 @@ from voxpop.release.compared import COMPARED, shared_figures, shared_keys
 from voxpop.release.manifest import Cause, Manifest, Restatement, complete_to
 from voxpop.release.tables import quoted
 
-__all__ = ["Diff", "FigureChange", "TableChange", "changed_figures", "diff", "restatements", "shared_keys"]
+__all__ = [
+    "Diff",
+    "FigureChange",
+    "TableChange",
+    "changed_figures",
+    "diff",
+    "ordered_batches",
+    "restatements",
+    "shared_keys",
+]
 
 _DAY = timedelta(days=1)
 """A record's day is its source's own, which may lie a day beside the local one."""
@@ -290,6 +299,14 @@ def _restatement(figure: FigureChange, moved: Sequence[_Moved], *, is_same_metho
         "cause": cause if is_same_method else "method",
         "batches": sorted(one.batch_id for one in behind),
     }
+
+
+def ordered_batches(before: Manifest, after: Manifest) -> set[str]:
+    """Give the ids of batches that a person took out of the earlier release, or back into the later one.
+
+    A batch that is excluded and that the earlier release never held changes nothing, so it is not among them.
+    """
+    return _ids(before) & _excluded(after) | _ids(after) & _excluded(before)
 
 
 def _moved(

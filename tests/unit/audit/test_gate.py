@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from voxpop.audit.run import audit
 from voxpop.errors import AuditError, Refused
-from voxpop.raw.exclusions import exclude
+from voxpop.raw.exclusions import exclude, include
 from voxpop.release import store
 
 LATER = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
@@ -484,8 +484,51 @@ def test_change_against_the_current_release(published, stage):
     assert current is not None and f"{current.release_id} stays current" in str(caught.value)
 
 
-def test_a_change_that_a_person_ordered_only_warns(published, stage):
-    """A batch is excluded, and with it goes most of January."""
+LOST = (
+    "delete from marts.fct_interactions where month(started_local_date) = 1 and source_record_id > 'conv-10'",
+    "delete from marts.cx_index where breakdown = 'channel' and member = 'phone' and driver = 'trust'"
+    " and period_label = '2026-02'",
+)
+"""A candidate that lacks most of January's contacts, and a figure of the CX index."""
+
+CONTACTS = ("change_of_volume", "no closed month's contacts changed by more than 50%")
+INDEX = ("change_of_cx_index", "no closed period lacks a figure that it had")
+
+
+def test_excluding_a_batch_that_no_release_held_softens_nothing(published, stage):
+    exclude(published.settings, published.batches[-1].batch_id, "sent twice", LATER)
+    published.land("genesys", "conversations", ["conv-2"])
+    published.build()
+    published.change(*LOST)
+    made = stage(published, LATER)
+    with pytest.raises(Refused):
+        audit(published.settings, made)
+    assert made.manifest["excluded"] != []
+    assert {CONTACTS, INDEX} <= set(failed(made))
+
+
+def test_a_batch_that_is_included_again_only_warns_where_its_records_count(home, stage):
+    """Contacts are no answers: the CX index can't lack a figure because of them."""
+    late = home.land("genesys", "conversations", ["conv-1"])
+    exclude(home.settings, late.batch_id, "sent twice", LATER)
+    home.build()
+    home.publish(LATER)
+    include(home.settings, late.batch_id, "it was right", LATER)
+    home.build()
+    home.change(*LOST)
+    made = stage(home, LATER)
+    with pytest.raises(Refused):
+        audit(home.settings, made)
+    assert INDEX in failed(made) and CONTACTS not in failed(made)
+    assert (results(made)[CONTACTS]["severity"], results(made)[CONTACTS]["success"]) == ("warn", False)
+
+
+def test_a_change_that_a_person_ordered_only_warns(home, stage):
+    """A batch that was published is excluded, and with it goes most of January."""
+    published = home
+    published.land("genesys", "conversations", ["conv-1"])
+    published.build()
+    published.publish(LATER)
     exclude(published.settings, published.batches[-1].batch_id, "sent twice", LATER)
     published.land("genesys", "conversations", ["conv-2"])
     published.build()
