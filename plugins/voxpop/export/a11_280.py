@@ -53,15 +53,9 @@ def read(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Filing:
         Its files; they have no rows where nobody answered a filed survey in it.
     """
     details = _records(
-        connection,
-        f"select * from marts.a11_280_collection_details where quarter_start = ? order by {_ORDER}",  # noqa: S608
-        quarter,
+        connection, "a11_280_collection_details", (*DETAIL, "survey_id", "survey_version"), _ORDER, quarter
     )
-    collections = _records(
-        connection,
-        "select * from marts.a11_280_collections where quarter_start = ? order by service_id",
-        quarter,
-    )
+    collections = _records(connection, "a11_280_collections", COLLECTION, "service_id", quarter)
     answers = _answers(connection, quarter)
     statements = _statements(connection)
     return Filing(
@@ -83,10 +77,14 @@ def read(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Filing:
     )
 
 
-def _records(connection: duckdb.DuckDBPyConnection, query: str, quarter: Quarter) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, [quarter.start])
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def _records(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], order: str, quarter: Quarter
+) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        f"select {', '.join(columns)} from marts.{table} where quarter_start = ? order by {order}",  # noqa: S608
+        [quarter.start],
+    ).fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _answers(

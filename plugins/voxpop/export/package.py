@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -52,9 +53,9 @@ def check(release: Release, kind: Kind, quarter: Quarter) -> list[Finding] | Non
         None where the agency files nothing of the kind: no goal, or no survey that it names as filed.
 
     Raises:
-        UsageError: the release has not got the table.
+        UsageError: another version of the code made the release, without a table or column that is read here.
     """
-    with _opened(release, kind) as connection:
+    with _opened(release) as connection:
         files_any = connection.execute(f"select 1 from marts.{_TABLES[kind]} limit 1").fetchone()  # noqa: S608
         if files_any is None:
             return None
@@ -79,7 +80,8 @@ def export(release: Release, kind: Kind, quarter: Quarter, to: Path) -> Package:
 
     Raises:
         Refused: the quarter is not whole; says why.
-        UsageError: something is in the folder or it can't be written, or the release has no such tables.
+        UsageError: something is in the folder or it can't be written, or another version of the
+            code made the release.
     """
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise UsageError(f"{to}: something is there. Name a folder that is new or empty.")
@@ -89,7 +91,7 @@ def export(release: Release, kind: Kind, quarter: Quarter, to: Path) -> Package:
     refusals = [found.said for found in findings if found.kind == "refused"]
     if refusals:
         raise Refused(refusal(release, quarter, refusals))
-    with _opened(release, kind) as connection:
+    with _opened(release) as connection:
         files = _files(connection, release, kind, quarter, findings)
     try:
         _write(files, to)
@@ -106,19 +108,18 @@ def written(folder: Path) -> Package:
     return Package(folder, sum(path.is_file() for path in folder.rglob("*")), ())
 
 
-def _opened(release: Release, kind: Kind) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(str(release.database), read_only=True)
-    table = _TABLES[kind]
-    there = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = 'marts' and table_name = ?", [table]
-    ).fetchone()
-    if there is None:
-        connection.close()
-        raise UsageError(
-            f"{release.release_id}: has no table {table}; an older version made it. Publish a release anew: "
-            "`voxpop run --no-land`."
-        )
-    return connection
+@contextmanager
+def _opened(release: Release) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Read a release; where other code made it, say which table or column it lacks."""
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        try:
+            yield connection
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise UsageError(
+                f"{release.release_id}: was made by another version of the code, and what is filed can't be "
+                f"read from it ({str(error).splitlines()[0]}). Nothing was written. Publish a release anew: "
+                "`voxpop run --no-land`, then export again."
+            ) from error
 
 
 def refusal(release: Release, quarter: Quarter, refusals: Sequence[str]) -> str:

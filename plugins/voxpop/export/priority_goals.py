@@ -16,6 +16,22 @@ from voxpop.export.cells import Sheet
 from voxpop.export.columns import PRIORITY_GOALS
 from voxpop.quarter import Quarter
 
+_COLUMNS = (
+    "goal_id",
+    "goal",
+    "target",
+    "indicator",
+    "owner",
+    "direction",
+    "value",
+    "value_start",
+    "value_target",
+    "progress",
+    "progress_bin",
+    "no_progress_reason",
+    "is_target_met",
+    "is_provisional",
+)
 _TYPES = {
     "increase": "Measurable increase",
     "decrease": "Measurable decrease",
@@ -57,12 +73,12 @@ def read(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Sheet:
         A row a measure that the release has a row for; every cell is a text.
     """
     cursor = connection.execute(
-        "select * from marts.priority_goal_measures where period_type = 'quarter' and period_label = ? "
+        f"select {', '.join(_COLUMNS)} from marts.priority_goal_measures "  # noqa: S608
+        "where period_type = 'quarter' and period_label = ? "
         "order by goal_id, target, indicator, measure_id",
         [quarter.label],
     )
-    names = [column[0] for column in cursor.description or ()]
-    rows = [_row(dict(zip(names, row, strict=True)), quarter) for row in cursor.fetchall()]
+    rows = [_row(dict(zip(_COLUMNS, row, strict=True)), quarter) for row in cursor.fetchall()]
     return Sheet("priority_goals", PRIORITY_GOALS, rows)
 
 

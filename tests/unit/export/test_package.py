@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -292,3 +293,40 @@ def test_what_nobody_files_is_none_and_not_refused(publish: Publish, tmp_path: P
     assert package.check(found, "a11-280", QUARTER) is None
     with pytest.raises(UsageError, match="the agency files none of it"):
         package.export(found, "a11-280", QUARTER, tmp_path / "to")
+
+
+GOAL = (
+    "insert into marts.priority_goal_measures by name select 'g' as measure_id, 'quarter' as period_type, "
+    "date '2026-01-01' as period_start, '2026Q2' as period_label"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "lacks"),
+    [
+        (
+            "priority-goals",
+            [GOAL, "alter table marts.priority_goal_measures drop column is_provisional"],
+            "is_provisional",
+        ),
+        ("priority-goals", [GOAL, "alter table marts.priority_goal_measures drop column owner"], "owner"),
+        ("a11-280", ["alter table marts.a11_280_collections drop column aasm_state"], "aasm_state"),
+        ("a11-280", ["drop table marts.a11_280_collections"], "a11_280_collections"),
+    ],
+)
+def test_a_release_of_other_code_says_what_it_lacks_and_what_to_do(
+    release: Release, tmp_path: Path, kind: package.Kind, changes: list[str], lacks: str
+) -> None:
+    """As after a rollback to a release that was made before a column was added."""
+    shutil.copytree(release.folder, tmp_path / "earlier")
+    found = replace(release, folder=tmp_path / "earlier")
+    with duckdb.connect(str(found.database)) as connection:
+        for change in changes:
+            connection.execute(change)
+    with pytest.raises(UsageError) as caught:
+        package.export(found, kind, QUARTER, tmp_path / "to")
+    assert re.search(
+        rf"made by another version of the code, .*{lacks}.* `voxpop run --no-land`, then export again",
+        str(caught.value),
+    )
+    assert not (tmp_path / "to").exists()
