@@ -60,6 +60,7 @@ def examine(connection: duckdb.DuckDBPyConnection, release: Release, quarter: Qu
         *_behind(manifest, sources, quarter),
         *_set_aside(connection, release, sources, quarter),
         *_without_clearance(connection, quarter),
+        *_nonresponse(connection, quarter),
         *_missing(connection, quarter),
     ]
     return [
@@ -234,6 +235,30 @@ def _without_clearance(connection: duckdb.DuckDBPyConnection, quarter: Quarter) 
             yield f"{title}: has no OMB control number."
         else:
             yield f"{title}: {answers:,} answers came after its clearance ({number}) expired. They are filed."
+
+
+def _nonresponse(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:
+    """Filed surveys of which OMB requires more than the counts: too few answered them, or an item of them."""
+    rows = connection.execute(
+        """
+        select d.survey_title, q.response_rate
+        from marts.survey_quality as q
+        inner join (
+            select survey_id, max_by(survey_title, survey_version) as survey_title
+            from marts.a11_280_collection_details where quarter_start = $start group by survey_id
+        ) as d on d.survey_id = q.member
+        where q.period_type = 'quarter' and q.breakdown = 'survey' and q.period_start = $start
+            and q.nonresponse_bias_analysis_required
+        order by all
+        """,
+        {"start": quarter.start},
+    ).fetchall()
+    if rows:
+        said = [title if rate is None else f"{title} ({rate:.1%} answered)" for title, rate in rows]
+        yield (
+            "A nonresponse bias analysis is required, because too few answered the survey or an item of it: "
+            f"{'; '.join(said)}."
+        )
 
 
 def _missing(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:

@@ -13,7 +13,7 @@ import duckdb
 from voxpop.export.checks import Finding
 from voxpop.export.texts import text
 from voxpop.quarter import Quarter
-from voxpop.release.manifest import Cause, Manifest
+from voxpop.release.manifest import Cause, Manifest, Restatement
 
 _CAUSES: dict[Cause, str] = {
     "method": "models, seeds or policies changed",
@@ -22,6 +22,8 @@ _CAUSES: dict[Cause, str] = {
     "records": "records came in or changed",
     "indirect": "something else of theirs did",
 }
+_SAME_ANSWERS = frozenset({"cx_index", "survey_quality"})
+"""The public tables that count the answers and offers that are filed; no other tells of them."""
 _NOTES = 12
 """How many notes fit onto one sheet; it says how many more there are and where."""
 
@@ -91,6 +93,7 @@ def render(
         notes=said[:_NOTES],
         more=len(said) - _NOTES,
         restated=_restated(manifest, quarter),
+        is_filed_restated=any(one["table"] in _SAME_ANSWERS for one in _changes(manifest, quarter)),
     )
 
 
@@ -135,13 +138,14 @@ def _ratings(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Mapping
     )
 
 
+def _changes(manifest: Manifest, quarter: Quarter) -> list[Restatement]:
+    labels = (quarter.label, *quarter.months)
+    return [one for one in manifest["restatements"] if one["period_label"] in labels]
+
+
 def _restated(manifest: Manifest, quarter: Quarter) -> list[str]:
     """What of this quarter's public figures the release changes, by table and cause."""
-    counts = Counter(
-        (one["table"], one["cause"])
-        for one in manifest["restatements"]
-        if one["period_label"] in (quarter.label, *quarter.months)
-    )
+    counts = Counter((one["table"], one["cause"]) for one in _changes(manifest, quarter))
     return [
         f"{table}: {count:,} {'figure' if count == 1 else 'figures'}, because {_CAUSES[cause]}"
         for (table, cause), count in sorted(counts.items())

@@ -81,7 +81,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
 
 
 def _filing(page: figures.PageFigures, manifest: Manifest) -> dict[str, object]:
-    """What of the quarter is filed under A-11 section 280, as far as it is public, and when it is due."""
+    """What of the quarter is to be filed under A-11 section 280, as far as public, and when it is due."""
     filed = surveys.filed(page.surveys)
     return {
         "surveys": filed,

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import duckdb
 import pytest
 from voxpop.release import store
 
@@ -47,7 +48,7 @@ def publish(first: Any, tmp_path: Path) -> Callable[..., store.Release]:
     def publish(*changes: str) -> store.Release:
         home = first.copy(tmp_path / "var")
         home.change(*changes)
-        return store.show(home.settings, home.publish(datetime(2026, 5, 2, 6, tzinfo=UTC)))
+        return _published(home)
 
     return publish
 
@@ -56,4 +57,17 @@ def publish(first: Any, tmp_path: Path) -> Callable[..., store.Release]:
 def release(first: Any, tmp_path_factory: pytest.TempPathFactory) -> store.Release:
     """The home as it is, published; tests only read it."""
     home = first.copy(tmp_path_factory.mktemp("published") / "var")
-    return store.show(home.settings, home.publish(datetime(2026, 5, 2, 6, tzinfo=UTC)))
+    return _published(home)
+
+
+def _published(home: Any) -> store.Release:
+    """A release of the home, and in it the one measure of surveys that a filing tells of."""
+    release = store.show(home.settings, home.publish(datetime(2026, 5, 2, 6, tzinfo=UTC)))
+    with duckdb.connect(str(release.database)) as connection:
+        connection.execute(
+            "create table marts.survey_quality as select 'quarter' as period_type, "
+            "date '2026-01-01' as period_start, 'survey' as breakdown, * from (values "
+            "('ben-apply-cx', 0.2496, true), ('no-such-cx', 0.1, true)"
+            ") as t(member, response_rate, nonresponse_bias_analysis_required)"
+        )
+    return release

@@ -85,7 +85,7 @@ def test_counts_are_those_of_the_facts(made: package.Package, release: Release) 
         assert len(rows(upload)) == int(one["volume_of_respondents"])
     summary = rows(made.folder / "summary.csv")
     assert [one["response_count"] for one in summary] == [one["volume_of_respondents"] for one in details]
-    assert f"{sum(counted.values()):,} people answered" in (made.folder / "memo.html").read_text()
+    assert f"{sum(counted.values()):,} answers" in (made.folder / "memo.html").read_text()
 
 
 def test_means_and_likert_counts_are_those_of_the_answers(made: package.Package, release: Release) -> None:
@@ -174,6 +174,10 @@ def test_the_memo_says_when_it_is_due_what_is_missing_and_who_checks(made: packa
     assert "Due to OMB on Thursday, 30 April 2026." in memo
     assert "how many customers there were is unknown in 2 of 4 details" in memo
     assert "Feedback: 3 answers came after its clearance (3090-0300) expired. They are filed." in memo
+    assert (
+        "A nonresponse bias analysis is required, because too few answered the survey or an item of it: "
+        "Feedback (25.0% answered)." in memo
+    )
     assert "team@dps.example.gov" in memo
     assert "For the agency and for OMB" in memo
     assert made.warnings and all(said in memo.replace("&#39;", "'") for said in made.warnings)
@@ -224,6 +228,24 @@ def test_an_open_quarter_is_refused_with_its_days(release: Release, tmp_path: Pa
     assert caught.value.exit_code == 3
     assert not (tmp_path / "to").exists()
     assert told(release, "refused") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("survey_nonresponse", "None of these tables counts what is filed."),
+        ("survey_quality", "compare cx_collection_details.csv with the package that was filed before."),
+    ],
+)
+def test_the_memo_says_whether_what_was_restated_is_filed(
+    release: Release, tmp_path: Path, table: str, said: str
+) -> None:
+    change = {"table": table, "cause": "method", "period_label": "2026Q2"}
+    other = {"table": "cx_index", "cause": "method", "period_label": "2026Q1"}
+    found = with_manifest(release, restatements=[change, other])
+    memo = (package.export(found, "a11-280", QUARTER, tmp_path / "to").folder / "memo.html").read_text()
+    assert f"{table}: 1 figure, because models, seeds or policies changed" in memo
+    assert said in memo
 
 
 def with_manifest(release: Release, **changes: Any) -> Release:

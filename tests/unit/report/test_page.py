@@ -109,7 +109,7 @@ create table marts.survey_quality as select 'quarter' as period_type, date '2026
         is_cohort_mismatched, nonresponse_bias_analysis_required, known_segment_share,
         collected_without_clearance_count, suppressed, low_n);
 create table marts.web_performance as select 'quarter' as period_type, date '2026-04-01' as period_start,
-    'all' as breakdown, 'all' as member, source_system, site, report, 'visits' as basis, 91 as day_count,
+    breakdown, member, source_system, site, report, 'visits' as basis, 91 as day_count,
     visits, null::bigint as users, pageviews, visits as engaged_n, engaged_share,
     engaged_share - 0.01 as engaged_low,
     engaged_share + 0.01 as engaged_high, null::bigint as bounce_n, null::double as bounce_share,
@@ -118,10 +118,15 @@ create table marts.web_performance as select 'quarter' as period_type, date '202
     null::bigint as helpful_n, null::double as helpful_share, null::double as helpful_low,
     null::double as helpful_high, visits is null as suppressed, false as low_n
     from (values
-        ('ga4', 'all', 'sessions', 120345, 400000, 0.6125),
-        ('dap', 'www.dps.example.gov', 'site', 99000, null, null),
-        ('dap', 'www.dps.example.gov', 'small', null, null, null)
-    ) t(source_system, site, report, visits, pageviews, engaged_share);
+        ('all', 'all', 'ga4', 'all', 'sessions', 120345, 400000, 0.6125),
+        ('site', 'www.dps.example.gov', 'ga4', 'all', 'sessions', 120345, 400000, 0.6125),
+        ('all', 'all', 'dap', 'www.dps.example.gov', 'site', 99000, null, null),
+        ('all', 'all', 'dap', 'www.dps.example.gov', 'small', null, null, null),
+        ('site', 'apply.dps.example.gov', 'dap', 'all', 'dps/domain', 4000, 9000, null),
+        ('site', 'help.dps.example.gov', 'dap', 'all', 'dps/domain', 95000, 300000, null),
+        ('device', 'mobile', 'dap', 'all', 'dps/device', 53000, null, null),
+        ('page', 'help.dps.example.gov/', 'dap', 'all', 'dps/top-pages', 777, null, null)
+    ) t(breakdown, member, source_system, site, report, visits, pageviews, engaged_share);
 create table marts.priority_goal_measures as select 'm' || row_number() over () as measure_id,
     'quarter' as period_type, date '2026-04-01' as period_start, 'Serve <all>' as goal, 'g1' as goal_id,
     date '2026-09-30' as target_date, *
@@ -665,25 +670,27 @@ def test_what_is_filed_is_due_and_added_up_only_where_nothing_is_withheld(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     """1,500 + 21 + 400 answers to the three surveys that are filed in 2026Q3; 30 July 2026 is a Thursday."""
-    said = section(render.render(marts, MANIFEST), "Surveys, and what is filed under A-11 section 280")
+    said = section(render.render(marts, MANIFEST), "Surveys, and what is to be filed under A-11 section 280")
     assert "2026Q3 is due to OMB on Thursday, 2026-07-30 ." in said
-    assert "3 surveys are filed with 1,921 answers." in said
+    assert "3 surveys are to be filed with 1,921 answers." in said
     assert "Missing: Refund: &lt;b&gt; feedback (offers unknown, some without clearance)." in said, (
         "what a survey is called is no markup"
     )
     marts.execute(
         "update marts.survey_quality set suppressed = true, respondent_count = null where member = 'b-cx'"
     )
-    said = section(render.render(marts, MANIFEST), "Surveys, and what is filed under A-11 section 280")
-    assert "3 surveys are filed; their answers are not added up here, because some are withheld." in said
+    said = section(render.render(marts, MANIFEST), "Surveys, and what is to be filed under A-11 section 280")
+    assert (
+        "3 surveys are to be filed; their answers are not added up here, because some are withheld." in said
+    )
     assert "1,921" not in said and "1,900" not in said
 
 
 def test_a_rate_stands_with_what_it_is_over(marts: duckdb.DuckDBPyConnection) -> None:
-    said = section(render.render(marts, MANIFEST), "Surveys, and what is filed under A-11 section 280")
-    assert "Passport: feedback 1,500 2,400 60.0% 1,440 of 2,400 required 81.0% filed —" in said
-    assert "Plan: feedback 400 500 90.0% 450 of 500; another cohort not required 100.0% filed —" in said
-    assert "Refund: &lt;b&gt; feedback low n 21 unknown — unknown 50.0% filed" in said
+    said = section(render.render(marts, MANIFEST), "Surveys, and what is to be filed under A-11 section 280")
+    assert "Passport: feedback 1,500 2,400 60.0% 1,440 of 2,400 required 81.0% to be filed —" in said
+    assert "Plan: feedback 400 500 90.0% 450 of 500; another cohort not required 100.0% to be filed —" in said
+    assert "Refund: &lt;b&gt; feedback low n 21 unknown — unknown 50.0% to be filed" in said
     assert "Kiosk 70 90 77.8% 70 of 90 required 0.0% — —" in said
 
 
@@ -692,6 +699,22 @@ def test_websites_are_never_added_up(marts: duckdb.DuckDBPyConnection) -> None:
     assert "ga4 all sessions 120,345 — 400,000 61.3% 60.3% to 62.3% n = 120,345" in said
     assert "dap www.dps.example.gov small withheld withheld withheld" in said
     assert "219,345" not in said
+
+
+def test_a_report_without_a_whole_is_shown_by_its_sites_and_devices(marts: duckdb.DuckDBPyConnection) -> None:
+    """The most visited first; a report that says a whole is shown by it alone, and none by its pages."""
+    found = [
+        (one.source_system, one.report, one.part, one.figures["visits"])
+        for one in figures.read(marts, UNTIL).websites
+    ]
+    assert found == [
+        ("dap", "dps/device", "mobile", 53000),
+        ("dap", "dps/domain", "help.dps.example.gov", 95000),
+        ("dap", "dps/domain", "apply.dps.example.gov", 4000),
+        ("dap", "site", "www.dps.example.gov", 99000),
+        ("dap", "small", "www.dps.example.gov", None),
+        ("ga4", "sessions", "all", 120345),
+    ]
 
 
 def test_a_goal_that_is_not_reported_is_no_zero(marts: duckdb.DuckDBPyConnection) -> None:
@@ -727,7 +750,7 @@ def test_a_value_of_any_unit(value: float | None, text: str) -> None:
 def test_an_agency_without_them_has_no_such_sections(marts: duckdb.DuckDBPyConnection) -> None:
     headings = {
         "web_performance": "Website",
-        "survey_quality": "Surveys, and what is filed under A-11 section 280",
+        "survey_quality": "Surveys, and what is to be filed under A-11 section 280",
         "survey_nonresponse": "Who answered, and who was asked",
         "priority_goal_measures": "Priority goals",
         "timeliness": "How fresh the data are",
