@@ -86,6 +86,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "contact_center_performance": """
         period_type period_start period_label breakdown member source_system offered handled
         abandoned other speed_of_answer_count handle_time_count service_level_count
+        abandonment_count transfer_count
         abandonment_share abandonment_low abandonment_high
         average_speed_of_answer_seconds average_speed_of_answer_low average_speed_of_answer_high
         average_handle_seconds average_handle_low average_handle_high service_level_share

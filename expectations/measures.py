@@ -212,6 +212,8 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
         "speed_of_answer_count",
         "handle_time_count",
         "service_level_count",
+        "abandonment_count",
+        "transfer_count",
     )
     return [
         required(*key, "suppressed", "low_n", blame=cell),
@@ -219,7 +221,7 @@ def contact_center_performance(policy: Mapping[str, float]) -> list[Rule]:
         *_periods_and_members(cell),
         never(
             "offered is handled, abandoned and other together",
-            "offered <> handled + abandoned + other",
+            "offered <> handled + coalesce(abandoned, 0) + other",
             blame=cell,
         ),
         not_negative(*counts, blame=cell),
@@ -278,6 +280,8 @@ def _contacts_against_performance(policy: Mapping[str, float]) -> str:
                 and not (is_handled and wait_seconds is null)
             )
         """,
+        "abandonment_count": "count(is_abandoned)",
+        "transfer_count": "count(is_transferred) filter (is_handled)",
         "abandonment_share": "avg(is_abandoned::integer)",
         "service_level_share": f"""
             count(*) filter (is_handled and wait_seconds <= {threshold})
@@ -312,8 +316,7 @@ def _contacts_against_performance(policy: Mapping[str, float]) -> str:
                 organization_id, service_id, channel, service_level, source_system, wait_seconds,
                 started_local_date as day,
                 talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0) as handle_seconds,
-                coalesce(is_abandoned, false) as is_abandoned,
-                coalesce(is_transferred, false) as is_transferred,
+                is_abandoned, is_transferred,
                 not coalesce(is_abandoned, false) and coalesce(handled_by = 'agent', false) as is_handled
             from marts.fct_interactions
             inner join marts.dim_channels using (channel)
@@ -324,7 +327,7 @@ def _contacts_against_performance(policy: Mapping[str, float]) -> str:
                 period_type, period_start, breakdown, member, source_system,
                 count(*) as offered_found,
                 count(*) filter (is_handled) as handled_found,
-                count(*) filter (is_abandoned) as abandoned_found,
+                sum(is_abandoned::integer)::bigint as abandoned_found,
                 {found}
             from ({_MEMBERS})
             group by all

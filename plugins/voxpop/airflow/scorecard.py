@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 from rich.table import Table
 
@@ -46,10 +48,14 @@ def _contact_center(center: ContactCenter) -> list[tuple[str, str, str, str]]:
         if found["suppressed"]:
             rows.append((name, "withheld", "—", "withheld"))
         else:
-            interval = f"{_percent(found['abandonment_low'])} to {_percent(found['abandonment_high'])}"
-            rows.append((name, _percent(found["abandonment_share"]), interval, f"{found['offered']:,}"))
+            rows.append((name, *_abandonment(found), f"{found['abandonment_count']:,}"))
     return rows
 
 
-def _percent(share: float | None) -> str:
-    return "—" if share is None else numbers.shown("top_two", share)
+def _abandonment(found: dict[str, Any]) -> tuple[str, str]:
+    if found["abandonment_share"] is None:
+        return "—", "—"
+    value, low, high = (
+        numbers.shown("top_two", found[f"abandonment_{part}"]) for part in ("share", "low", "high")
+    )
+    return value, f"{low} to {high}"

@@ -93,10 +93,14 @@ def _calls(source: str, channels: Mapping[str, Mapping[str, Any]]) -> list[str]:
     name, most = next(iter(channels.items()))
     if most["suppressed"]:
         return []
-    said = f"{name} ({source}): of {most['offered']:,} contacts, {_share(most, 'abandonment')} were abandoned"
+    said = []
+    if most["abandonment_share"] is not None:
+        known = most["abandonment_count"]
+        over = "" if known == most["offered"] else f"of the {known:,} of which it is known, "
+        said.append(f"{over}{_share(most, 'abandonment')} were abandoned")
     if most["service_level_share"] is not None:
-        said += f"; {_share(most, 'service_level')} were answered within the service level"
-    return [f"{said}."]
+        said.append(f"{_share(most, 'service_level')} were answered within the service level")
+    return [f"{name} ({source}): of {most['offered']:,} contacts, {'; '.join(said)}."] if said else []
 
 
 def _share(record: Mapping[str, Any], name: str) -> str:

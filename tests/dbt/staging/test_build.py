@@ -170,7 +170,7 @@ def test_a_goal_whose_filter_leaves_several_rows_is_named_by_its_row(
         create table marts.contact_center_performance as
         select
             'quarter' as period_type, date '2025-10-01' as period_start, '2026Q1' as period_label,
-            'channel' as breakdown, 'phone' as member, source_system, 500::bigint as offered,
+            'channel' as breakdown, 'phone' as member, source_system, 500::bigint as abandonment_count,
             0.07 as abandonment_share, 0.05 as abandonment_low, 0.1 as abandonment_high, false as suppressed
         from (values ('genesys'), ('another')) as centers (source_system);
         create table marts.cx_index as

@@ -153,6 +153,8 @@ FAULTS = [
             ("ben-apply", 2, "speed_of_answer_count = speed_of_answer_count + 1"),
             ("ben-apply", 3, "handle_time_count = handle_time_count - 1"),
             ("ben-apply", 4, "service_level_count = service_level_count + 1"),
+            ("dps-ben", 2, "abandonment_count = abandonment_count - 1"),
+            ("dps-ben", 3, "transfer_count = transfer_count - 1"),
             ("ben-status", 2, "average_speed_of_answer_high = average_speed_of_answer_high + 0.05"),
             ("ben-status", 3, "average_speed_of_answer_low = average_speed_of_answer_low - 0.05"),
             ("ben-status", 4, "average_handle_low = 200, average_handle_high = 200"),
@@ -226,9 +228,9 @@ FOUND = {
     ("identity_conflicts", "customer_id is in dim_customers"): (1, "a customer"),
     ("identity_merges", "no id is replaced by itself"): (1, "run-1"),
     ("identity_merges", "cause is one of earlier token, merge, split"): (1, "run-1"),
-    # 14 planted ones, and the waits of conv-1 and conv-2 in the 10 other cells that they are in
+    # 16 planted ones, and the waits of conv-1 and conv-2 in the 10 other cells that they are in
     ("contact_center_performance", "every figure is what the contacts give"): (
-        24,
+        26,
         "month 2026-01-01 channel",
     ),
     # three planted ones, and the top_box that was added
@@ -418,6 +420,25 @@ def test_small_cells_must_be_withheld(home, stage):
         "a shown cell with fewer than 30 is marked low_n": 6,
         "every figure is what the contacts give": 1,
     }
+
+
+def test_what_a_source_does_not_say_is_not_zero(home, stage):
+    """Facts don't say who gave up or was handed on: a table that says 0, then one that doesn't."""
+    home.change(
+        "update marts.fct_interactions set is_abandoned = null, is_transferred = null",
+        "update marts.contact_center_performance set other = abandoned, abandoned = 0, abandonment_share = 0,"
+        " transfer_share = 0",
+    )
+    made = stage(home)
+    with pytest.raises(Refused):
+        audit(home.settings, made)
+    assert [name for _, name in failed(made)] == ["every figure is what the contacts give"]
+    home.change(
+        "update marts.contact_center_performance set abandoned = null, abandonment_count = 0,"
+        " transfer_count = 0, abandonment_share = null, abandonment_low = null, abandonment_high = null,"
+        " transfer_share = null, transfer_low = null, transfer_high = null"
+    )
+    assert audit(home.settings, stage(home)).passed
 
 
 def test_an_expectation_that_cannot_run_is_an_error_and_no_refusal(home, stage):

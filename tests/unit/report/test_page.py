@@ -203,6 +203,7 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             47.6 as average_speed_of_answer_low, 61.2 as average_speed_of_answer_high,
             0 as handle_time_count, null::double as average_handle_seconds,
             null::double as average_handle_low, null::double as average_handle_high,
+            44466 as abandonment_count, 0 as transfer_count,
             0 as service_level_count, null::double as service_level_share,
             null::double as service_level_low, null::double as service_level_high,
             null::double as transfer_share, null::double as transfer_low, null::double as transfer_high,
@@ -486,6 +487,52 @@ def test_each_time_has_its_interval_and_n(marts: duckdb.DuckDBPyConnection) -> N
     assert "a call within 20 s, an email within 24 h, another message within 20 min." in html.replace(
         "\xa0", " "
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "row"),
+    [
+        (
+            "offered = 794, abandonment_count = 0, abandonment_share = null, abandonment_low = null,"
+            " abandonment_high = null, service_level_share = 0.829, service_level_low = 0.8,"
+            " service_level_high = 0.85",
+            [
+                "Phone (genesys): of 794 contacts, 82.9% (80.0% to 85.0%) were answered within the service "
+                "level."
+            ],
+            ["—", "—", "0"],
+        ),
+        (
+            "abandonment_count = 0, abandonment_share = null, abandonment_low = null,"
+            " abandonment_high = null",
+            [],
+            ["—", "—", "0"],
+        ),
+        (
+            "abandonment_count = 400",
+            [
+                "Phone (genesys): of 44,466 contacts, of the 400 of which it is known, 3.3% (3.1% to 3.5%) "
+                "were abandoned."
+            ],
+            ["3.3%", "3.1% to 3.5%", "400"],
+        ),
+    ],
+)
+def test_what_a_source_does_not_say_is_no_figure(
+    marts: duckdb.DuckDBPyConnection, source: str, said: list[str], row: list[str]
+) -> None:
+    marts.execute(f"update marts.contact_center_performance set {source}")
+    page = figures.read(marts, UNTIL)
+    assert page is not None
+    assert [each for each in bottom_line.sentences(page) if "(genesys)" in each] == said
+    card = scorecard.table(page)
+    names, *values = [list(column.cells) for column in card.columns]
+    at = names.index("Abandoned, Phone (genesys)")
+    assert [column[at] for column in values] == row
+    shown = render.render(marts, MANIFEST)
+    detail = f'<span class="detail">n&nbsp;=&nbsp;{row[2]}</span></td>'
+    middle = "" if row[0] == "—" else f'<br><span class="detail">{row[1]}</span>'
+    assert f"<td>{row[0]}{middle}<br>{detail}" in shown
 
 
 def test_a_band_is_explained_and_never_breaks(marts: duckdb.DuckDBPyConnection) -> None:

@@ -11,15 +11,15 @@ with contacts as (
         interactions.talk_seconds
         + coalesce(interactions.hold_seconds, 0)
         + coalesce(interactions.wrap_seconds, 0) as handle_seconds,
-        coalesce(interactions.is_abandoned, false) as is_abandoned,
+        interactions.is_abandoned,
         not coalesce(interactions.is_abandoned, false)
         and coalesce(interactions.handled_by = 'agent', false) as is_handled,
-        coalesce(interactions.is_transferred, false) as is_transferred,
+        interactions.is_transferred,
         policy.value as threshold_seconds
     from {{ ref('fct_interactions') }} as interactions
     inner join {{ ref('dim_channels') }} as channels
         on interactions.channel = channels.channel
-    -- a channel without a service level is one where nobody waits for an answer
+    -- a channel without a service level isn't covered: decision record 0015
     inner join {{ ref('policy') }} as policy
         on channels.service_level = policy.policy
     where
@@ -38,7 +38,9 @@ counted as (
         fiscal_quarter,
         count(*) as offered,
         count(*) filter (where is_handled) as handled,
+        count(is_abandoned) as abandonment_base,
         count(*) filter (where is_abandoned) as abandoned,
+        count(is_transferred) filter (where is_handled) as transfer_base,
         count(*) filter (where is_handled and is_transferred) as transferred,
         count(*) filter (where is_handled and wait_seconds is not null) as timed_answers,
         sum(wait_seconds) filter (where is_handled) as answer_seconds,
@@ -58,9 +60,9 @@ counted as (
 
 spread as (
     {{ spread_over_cells('counted', [
-        'organization_id', 'source_system', 'offered', 'handled', 'abandoned', 'transferred', 'timed_answers',
-        'answer_seconds', 'answer_squares', 'timed_contacts', 'handle_seconds', 'handle_squares', 'answered_in_time',
-        'service_level_base',
+        'organization_id', 'source_system', 'offered', 'handled', 'abandonment_base', 'abandoned', 'transfer_base',
+        'transferred', 'timed_answers', 'answer_seconds', 'answer_squares', 'timed_contacts', 'handle_seconds',
+        'handle_squares', 'answered_in_time', 'service_level_base',
     ]) | indent }}
 )
 
@@ -76,7 +78,9 @@ select
     end as service_organization_id,
     cast(sum(offered) as bigint) as offered,
     cast(sum(handled) as bigint) as handled,
+    cast(sum(abandonment_base) as bigint) as abandonment_base,
     cast(sum(abandoned) as bigint) as abandoned,
+    cast(sum(transfer_base) as bigint) as transfer_base,
     cast(sum(transferred) as bigint) as transferred,
     cast(sum(timed_answers) as bigint) as timed_answers,
     cast(sum(answer_seconds) as decimal(38, 3)) as answer_seconds,

@@ -1,5 +1,7 @@
 {#- What a figure is over: a mean over four answered contacts is withheld like four contacts. -#}
-{%- set parts_of_offered = ['handled', 'timed_answers', 'timed_contacts', 'service_level_base'] -%}
+{%- set parts_of_offered = [
+    'handled', 'abandonment_base', 'transfer_base', 'timed_answers', 'timed_contacts', 'service_level_base',
+] -%}
 {%- set cells -%}
 (
     select

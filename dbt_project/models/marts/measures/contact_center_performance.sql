@@ -19,7 +19,7 @@ figures as (
     select
         *,
         offered - handled - abandoned as other,
-        cast(abandoned as double) / offered as abandonment_share,
+        cast(abandoned as double) / nullif(abandonment_base, 0) as abandonment_share,
         {{ mean_of_sums('timed_answers', 'answer_seconds') }} as average_speed_of_answer_seconds,
         ({{ t_quantile_975('(timed_answers - 1)') }})
         * {{ mean_standard_error('timed_answers', 'answer_seconds', 'answer_squares') }} as answer_half_width,
@@ -27,22 +27,24 @@ figures as (
         ({{ t_quantile_975('(timed_contacts - 1)') }})
         * {{ mean_standard_error('timed_contacts', 'handle_seconds', 'handle_squares') }} as handle_half_width,
         cast(answered_in_time as double) / nullif(service_level_base, 0) as service_level_share,
-        cast(transferred as double) / nullif(handled, 0) as transfer_share
+        cast(transferred as double) / nullif(transfer_base, 0) as transfer_share
     from contacts
 )
 {% set counts = {
     'offered': 'offered',
     'handled': 'handled',
-    'abandoned': 'abandoned',
+    'abandoned': 'case when abandonment_base > 0 then abandoned end',
     'other': 'other',
     'speed_of_answer_count': 'timed_answers',
     'handle_time_count': 'timed_contacts',
     'service_level_count': 'service_level_base',
+    'abandonment_count': 'abandonment_base',
+    'transfer_count': 'transfer_base',
 } %}
 {% set figures = {
     'abandonment_share': 'abandonment_share',
-    'abandonment_low': wilson_low('abandoned', 'offered'),
-    'abandonment_high': wilson_high('abandoned', 'offered'),
+    'abandonment_low': wilson_low('abandoned', 'abandonment_base'),
+    'abandonment_high': wilson_high('abandoned', 'abandonment_base'),
     'average_speed_of_answer_seconds': 'average_speed_of_answer_seconds',
     'average_speed_of_answer_low': positive_mean_low('average_speed_of_answer_seconds', 'answer_half_width'),
     'average_speed_of_answer_high': positive_mean_high('average_speed_of_answer_seconds', 'answer_half_width'),
@@ -53,8 +55,8 @@ figures as (
     'service_level_low': wilson_low('answered_in_time', 'service_level_base'),
     'service_level_high': wilson_high('answered_in_time', 'service_level_base'),
     'transfer_share': 'transfer_share',
-    'transfer_low': wilson_low('transferred', 'handled'),
-    'transfer_high': wilson_high('transferred', 'handled'),
+    'transfer_low': wilson_low('transferred', 'transfer_base'),
+    'transfer_high': wilson_high('transferred', 'transfer_base'),
 } %}
 select
     period_type,
