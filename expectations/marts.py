@@ -152,7 +152,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         source_system report subject file stated_by stated is_agreed taken_at _batch_id
     """,
     "release_info": """
-        release_id created_at code_version fingerprint supersedes batch_count record_count
+        release_id created_at code_version fingerprint supersedes complete_to batch_count record_count
         late_sources
     """,
     "timeliness": """

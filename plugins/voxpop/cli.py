@@ -224,6 +224,7 @@ def land(
     """Bring sources' windows and files into raw; without dates, what follows the last window of each."""
     from voxpop import pipeline
     from voxpop.raw.manifests import quarantine_file
+    from voxpop.raw.parts import first_reasons
     from voxpop.sources.connections import load_connections
     from voxpop.sources.registry import find_sources
 
@@ -241,6 +242,7 @@ def land(
         if batch.quarantined:
             place = quarantine_file(settings, batch.source, batch.stream, batch.batch_id)
             said += f"; {batch.quarantined:,} in quarantine: {place}"
+            said += "".join(f"\n  {why}" for why in first_reasons(place, is_file=batch.original is not None))
         _out.print(f"{batch.batch_id}: {said}", markup=False)
     if len(failures) > 1:
         raise VoxpopError(f"{len(failures)} sources did not land:\n" + "\n".join(map(str, failures.values())))

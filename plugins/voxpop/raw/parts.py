@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate, chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -110,6 +111,20 @@ def quarantine_table(rejected: Sequence[Rejected], *, first_position: int, fetch
         },
         schema=QUARANTINE_SCHEMA,
     )
+
+
+def first_reasons(quarantine: Path, *, is_file: bool, most: int = 3) -> list[str]:
+    """Say why the first records of a quarantine file are there: sentences that hold nothing of the records.
+
+    Args:
+        quarantine: the file.
+        is_file: whether a file was landed, whose rows have numbers; what a tool sends has none.
+        most: how many.
+    """
+    found = (
+        pq.ParquetFile(quarantine).read(columns=["position", "reason"]).sort_by("position")[:most].to_pylist()
+    )
+    return [f"row {row['position']}: {row['reason']}" if is_file else row["reason"] for row in found]
 
 
 def row_hash(payload: Hash, record_id: str, kind: str, tokens: Sequence[Token]) -> bytes:

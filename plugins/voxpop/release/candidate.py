@@ -201,6 +201,7 @@ def _make(
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     late = late_sources(in_use, sources)
     supersedes = before.release_id if before else None
+    complete = _complete_to(connection)
     made["release_info"] = tables.fill_release_info(
         connection,
         release_id=release_id,
@@ -208,13 +209,13 @@ def _make(
         code_version=version("voxpop"),
         fingerprint=basis.fingerprint,
         supersedes=supersedes,
+        complete_to=complete,
         batch_count=len(basis.batches),
         record_count=sum(batch["records"] for batch in basis.batches),
         late=[source["source"] for source in late],
     )
     connection.commit()
     _export(connection, made, folder)
-    complete = _complete_to(connection)
 
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,6 +28,12 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
             "code_version": ("varchar", "The version of voxpop that made it."),
             "fingerprint": ("varchar", "Hash of the models, seeds and policy that it was built by."),
             "supersedes": ("varchar", "The release that was current when it was made; null for the first."),
+            "complete_to": (
+                "date",
+                "The last local day that lies within all tools' windows: a period that ends later is not "
+                "over in the data. Files are not waited for; where there are only files, the last day "
+                "of which they hold an answer or a contact. Null where there is none.",
+            ),
             "batch_count": ("bigint", "Batches of raw that it rests on."),
             "record_count": ("bigint", "Records in those batches."),
             "late_sources": (
@@ -284,19 +290,21 @@ def fill_release_info(
     code_version: str,
     fingerprint: str,
     supersedes: str | None,
+    complete_to: date | None,
     batch_count: int,
     record_count: int,
     late: Sequence[str],
 ) -> Table:
     """Write the one row of `release_info`."""
     connection.execute(
-        "insert into candidate.marts.release_info values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into candidate.marts.release_info values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             release_id,
             created_at.astimezone(UTC).replace(tzinfo=None),
             code_version,
             fingerprint,
             supersedes,
+            complete_to,
             batch_count,
             record_count,
             ", ".join(late) or None,

@@ -148,6 +148,16 @@ def test_two_processes_land_two_sources_of_a_new_home_at_once(four: Drop) -> Non
     assert land(four, "north", "south", "east", "west") == ([], {})
 
 
+def test_the_command_says_why_the_first_three_bad_rows_are_in_quarantine(four: Drop) -> None:
+    """The header is row 1; rows 3 to 6 have a column too few, and none of what they hold is said."""
+    four.put("south/bad.csv", HEADER + ROW + "".join(f"Secret-{row},\r\n" for row in range(4)))
+    out, err = command(four, "south").communicate()
+    landed, *reasons = out[out.index("1 records; 4 in quarantine: ") :].splitlines()
+    assert landed.endswith(".parquet") and len(reasons) >= 3, err
+    assert [why.split(": ")[0] for why in reasons[:3]] == ["  row 3", "  row 4", "  row 5"]
+    assert "2 columns" in reasons[0] and "row 6" not in out and "Secret" not in out
+
+
 def test_the_command_lands_every_source_and_names_every_failure(four: Drop) -> None:
     four.put("south/bad.csv", HEADER.replace("In", "Arrived") + ROW)
     four.put("east/bad.csv", HEADER.replace("Clerk", "Who") + ROW)
