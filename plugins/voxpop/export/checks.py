@@ -83,11 +83,23 @@ def examine_goals(connection: duckdb.DuckDBPyConnection, release: Release, quart
                 "refused", f"No measure of a priority goal has a row for {quarter.label} in this release."
             )
         )
+    found += [Finding("warned", said) for said in _not_reported(connection, quarter)]
     found += [Finding("warned", said) for said in _provisional(connection, quarter)]
     for late in release.manifest["late_sources"]:
         if _is_behind(late["newest"], quarter):
             found.append(Finding("warned", f"{late['source']} is behind: {_newest(late['newest'])}."))
     return found
+
+
+def _not_reported(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:
+    """Measures of goals that run in the quarter, and of which nobody says a value."""
+    rows = connection.execute(
+        "select coalesce(indicator, goal), source from marts.priority_goal_measures "
+        "where period_type = 'quarter' and period_label = ? and status = 'not_reported' order by all",
+        [quarter.label],
+    ).fetchall()
+    for name, source in rows:
+        yield f"{name}: {source} has no value of {quarter.label}; it is filed as not reported, with a blank."
 
 
 def _provisional(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:

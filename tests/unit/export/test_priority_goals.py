@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 import pytest
-from voxpop.export import priority_goals
+from voxpop.export import checks, priority_goals
 from voxpop.export.cells import csv_bytes
+from voxpop.export.columns import PRIORITY_GOALS
+from voxpop.export.texts import text
 from voxpop.quarter import Quarter
+from voxpop.release.store import Release
 
 ROWS = [
     # (12905 - 0) / (76000 - 0), as performance.gov published it for the first quarter of fiscal 2022
@@ -34,7 +40,7 @@ ROWS = [
 
 
 @pytest.fixture
-def rows() -> list[dict[str, str]]:
+def marts() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("create schema marts")
         connection.execute(
@@ -49,7 +55,18 @@ def rows() -> list[dict[str, str]]:
                 f"insert into marts.priority_goal_measures values ({', '.join('?' * 18)})",
                 [(*row, "quarter", label, start) for row in ROWS],
             )
-        written = csv_bytes(priority_goals.read(connection, Quarter.parse("2026Q1")))
+        connection.execute(
+            "alter table marts.priority_goal_measures add column status varchar;"
+            "alter table marts.priority_goal_measures add column source varchar default 'goal_values';"
+            "alter table marts.priority_goal_measures add column edition_date date;"
+            "update marts.priority_goal_measures set status = 'not_reported' where value is null"
+        )
+        yield connection
+
+
+@pytest.fixture
+def rows(marts: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
+    written = csv_bytes(priority_goals.read(marts, Quarter.parse("2026Q1")))
     return list(csv.DictReader(io.StringIO(written.decode(), newline="")))
 
 
@@ -156,12 +173,22 @@ def test_what_is_written_of_a_measure(
     ] == expected
 
 
+def test_what_nobody_reported_is_warned_of_by_name(marts: duckdb.DuckDBPyConnection) -> None:
+    manifest = cast(Any, {"complete_to": "2025-12-31", "late_sources": []})
+    found = checks.examine_goals(marts, Release("r", Path("r"), manifest), Quarter.parse("2026Q1"))
+    assert found == [
+        checks.Finding(
+            "warned", "Fewer: goal_values has no value of 2026Q1; it is filed as not reported, with a blank."
+        )
+    ]
+
+
 def test_a_goal_that_looks_like_a_formula_is_a_text(rows: list[dict[str, str]]) -> None:
     assert {row["related_goal"] for row in rows} == {"Compete", "'=Compete"}
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "expected"),
     [
         (None, ""),
         (0.0, "0"),
@@ -172,5 +199,13 @@ def test_a_goal_that_looks_like_a_formula_is_a_text(rows: list[dict[str, str]]) 
         (1e15, "1000000000000000"),
     ],
 )
-def test_a_number_is_the_shortest_text_without_an_exponent(value: float | None, text: str) -> None:
-    assert priority_goals.number(value) == text
+def test_a_number_is_the_shortest_text_without_an_exponent(value: float | None, expected: str) -> None:
+    assert priority_goals.number(value) == expected
+
+
+def test_its_readme_says_what_every_number_and_verdict_is() -> None:
+    release = Release("20260701T060000Z-0123abcd", Path("r"), cast(Any, {}))
+    said = text("priority_goals.md.j2", quarter=Quarter.parse("2026Q1"), release=release).decode()
+    named = [name for name in PRIORITY_GOALS if name.startswith(("value_", "progress_"))]
+    assert [name for name in named if f"`{name}`" not in said] == []
+    assert "1 is the target" in said
