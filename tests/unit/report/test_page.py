@@ -836,6 +836,7 @@ def test_a_contact_center_is_named_by_its_source(marts: duckdb.DuckDBPyConnectio
         " from marts.contact_center_performance"
     )
     html = render.render(marts, MANIFEST)
+    assert html.count("In time is a call within") == 1, "said once for all centers"
     assert re.findall(r"<h2>(Contact center.*?)</h2>", html) == [
         "Contact center: genesys",
         "Contact center: texts",
