@@ -57,7 +57,7 @@ COLUMNS = {
         event_at timestamp, event_name varchar, visitor_token varchar, user_identifier_type varchar,
         user_token varchar, ga_session_id varchar, site varchar, page_path varchar, device varchar,
         engaged_seconds decimal(18, 3), is_session_engaged boolean, parameter_value varchar""",
-    "stg_dap__rows": WEB_COUNTS,
+    "stg_dap__rows": f"{WEB_COUNTS}, is_withdrawn boolean",
     "stg_file_drop__web_aggregates": WEB_COUNTS,
 }
 
@@ -344,9 +344,12 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
             "visits": 100 + number + revision,
             "pageviews": 300 + number,
         }
-        table = "stg_dap__rows" if number % 2 else "stg_file_drop__web_aggregates"
-        source = "dap" if number % 2 else "old_analytics"
-        return Version(table, source, f"d{number}", at, revision, f"b{batch}", values)
+        if number % 2:
+            counted_by_dap = values | {"is_withdrawn": number % 11 == 0}
+            return Version("stg_dap__rows", "dap", f"d{number}", at, revision, f"b{batch}", counted_by_dap)
+        return Version(
+            "stg_file_drop__web_aggregates", "old_analytics", f"d{number}", at, revision, f"b{batch}", values
+        )
 
     begun = [first + timedelta(minutes=draw.randrange(60 * 24 * 400)) for _ in range(count // 15 + 1)]
 

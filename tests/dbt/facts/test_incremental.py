@@ -11,7 +11,7 @@ import pytest
 from .project import Project
 from .staging_tables import Staging, Version, random_batches
 
-FOLDERS = ("surveys", "web", "interactions", "comments", "identity", "touched")
+FOLDERS = ("organizations", "surveys", "web", "interactions", "comments", "identity", "touched")
 INTERMEDIATE = [f"path:models/intermediate/{folder}" for folder in FOLDERS]
 MEASURES = ["path:models/intermediate/measures", "path:models/marts/measures", "a11_280_collection_details"]
 EVERYTHING = [*INTERMEDIATE, *MEASURES, "a11_280_collections", "a11_280_responses", "path:models/marts/core"]
