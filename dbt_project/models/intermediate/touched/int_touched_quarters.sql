@@ -12,7 +12,9 @@ with design_based as (
             where
                 responses.cluster_id is not null
                 or responses.survey_id in (
-                    select surveys.survey_id from {{ ref('surveys') }} as surveys where surveys.is_weighted
+                    select surveys.survey_id
+                    from {{ ref('surveys') }} as surveys
+                    where surveys.is_weighted
                 )
         )
 ),
