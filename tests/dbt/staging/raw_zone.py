@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from voxpop.config import Settings
@@ -14,6 +15,7 @@ from voxpop.raw.batches import BatchWriter
 from voxpop.raw.identifiers import Tokenizer
 from voxpop.raw.manifests import Manifest, Original
 from voxpop.raw.records import Record, Window
+from voxpop.sources.dap.files import DapFiles, chunks
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 FORM = "569499e0"
@@ -145,6 +147,16 @@ def contact(
 ) -> Record:
     payload = {"interaction_id": record_id, "started_at": iso(started_at), "updated_at": None, **fields}
     return record(record_id, payload, "interaction", None, identifiers)
+
+
+def dap_file(path: Path) -> Sequence[Record]:
+    """What a file that DAP publishes holds."""
+    config = DapFiles(
+        kind="dap_files", name="dap_files", folder=path.parent, pattern="*", time_zone="America/New_York"
+    )
+    (chunk,) = chunks(path, path.name, config, 0)
+    assert not chunk.rejected
+    return chunk.records
 
 
 def survey_response(record_id: str, answered_at: datetime | None = T0, **fields: Any) -> Record:

@@ -11,15 +11,10 @@ from typing import Any
 
 from voxpop.raw import exclusions
 from voxpop.raw.records import Record
-from voxpop.sources.dap.files import DapFiles, chunks
 from voxpop.sources.dap.parse import Scope, rows
 
 from .conftest import Home
-from .raw_zone import T0, record, stamp
-
-CONFIG = DapFiles(
-    kind="dap_files", name="dap_files", folder=Path("drop"), pattern="*", time_zone="America/New_York"
-)
+from .raw_zone import T0, dap_file, record, stamp
 
 
 def from_api(*found: dict[str, Any], report: str = "device") -> list[Record]:
@@ -29,12 +24,6 @@ def from_api(*found: dict[str, Any], report: str = "device") -> list[Record]:
     records, rejected = rows(json.dumps(page).encode(), Scope(report))
     assert not rejected
     return records
-
-
-def from_file(path: Path) -> Sequence[Record]:
-    (chunk,) = chunks(path, path.name, CONFIG, 0)
-    assert not chunk.rejected
-    return chunk.records
 
 
 def test_a_row_of_the_api_is_typed(home: Home) -> None:
@@ -151,8 +140,8 @@ def test_published_files_are_rows_of_the_same_kind(home: Home, sample: Callable[
     """Counts and sums as the files themselves give them."""
     folder = sample("dap/veterans-affairs")
     for name in ("devices.csv", "devices.json", "top-pages-30-days.json"):
-        home.raw.land("dap_files", from_file(folder / name))
-    home.raw.land("dap_files", from_file(sample("dap/analytics.usa.gov/was-this-page-helpful-30-days.json")))
+        home.raw.land("dap_files", dap_file(folder / name))
+    home.raw.land("dap_files", dap_file(sample("dap/analytics.usa.gov/was-this-page-helpful-30-days.json")))
     home.build_staging()
     got = home.rows(
         "select report, dimension, count(*), sum(visits), min(first_date), max(last_date) "
@@ -200,7 +189,7 @@ def test_the_newest_edition_of_a_row_counts(home: Home, tmp_path: Path) -> None:
         path = tmp_path / "devices.json"
         row = {"date": "2026-03-01", "device": "desktop", "visits": str(visits)}
         path.write_text(json.dumps({"data": [row], "totals": {"visits": visits}, "taken_at": taken_at}))
-        return from_file(path)
+        return dap_file(path)
 
     home.raw.land("dap_files", edition("2026-03-03T10:00:00Z", 7))
     home.raw.land("dap_files", edition("2026-03-02T10:00:00Z", 5))  # landed later, taken earlier

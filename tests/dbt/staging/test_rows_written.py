@@ -19,7 +19,7 @@ from voxpop.warehouse import build
 from tests.parsed_once import ParsedOnce
 
 from .conftest import Home, new_home
-from .raw_zone import contact, conversation, page_view, record, submission, survey_response
+from .raw_zone import contact, conversation, dap_file, page_view, record, submission, survey_response
 from .written import rows_written
 
 QUARTERS = [datetime(2024 + (3 + 3 * n) // 12, (3 + 3 * n) % 12 + 1, 1, tzinfo=UTC) for n in range(9)]
@@ -31,6 +31,7 @@ SHARE = 0.25
 
 PEOPLE = "its size is that of the people whom the agency knows, and one new token can join any two of them"
 GOALS = "it has a row a goal and period, and each is judged by those before it: sums, breaks and forecasts"
+STATEMENTS = "it has a row a published report, and an edition takes the place of the one before"
 WHOLE = {
     "dim_dates": "it is as long as the calendar of the years in which something was recorded",
     "dim_customers": PEOPLE,
@@ -46,6 +47,9 @@ WHOLE = {
     "int_priority_goals__own_values": GOALS,
     "int_priority_goals__values": GOALS,
     "priority_goal_measures": GOALS,
+    "stg_dap__files": STATEMENTS,
+    "int_web_report_statements": STATEMENTS,
+    "web_report_checks": STATEMENTS,
     "int_web__touched_stretches": "it is empty where everything is built anew",
     "int_renamed_records": "it is empty where everything is built anew",
 }
@@ -149,6 +153,10 @@ def land(
         records["dap"] += found
         view = page_view(f"v{name}", at)
         tables.setdefault(view.record_id, []).append(view)
+    published = home.settings.home / "devices.csv"
+    visits = [f"{at:%Y-%m-%d},mobile,1{name[-2:]}" for name, at in times.items()]
+    published.write_text("\n".join(["date,device,visits", *visits]) + "\n")
+    records["dap_files"] += dap_file(published)
     days = {f"events_{at:%Y%m%d}" for at in times.values()}
     records["web"] = [view for day in sorted(days) for view in tables[day]]
     return {source: home.raw.land(source, found).batch_id for source, found in records.items()}
@@ -239,7 +247,8 @@ def test_the_day_is_one_of_many(builds: Builds) -> None:
     assert written["fct_interactions"] == 4 + 4, "the day had four already"
     assert written["stg_ga4__events"] == written["fct_web_sessions"] == 2
     assert written["stg_touchpoints__responses"] == written["base_touchpoints__responses"] == 1
-    assert written["int_web_aggregates"] == written["int_survey_offers"] == 1, "its numbers are corrected"
+    assert written["int_survey_offers"] == 1, "its numbers are corrected"
+    assert written["int_web_aggregates"] == 2, "the API's, corrected, and the published file's"
 
 
 def test_a_customer_is_renamed_in_every_quarter(builds: Builds) -> None:
