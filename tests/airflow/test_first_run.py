@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 import pytest
-from voxpop.airflow import agency, home
+from voxpop.airflow import agency, home, processes
 from voxpop.config import PROJECT, Settings
 from voxpop.raw.manifests import visible
 from voxpop.release import store
@@ -75,7 +75,7 @@ def test_ctrl_c_ends_everything_that_it_began(settings: Settings, environment: A
         rest = running.stdout.read()
     assert running.returncode == 130
     assert "Interrupted" in rest and "Traceback" not in rest
-    assert psutil.wait_procs(family, timeout=0)[1] == []
+    assert [process for process in family if processes.is_alive(process)] == []
     assert mentioning(settings.home) == []
     assert store.current(settings) is None
 

@@ -132,10 +132,11 @@ def members(session: Session) -> list[psutil.Process]:
                 found |= {one.pid: one for one in (process, *process.children(recursive=True))}
         except (ProcessLookupError, PermissionError, psutil.Error):
             continue
-    return [process for process in found.values() if _is_alive(process)]
+    return [process for process in found.values() if is_alive(process)]
 
 
-def _is_alive(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process hasn't ended; one that has, and that nobody has asked for its exit code, has."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
