@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
-from expectations.checkpoint import _tested
 from expectations.quality import identity_quality
 from expectations.rules import Suite
+
+from . import planted
 
 RULES = identity_quality({"suppression_min_n": 10.0})
 SUITE = Suite("identity_quality", "select * from marts.identity_quality", RULES)
@@ -48,11 +48,7 @@ FAULTS = [
 
 
 def broken(*changes: str) -> set[str]:
-    with duckdb.connect() as connection:
-        connection.execute(GOOD)
-        for change in changes:
-            connection.execute(change)
-        return {rule.name for rule in RULES if connection.execute(_tested(SUITE, rule)).fetchall()}
+    return planted.broken(SUITE, GOOD, *changes)
 
 
 def test_a_good_table_breaks_no_rule() -> None:
@@ -66,5 +62,5 @@ def test_a_planted_fault_is_found(change: str, rule: str) -> None:
 
 
 def test_every_rule_has_a_planted_fault() -> None:
-    planted = [rule for _, rule in FAULTS]
-    assert [rule.name for rule in RULES if not any(rule.name.startswith(name) for name in planted)] == []
+    found = [rule for _, rule in FAULTS]
+    assert [rule.name for rule in RULES if not any(rule.name.startswith(name) for name in found)] == []

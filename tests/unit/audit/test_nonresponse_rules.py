@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
-from expectations.checkpoint import _tested
 from expectations.quality import _NONRESPONSE_FIGURES, survey_nonresponse
 from expectations.rules import Suite
+
+from . import planted
 
 RULES = survey_nonresponse({"suppression_min_n": 10.0, "segment_claim_min_share": 0.8})
 SUITE = Suite("survey_nonresponse", "select * from marts.survey_nonresponse", RULES)
@@ -53,59 +53,53 @@ from (values
 );
 """
 WITHHOLD = ", ".join(f"{column} = null" for column in _NONRESPONSE_FIGURES.split())
+FAULTS = [
+    ("suppressed = null where member = 'tax'", "period_start, breakdown, member, suppressed and low_n"),
+    ("member = 'phone' where member = 'email'", "period_start, breakdown and member are unique"),
+    ("breakdown = 'weather' where member = 'email'", "breakdown is one of"),
+    ("period_type = 'decade' where member = 'email'", "period_type is one of"),
+    ("period_label = '2026Q1' where member = 'email'", "period_start begins the period"),
+    ("known_respondent_share = 0.79 where breakdown = 'channel'", "nothing is compared where fewer"),
+    ("known_offered_share = 0.79 where breakdown = 'channel'", "nothing is compared where fewer"),
+    ("offered_count = 59 where member = 'phone'", "nothing is compared where fewer"),
+    ("gap = 0.1 where member = 'resolved'", "nothing is compared where fewer"),
+    ("satisfaction = 4 where breakdown = 'resolution'", "nothing is compared where fewer"),
+    ("gap = gap + 0.01 where member = 'phone'", "a gap is the share of respondents less"),
+    ("gap_low = gap + 0.01 where member = 'phone'", "a gap is the share of respondents less"),
+    ("gap_high = null where member = 'phone'", "a gap is the share of respondents less"),
+    ("offered_count = offered_count + 1 where member = 'phone'", "the classes are all of those compared"),
+    (
+        "offered_share = 0.7, gap = gap - 0.1, gap_low = gap_low - 0.1 where member = 'phone'",
+        "the classes are all of those compared",
+    ),
+    (
+        "respondent_share = 0.7, gap = 0.1, gap_high = 0.2 where member = 'phone'",
+        "the classes are all of those compared",
+    ),
+    ("suppressed = true where member = 'phone'", "a withheld cell shows no figure"),
+    ("respondent_count = 9 where member = 'email'", "a cell with fewer than 10 is withheld"),
+    ("respondent_count = 79 where member = 'email'", "a cell with fewer than 10 is withheld"),
+    ("rated_count = 9 where breakdown = 'channel'", "a cell with fewer than 10 is withheld"),
+    (f"suppressed = true, {WITHHOLD} where member = 'tax'", "no withheld class is what is left"),
+    (
+        "offered_count = 381 where breakdown = 'resolution' and member = 'all'",
+        "contacts by how they ended",
+    ),
+    ("offered_count = 286 where member = 'resolved'", "contacts by how they ended are what the facts"),
+    ("known_respondent_share = 0.91 where breakdown = 'channel'", "answers of all classes together are"),
+    ("respondent_count = 91 where breakdown = 'service' and member = 'all'", "answers of all classes"),
+]
 
 
 def broken(*changes: str) -> set[str]:
-    with duckdb.connect() as connection:
-        connection.execute(GOOD)
-        for change in changes:
-            connection.execute(change)
-        return {rule.name for rule in RULES if connection.execute(_tested(SUITE, rule)).fetchall()}
+    return planted.broken(SUITE, GOOD, *changes)
 
 
 def test_a_good_table_breaks_no_rule() -> None:
     assert broken() == set()
 
 
-@pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        ("suppressed = null where member = 'tax'", "period_start, breakdown, member, suppressed and low_n"),
-        ("member = 'phone' where member = 'email'", "period_start, breakdown and member are unique"),
-        ("breakdown = 'weather' where member = 'email'", "breakdown is one of"),
-        ("period_type = 'decade' where member = 'email'", "period_type is one of"),
-        ("period_label = '2026Q1' where member = 'email'", "period_start begins the period"),
-        ("known_respondent_share = 0.79 where breakdown = 'channel'", "nothing is compared where fewer"),
-        ("known_offered_share = 0.79 where breakdown = 'channel'", "nothing is compared where fewer"),
-        ("offered_count = 59 where member = 'phone'", "nothing is compared where fewer"),
-        ("gap = 0.1 where member = 'resolved'", "nothing is compared where fewer"),
-        ("satisfaction = 4 where breakdown = 'resolution'", "nothing is compared where fewer"),
-        ("gap = gap + 0.01 where member = 'phone'", "a gap is the share of respondents less"),
-        ("gap_low = gap + 0.01 where member = 'phone'", "a gap is the share of respondents less"),
-        ("gap_high = null where member = 'phone'", "a gap is the share of respondents less"),
-        ("offered_count = offered_count + 1 where member = 'phone'", "the classes are all of those compared"),
-        (
-            "offered_share = 0.7, gap = gap - 0.1, gap_low = gap_low - 0.1 where member = 'phone'",
-            "the classes are all of those compared",
-        ),
-        (
-            "respondent_share = 0.7, gap = 0.1, gap_high = 0.2 where member = 'phone'",
-            "the classes are all of those compared",
-        ),
-        ("suppressed = true where member = 'phone'", "a withheld cell shows no figure"),
-        ("respondent_count = 9 where member = 'email'", "a cell with fewer than 10 is withheld"),
-        ("respondent_count = 79 where member = 'email'", "a cell with fewer than 10 is withheld"),
-        ("rated_count = 9 where breakdown = 'channel'", "a cell with fewer than 10 is withheld"),
-        (f"suppressed = true, {WITHHOLD} where member = 'tax'", "no withheld class is what is left"),
-        (
-            "offered_count = 381 where breakdown = 'resolution' and member = 'all'",
-            "contacts by how they ended",
-        ),
-        ("offered_count = 286 where member = 'resolved'", "contacts by how they ended are what the facts"),
-        ("known_respondent_share = 0.91 where breakdown = 'channel'", "answers of all classes together are"),
-        ("respondent_count = 91 where breakdown = 'service' and member = 'all'", "answers of all classes"),
-    ],
-)
+@pytest.mark.parametrize(("change", "rule"), FAULTS)
 def test_a_planted_fault_is_found(change: str, rule: str) -> None:
     found = broken(f"update marts.survey_nonresponse set {change}")
     assert any(name.startswith(rule) for name in found), found
@@ -120,6 +114,5 @@ def test_a_service_whose_survey_is_withheld_is_withheld() -> None:
 
 
 def test_every_rule_has_a_planted_fault() -> None:
-    (parametrized,) = test_a_planted_fault_is_found.pytestmark  # type: ignore[attr-defined]
-    planted = {rule for _, rule in parametrized.args[1]} | {"no service shows what is withheld of its survey"}
-    assert [rule.name for rule in RULES if not any(rule.name.startswith(name) for name in planted)] == []
+    found = {rule for _, rule in FAULTS} | {"no service shows what is withheld of its survey"}
+    assert [rule.name for rule in RULES if not any(rule.name.startswith(name) for name in found)] == []

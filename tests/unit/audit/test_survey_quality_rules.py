@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
-from expectations.checkpoint import _tested
 from expectations.quality import _SURVEY_FIGURES, survey_quality
 from expectations.rules import Suite
+
+from . import planted
 
 POLICY = {"suppression_min_n": 10.0}
 RULES = survey_quality(POLICY)
@@ -45,11 +45,7 @@ WITHHOLD = ", ".join(f"{column} = null" for column in _SURVEY_FIGURES.split())
 
 
 def broken(*changes: str) -> set[str]:
-    with duckdb.connect() as connection:
-        connection.execute(GOOD)
-        for change in changes:
-            connection.execute(change)
-        return {rule.name for rule in RULES if connection.execute(_tested(SUITE, rule)).fetchall()}
+    return planted.broken(SUITE, GOOD, *changes)
 
 
 def test_a_good_table_breaks_no_rule() -> None:
