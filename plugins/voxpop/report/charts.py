@@ -13,8 +13,8 @@ from voxpop.report.figure import Figure
 
 # The page's style gives these their values, for light and for dark.
 _INK, _MARK, _GRID, _PAPER = "var(--ink)", "var(--mark)", "var(--line)", "var(--paper)"
-_FONT = "Helvetica, Arial, sans-serif"
-_WIDTH = 360
+FONT = "Helvetica, Arial, sans-serif"
+WIDTH = 360
 """Units of every drawing, labels included: a drawing as wide as a phone, and never larger than its column."""
 _LABEL = 22
 """Characters on a line of a name."""
@@ -54,7 +54,7 @@ def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
         fill=alt.condition(alt.datum.is_hollow, alt.value(_PAPER), alt.value(_MARK)),
     )
     height = 24 * sum(1 + row["name"].count("\n") / 2 for row in rows) + 45
-    return _svg((interval + points).properties(width=_WIDTH, height=height), says)
+    return _svg((interval + points).properties(width=WIDTH, height=height), says)
 
 
 def by_month(figures: Sequence[Figure], *, title: str, says: str) -> str:
@@ -89,7 +89,7 @@ def by_month(figures: Sequence[Figure], *, title: str, says: str) -> str:
     line = base.mark_line(
         color=_MARK, strokeWidth=2, point=alt.OverlayMarkDef(size=22, filled=True, color=_MARK)
     ).encode(y=alt.Y("value:Q", scale=scale))
-    return _svg((interval + line).properties(width=_WIDTH, height=220), says)
+    return _svg((interval + line).properties(width=WIDTH, height=220), says)
 
 
 def _rows(figures: Sequence[Figure], *, keep_missing: bool = False) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ def _svg(chart: Any, says: str) -> str:
     spec = (
         chart.configure(
             background="transparent",
-            font=_FONT,
+            font=FONT,
             autosize={"type": "fit", "contains": "padding"},
             padding={"left": 14, "right": 8, "top": 4, "bottom": 4},
         )
