@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from textwrap import wrap
 from typing import Any
 
@@ -13,11 +16,31 @@ from voxpop.report.figure import Figure
 
 # The page's style gives these their values, for light and for dark.
 _INK, _MARK, _GRID, _PAPER = "var(--ink)", "var(--mark)", "var(--line)", "var(--paper)"
+_QUIET = "var(--quiet)"
 FONT = "Helvetica, Arial, sans-serif"
 WIDTH = 360
 """Units of every drawing, labels included: a drawing as wide as a phone, and never larger than its column."""
 _LABEL = 22
 """Characters on a line of a name."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A break of a series: the day from which its figures are others, and the letter that names it."""
+
+    on: date
+    letter: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Control limits of the months from `first` to `last`, and those of them that lie outside."""
+
+    first: str
+    last: str
+    lower: float
+    upper: float
+    outside: tuple[str, ...]
 
 
 def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
@@ -57,13 +80,24 @@ def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
     return _svg((interval + points).properties(width=WIDTH, height=height), says)
 
 
-def by_month(figures: Sequence[Figure], *, title: str, says: str) -> str:
+def by_month(
+    figures: Sequence[Figure],
+    *,
+    title: str,
+    says: str,
+    breaks: Sequence[Mark] = (),
+    limits: Sequence[Limits] = (),
+) -> str:
     """A line with an interval at each point, one a month; a month that is withheld leaves a gap.
+
+    The line never crosses a break: a month within which one lies stands alone.
 
     Args:
         figures: in the order of time, named `YYYY-MM`.
         title: the axis' title, with its unit.
         says: what the drawing is of, for who can't see it.
+        breaks: each becomes a vertical line on its day with its letter above; one outside the months doesn't.
+        limits: each becomes two dashed lines, and a ring around what lies outside.
 
     Returns:
         An `<svg>` element 360 units wide, or an empty text where nothing can be drawn.
@@ -73,23 +107,57 @@ def by_month(figures: Sequence[Figure], *, title: str, says: str) -> str:
     rows = _rows(figures, keep_missing=True)
     if not any(row["value"] is not None for row in rows):
         return ""
+    outside = {name for one in limits for name in one.outside}
+    for row in rows:
+        row |= {"piece": _piece(row["name"], breaks), "is_outside": row["name"] in outside}
     ticks = [row["name"] for index, row in enumerate(rows) if index % max(1, len(rows) // 5) == 0]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X(
-            "name:O",
-            title=None,
-            axis=alt.Axis(values=ticks, labelAngle=0, labelOverlap=True),
-            scale=alt.Scale(paddingOuter=0.1),
-        )
-    )
-    scale = alt.Scale(domain=_domain(figures), nice=True, zero=False)
+    months = alt.Scale(type="band", paddingOuter=0.1)
+    axis = alt.Axis(values=ticks, labelAngle=0, labelOverlap=True, ticks=False)
+    base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("name:O", title=None, axis=axis, scale=months))
+    scale = alt.Scale(domain=_domain(figures, limits), nice=True, zero=False)
     interval = base.mark_rule(color=_MARK, strokeWidth=1).encode(
         y=alt.Y("low:Q", scale=scale, title=title), y2="high:Q"
     )
     line = base.mark_line(
         color=_MARK, strokeWidth=2, point=alt.OverlayMarkDef(size=22, filled=True, color=_MARK)
-    ).encode(y=alt.Y("value:Q", scale=scale))
-    return _svg((interval + line).properties(width=WIDTH, height=220), says)
+    ).encode(y=alt.Y("value:Q", scale=scale), detail="piece:N")
+    rings = (
+        base.transform_filter("datum.is_outside")
+        .mark_point(shape="circle", size=110, color=_INK, strokeWidth=1.5)
+        .encode(y=alt.Y("value:Q", scale=scale))
+    )
+    drawn = [interval, line, rings] if outside else [interval, line]
+    names = {row["name"] for row in rows}
+    for one in limits:
+        for value in (one.lower, one.upper):
+            ends = alt.Chart(alt.Data(values=[{"name": one.first, "last": one.last, "value": value}]))
+            drawn.append(
+                ends.mark_rule(color=_QUIET, strokeDash=[2, 3]).encode(
+                    x=alt.X("name:O", bandPosition=0),
+                    x2=alt.X2("last:O", bandPosition=1),
+                    y=alt.Y("value:Q", scale=scale),
+                )
+            )
+    for mark in breaks:
+        if (month := f"{mark.on:%Y-%m}") in names:
+            at = (mark.on.day - 1) / monthrange(mark.on.year, mark.on.month)[1]
+            day = alt.Chart(alt.Data(values=[{"name": month, "letter": mark.letter}])).encode(
+                x=alt.X("name:O", bandPosition=at)
+            )
+            drawn.append(day.mark_rule(color=_INK, strokeDash=[6, 3]))
+            drawn.append(
+                day.mark_text(color=_INK, fontSize=11, baseline="bottom", dy=-2).encode(
+                    text="letter:N", y=alt.value(0)
+                )
+            )
+    return _svg(alt.layer(*drawn).properties(width=WIDTH, height=220), says)
+
+
+def _piece(month: str, breaks: Sequence[Mark]) -> str:
+    """Which part of its series a month is of: breaks before its first day, and before its last has ended."""
+    first = date.fromisoformat(f"{month}-01")
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    return f"{sum(one.on <= first for one in breaks)}-{sum(one.on <= last for one in breaks)}"
 
 
 def _rows(figures: Sequence[Figure], *, keep_missing: bool = False) -> list[dict[str, Any]]:
@@ -106,7 +174,7 @@ def _rows(figures: Sequence[Figure], *, keep_missing: bool = False) -> list[dict
     ]
 
 
-def _domain(figures: Sequence[Figure]) -> list[float]:
+def _domain(figures: Sequence[Figure], limits: Sequence[Limits] = ()) -> list[float]:
     bounds = [
         bound
         for figure in figures
@@ -114,6 +182,7 @@ def _domain(figures: Sequence[Figure]) -> list[float]:
         for bound in (figure.low, figure.value, figure.high)
         if bound is not None
     ]
+    bounds += [bound for one in limits for bound in (one.lower, one.upper)]
     margin = (max(bounds) - min(bounds)) * 0.08 or 1.0
     return [min(bounds) - margin, max(bounds) + margin]
 

@@ -1,0 +1,92 @@
+"""The line of a series has its breaks and its control limits, and never crosses a break."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from voxpop.report import charts
+from voxpop.report.charts import Limits, Mark
+from voxpop.report.figure import Figure
+
+MONTHS = ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06"]
+
+
+def month(name: str, value: float | None) -> Figure:
+    low, high = (None, None) if value is None else (value - 1, value + 1)
+    more = (None, None, value is None, False, "sampling", None, None, None, None, None, None)
+    return Figure(name, "likert_5", "cx_index", "all", value, low, high, *more)
+
+
+def drawn(breaks: list[Mark] | None = None, limits: list[Limits] | None = None, gap: str = "") -> str:
+    found = [month(name, None if name == gap else 70.0 + at) for at, name in enumerate(MONTHS)]
+    return charts.by_month(found, title="Index", says="Index", breaks=breaks or [], limits=limits or [])
+
+
+def pieces(svg: str) -> list[list[float]]:
+    """The horizontal places of the points of each piece of the line, from the left; of one point or more."""
+    lines = re.findall(r'aria-roledescription="line mark" d="([^"]+)"', svg)
+    parts = [part for line in lines for part in re.findall(r"M[^M]+", line)]
+    return sorted([float(x) for x in re.findall(r"[ML]([\d.]+),", part)] for part in parts)
+
+
+def across(svg: str) -> dict[str, float]:
+    """The horizontal place of each break, by its letter."""
+    rules = re.findall(r'<line aria-label="name: [\d-]+" [^>]*translate\(([\d.]+),0\)', svg)
+    letters = re.findall(r'letter: (\w)"', svg)
+    return dict(zip(letters, map(float, rules), strict=True))
+
+
+def test_a_line_without_breaks_is_one() -> None:
+    assert [len(piece) for piece in pieces(drawn())] == [6]
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        (date(2025, 3, 1), [2, 4]),  # between two months
+        (date(2025, 3, 16), [2, 1, 3]),  # March holds answers to both, so it stands alone
+        (date(2025, 3, 31), [2, 1, 3]),
+        (date(2024, 12, 31), [6]),  # before all of it
+        (date(2025, 7, 1), [6]),
+    ],
+)
+def test_a_line_never_crosses_a_break(on: date, expected: list[int]) -> None:
+    svg = drawn([Mark(on, "a")])
+    found = pieces(svg)
+    assert [len(piece) for piece in found] == expected
+    at = across(svg)
+    assert len(at) == (len(expected) > 1)
+    for piece in found:
+        assert len(piece) == 1 or not any(min(piece) < place < max(piece) for place in at.values())
+
+
+def test_a_break_stands_on_its_day() -> None:
+    """Months are as wide as one another: 16 March is 15/31 of its own behind its beginning."""
+    both = across(drawn([Mark(date(2025, 3, 1), "a"), Mark(date(2025, 4, 1), "b")]))
+    middle = across(drawn([Mark(date(2025, 3, 16), "a")]))
+    assert middle["a"] == pytest.approx(both["a"] + (both["b"] - both["a"]) * 15 / 31)
+
+
+def test_two_breaks_of_one_month_part_it_from_both_sides() -> None:
+    assert [len(piece) for piece in pieces(drawn([Mark(date(2025, 3, day), "a") for day in (5, 20)]))] == [
+        2,
+        1,
+        3,
+    ]
+
+
+def test_a_withheld_month_leaves_a_gap() -> None:
+    assert [len(piece) for piece in pieces(drawn(gap="2025-03"))] == [2, 3]
+
+
+def test_control_limits_are_lines_of_their_own_months_and_ring_what_lies_outside() -> None:
+    svg = drawn(limits=[Limits("2025-01", "2025-03", 60.0, 71.5, ("2025-03",))])
+    assert sorted(re.findall(r'name: ([\d-]+); value: ([\d.]+); last: ([\d-]+)"', svg)) == [
+        ("2025-01", "60", "2025-03"),
+        ("2025-01", "71.5", "2025-03"),
+    ]
+    assert re.findall(r'aria-label="name: ([\d-]+); value: 72"', svg) == ["2025-03"]
+    lowest = min(float(label) for label in re.findall(r'text-anchor="end"[^>]*>([\d.]+)<', svg))
+    assert lowest <= 60, "limits lie within the drawing"
