@@ -3,8 +3,11 @@
 
   A round lets every node point at its smallest neighbor, follows the pointers to their ends by doubling (each jump
   halves the way), and contracts each tree to its root, the smallest node in it. Pointers lead to smaller nodes only, so
-  there are no rings; a round leaves at most half of the nodes that still have an edge; it is over when no edge is left,
-  and then a component's label is its smallest node.
+  there are no rings; a round leaves at most half of the nodes that still have an edge; it is over when no edge is left.
+  Then the rounds' pointers are put together, from the last to the first.
+
+  The rounds work on numbers, which are three times as fast as texts. Which number a node gets doesn't matter: a
+  component's label is the smallest of its nodes.
 
   Args:
     nodes: a relation with a column `node`, unique and not null.
@@ -16,74 +19,103 @@
 {% macro connected_components(nodes, edges) %}
     {%- if execute and flags.WHICH in ['run', 'build', 'run-operation'] -%}
         {%- do components_start(nodes, edges) -%}
-        {%- set state = namespace(links=components_count('components_links'), moved=0) -%}
+        {%- set state = namespace(rounds=0, links=components_count('components_links'), moved=0) -%}
         {%- for _ in range(64) if state.links > 0 -%}
-            {%- do components_point() -%}
+            {%- set state.rounds = state.rounds + 1 -%}
+            {%- set pointers = 'components_pointers_' ~ state.rounds -%}
+            {%- do components_point(pointers) -%}
             {%- set state.moved = 1 -%}
             {%- for _ in range(64) if state.moved > 0 -%}
-                {%- set state.moved = components_jump() -%}
+                {%- do components_jump(pointers) -%}
+                {%- set state.moved = components_count(pointers ~ ' where is_moved') -%}
             {%- endfor -%}
-            {%- do components_contract() -%}
+            {%- do components_contract(pointers) -%}
             {%- set state.links = components_count('components_links') -%}
         {%- endfor -%}
         {%- if state.links > 0 -%}
             {{- exceptions.raise_compiler_error('connected_components: edges are left after 64 rounds') -}}
         {%- endif -%}
+        {%- for round in range(state.rounds - 1, 0, -1) -%}
+            {%- do components_compose('components_pointers_' ~ round, 'components_pointers_' ~ (round + 1)) -%}
+        {%- endfor -%}
+        {%- do components_roots('components_pointers_1' if state.rounds else none) -%}
     {%- endif -%}
     select
-        labels.node,
-        labels.component
-    from components_labels as labels
+        roots.node,
+        smallest.component
+    from components_roots as roots
+    inner join (
+        select
+            root,
+            min(node) as component
+        from components_roots
+        group by root
+    ) as smallest
+        on roots.root = smallest.root
 {% endmacro %}
 
-{#- Every node is its own component; links are the edges, once each, small end first. -#}
+{#- Every node has a number; links are the edges between these. -#}
 {% macro components_start(nodes, edges) %}
     {%- do components_replace(
-        'components_labels',
-        'select nodes.node, nodes.node as component from ' ~ nodes ~ ' as nodes'
+        'components_numbers',
+        'select nodes.node, ' ~ any_number() ~ ' as number from ' ~ nodes ~ ' as nodes'
     ) -%}
     {%- do components_replace(
         'components_links',
-        'select distinct least(edges.node, edges.neighbor) as low, greatest(edges.node, edges.neighbor) as high from '
-        ~ edges ~ ' as edges where edges.node <> edges.neighbor'
+        'select nodes.number as node, neighbors.number as neighbor from ' ~ edges ~ ' as edges '
+        ~ 'inner join components_numbers as nodes on edges.node = nodes.node '
+        ~ 'inner join components_numbers as neighbors on edges.neighbor = neighbors.node '
+        ~ 'where nodes.number <> neighbors.number'
     ) -%}
 {% endmacro %}
 
-{#- Every node points at the smallest of itself and its neighbors. -#}
-{% macro components_point() %}
+{#- Every node that has a link points at the smallest of itself and its neighbors. -#}
+{% macro components_point(pointers) %}
     {%- do components_replace(
-        'components_pointers',
+        pointers,
         'select ends.node, min(ends.target) as target from ('
-        ~ 'select low as node, low as target from components_links union all '
-        ~ 'select high as node, low as target from components_links) as ends group by ends.node'
+        ~ 'select node, least(node, neighbor) as target from components_links union all '
+        ~ 'select neighbor as node, least(node, neighbor) as target from components_links) as ends group by ends.node'
     ) -%}
 {% endmacro %}
 
-{#- Every pointer takes the pointer of its target; returns how many moved. -#}
-{% macro components_jump() %}
+{#- Every pointer takes the pointer of its target. -#}
+{% macro components_jump(pointers) %}
     {%- do components_replace(
-        'components_jumped',
-        'select near.node, far.target, near.target <> far.target as moved from components_pointers as near '
-        ~ 'inner join components_pointers as far on near.target = far.node'
+        pointers,
+        'select near.node, far.target, near.target <> far.target as is_moved from ' ~ pointers ~ ' as near '
+        ~ 'inner join ' ~ pointers ~ ' as far on near.target = far.node'
     ) -%}
-    {%- do components_replace('components_pointers', 'select node, target from components_jumped') -%}
-    {{- return(components_count('components_jumped where moved')) -}}
 {% endmacro %}
 
-{#- Labels and links move to the roots; links inside one tree are gone. -#}
-{% macro components_contract() %}
-    {%- do components_replace(
-        'components_labels',
-        'select labels.node, coalesce(pointers.target, labels.component) as component from components_labels as labels '
-        ~ 'left join components_pointers as pointers on labels.component = pointers.node'
-    ) -%}
+{#- Links move to the roots; those inside one tree are gone. -#}
+{% macro components_contract(pointers) %}
     {%- do components_replace(
         'components_links',
-        'select distinct least(lows.target, highs.target) as low, greatest(lows.target, highs.target) as high '
+        'select distinct least(nodes.target, neighbors.target) as node, greatest(nodes.target, neighbors.target) as neighbor '
         ~ 'from components_links as links '
-        ~ 'inner join components_pointers as lows on links.low = lows.node '
-        ~ 'inner join components_pointers as highs on links.high = highs.node '
-        ~ 'where lows.target <> highs.target'
+        ~ 'inner join ' ~ pointers ~ ' as nodes on links.node = nodes.node '
+        ~ 'inner join ' ~ pointers ~ ' as neighbors on links.neighbor = neighbors.node '
+        ~ 'where nodes.target <> neighbors.target'
+    ) -%}
+{% endmacro %}
+
+{#- A round's pointers lead to where the next round's lead from there. -#}
+{% macro components_compose(pointers, later) %}
+    {%- do components_replace(
+        pointers,
+        'select near.node, coalesce(far.target, near.target) as target from ' ~ pointers ~ ' as near '
+        ~ 'left join ' ~ later ~ ' as far on near.target = far.node'
+    ) -%}
+{% endmacro %}
+
+{#- Every node with its component's root, a number; a node without a link is its own. -#}
+{% macro components_roots(pointers) %}
+    {%- do components_replace(
+        'components_roots',
+        'select numbers.node, ' ~ ('coalesce(pointers.target, numbers.number)' if pointers else 'numbers.number') ~ ' as root '
+        ~ 'from components_numbers as numbers'
+        ~ (' left join ' ~ pointers ~ ' as pointers on numbers.number = pointers.node' if pointers else '')
     ) -%}
 {% endmacro %}
 
@@ -95,6 +127,19 @@
 {% macro duckdb__components_replace(name, query) %}
     {%- do run_query('create or replace temporary table ' ~ name ~ ' as ' ~ query) -%}
 {% endmacro %}
+
+{#- A number for each row, each another one, in no order. -#}
+{% macro any_number() -%}
+    {{ return(adapter.dispatch('any_number')()) }}
+{%- endmacro %}
+
+{% macro duckdb__any_number() -%}
+    row_number() over ()
+{%- endmacro %}
+
+{% macro spark__any_number() -%}
+    monotonically_increasing_id()
+{%- endmacro %}
 
 {% macro components_count(relation) %}
     {{- return(run_query('select count(*) as n from ' ~ relation).columns[0].values()[0] | int) -}}
