@@ -81,7 +81,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "cx_index": """
         period_type period_start period_label breakdown member scale measure driver n value low
         high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
-        design_effect effective_n driver_count drivers band band_uncertain suppressed low_n
+        design_effect effective_n driver_count drivers band band_uncertain suppressed low_n held_from
     """,
     "contact_center_performance": """
         period_type period_start period_label breakdown member source_system offered handled
@@ -91,7 +91,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         average_speed_of_answer_seconds average_speed_of_answer_low average_speed_of_answer_high
         average_handle_seconds average_handle_low average_handle_high service_level_share
         service_level_low service_level_high transfer_share transfer_low transfer_high
-        suppressed low_n
+        suppressed low_n held_from
     """,
     "a11_280_collections": """
         id name organization_id organization_name organization_abbreviation service_provider_id
@@ -122,7 +122,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         edition_date measure driver occurrence scale unit wording value missing_reason n our_value
         our_source our_n difference agrees_with_published drivers shared_value shared_drivers
         is_restated restates restated_by is_break break_reason period_before change
-        has_volumes_of_period_before
+        has_volumes_of_period_before held_from
     """,
     "priority_goal_measures": """
         measure_id source goal_id goal target indicator owner direction kind period_type
@@ -135,18 +135,18 @@ READ_BY_OTHERS: Mapping[str, str] = {
         is_value_as_published
         is_progress_as_published is_progress_range_as_published is_target_status_as_published
         is_threshold_as_published is_completions_as_published agrees_with_published suppressed
-        low_n
+        low_n held_from
     """,
     "web_performance": """
         period_type period_start period_end_date period_label breakdown member source_system site
         report basis day_count n visits users pageviews pageviews_per_visit engaged_n engaged_share
         engaged_low engaged_high bounce_n bounce_share bounce_low bounce_high task_success_n
         task_success_share task_success_low task_success_high helpful_n helpful_share helpful_low
-        helpful_high suppressed low_n
+        helpful_high suppressed low_n held_from
     """,
     "page_helpfulness": """
         period_type period_start period_end_date period_label site page source_system report basis
-        n value low high suppressed low_n
+        n value low high suppressed low_n held_from
     """,
     "web_report_checks": """
         source_system report subject file stated_by stated is_agreed taken_at _batch_id

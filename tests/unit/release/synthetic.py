@@ -139,7 +139,8 @@ create table marts.cx_index (
     standard_error double, interval_kind varchar, is_weighted boolean, weighted_value double,
     weighted_low double, weighted_high double, design_effect double, effective_n double, driver_count integer,
     drivers varchar, band varchar, band_uncertain boolean, suppressed boolean,
-    low_n boolean, primary key (period_type, period_start, breakdown, member, scale, measure, driver)
+    low_n boolean, held_from varchar,
+    primary key (period_type, period_start, breakdown, member, scale, measure, driver)
 );
 create table marts.contact_center_performance (
     period_type varchar, period_start date, period_label varchar, breakdown varchar, member varchar,
@@ -151,7 +152,7 @@ create table marts.contact_center_performance (
     average_speed_of_answer_high double, average_handle_seconds double, average_handle_low double,
     average_handle_high double, service_level_share double,
     service_level_low double, service_level_high double, transfer_share double, transfer_low double,
-    transfer_high double, suppressed boolean, low_n boolean,
+    transfer_high double, suppressed boolean, low_n boolean, held_from varchar,
     primary key (period_type, period_start, breakdown, member, source_system)
 );
 """
@@ -164,7 +165,7 @@ create table marts.published_measures (
     missing_reason varchar, n bigint, our_value double, our_source varchar, our_n bigint, difference
     double, agrees_with_published boolean, drivers varchar, shared_value double, shared_drivers varchar,
     is_restated boolean, restates varchar, restated_by varchar, is_break boolean, break_reason varchar,
-    period_before varchar, change double, has_volumes_of_period_before boolean
+    period_before varchar, change double, has_volumes_of_period_before boolean, held_from varchar
 );
 create table marts.priority_goal_measures (
     measure_id varchar, source varchar, goal_id varchar, goal varchar, target varchar, indicator
@@ -180,7 +181,7 @@ create table marts.priority_goal_measures (
     is_progress_as_published boolean, is_progress_range_as_published boolean,
     is_target_status_as_published boolean,
     is_threshold_as_published boolean, is_completions_as_published boolean, agrees_with_published
-    boolean, suppressed boolean, low_n boolean
+    boolean, suppressed boolean, low_n boolean, held_from varchar
 );
 """
 """Nobody published anything of this agency, and it has no goals."""
@@ -421,7 +422,7 @@ select
     'all' as site, 'dps/device' as report, 'days' as basis, 28 * months as day_count, visits as n, visits,
     null::bigint as users, 3 * visits as pageviews, 3::double as pageviews_per_visit, visits as bounce_n,
     0.4::double as bounce_share, 0.3::double as bounce_low, 0.5::double as bounce_high,
-    {_WITHOUT}, false as suppressed, false as low_n
+    {_WITHOUT}, false as suppressed, false as low_n, null::varchar as held_from
 from periods order by all;
 
 create table marts.page_helpfulness as
@@ -429,7 +430,8 @@ select
     'month' as period_type, date '2026-01-01' as period_start, date '2026-01-31' as period_end_date,
     '2026-01' as period_label, date '2026-01-01' as quarter_start, 'www.x.gov' as site, page,
     'dap' as source_system, 'dps/helpful' as report, 'days' as basis, n::bigint as n, value::double as value,
-    low::double as low, high::double as high, n is null as suppressed, coalesce(n < 30, false) as low_n
+    low::double as low, high::double as high, n is null as suppressed, coalesce(n < 30, false) as low_n,
+    null::varchar as held_from
 from (values
     ('all', 120, 0.7, 0.6, 0.8), ('www.x.gov/', 60, 0.8, 0.7, 0.9), ('www.x.gov/a', 40, 0.6, 0.5, 0.7),
     ('www.x.gov/b', null, null, null, null), ('www.x.gov/c', null, null, null, null)

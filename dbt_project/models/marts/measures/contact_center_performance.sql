@@ -73,5 +73,6 @@ select
     case when not suppressed then {{ figure(value) }} end as {{ name }},
     {%- endfor %}
     suppressed,
-    not suppressed and offered < {{ policy('low_n_below') }} as low_n
+    not suppressed and offered < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
 from figures

@@ -73,5 +73,6 @@ select
     case when not suppressed then band end as band,
     case when not suppressed then band_uncertain end as band_uncertain,
     suppressed,
-    not suppressed and n < {{ policy('low_n_below') }} as low_n
+    not suppressed and n < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
 from estimates

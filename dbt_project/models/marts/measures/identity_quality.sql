@@ -132,5 +132,6 @@ select
     case when not suppressed then {{ figure('cast(matched_count as double) / record_count') }} end as matched_share,
     cast(case when not suppressed then customer_count end as bigint) as customer_count,
     suppressed,
-    not suppressed and record_count < {{ policy('low_n_below') }} as low_n
+    not suppressed and record_count < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
 from figures

@@ -67,5 +67,6 @@ select
     case when not suppressed then {{ figure(wilson_low('yes_count', 'vote_count')) }} end as low,
     case when not suppressed then {{ figure(wilson_high('yes_count', 'vote_count')) }} end as high,
     suppressed,
-    not suppressed and vote_count < {{ policy('low_n_below') }} as low_n
+    not suppressed and vote_count < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
 from counted

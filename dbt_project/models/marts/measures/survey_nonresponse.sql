@@ -304,5 +304,6 @@ select
     case when is_whole then surveys_left_out end as surveys_left_out,
     case when is_rated then classes_without_score end as classes_without_score,
     suppressed,
-    is_compared and respondent_count < {{ policy('low_n_below') }} as low_n
+    is_compared and respondent_count < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
 from shown

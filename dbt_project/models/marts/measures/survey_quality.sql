@@ -173,5 +173,6 @@ select
         as is_segment_claim_allowed,
     case when not suppressed then {{ figure('tied_share') }} end as tied_share,
     suppressed,
-    not suppressed and respondent_count < {{ policy('low_n_below') }} as low_n
+    not suppressed and respondent_count < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
 from told

@@ -98,5 +98,6 @@ select
     end as {{ name }}_high,
     {%- endfor %}
     suppressed,
-    not suppressed and least_visits < {{ policy('low_n_below') }} as low_n
+    not suppressed and least_visits < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
 from counted

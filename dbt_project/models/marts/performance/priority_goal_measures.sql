@@ -252,5 +252,6 @@ select
                 and coalesce(is_completions_as_published, true)
     end as agrees_with_published,
     suppressed,
-    not suppressed and coalesce(n < {{ policy('low_n_below') }}, false) as low_n
+    not suppressed and coalesce(n < {{ policy('low_n_below') }}, false) as low_n,
+    cast(null as string) as held_from
 from fields

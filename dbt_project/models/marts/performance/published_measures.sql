@@ -351,5 +351,6 @@ select
     break_reason,
     period_before,
     {{ figure('change') }} as change,
-    coalesce(has_volumes_of_period_before, false) as has_volumes_of_period_before
+    coalesce(has_volumes_of_period_before, false) as has_volumes_of_period_before,
+    cast(null as string) as held_from
 from changes
