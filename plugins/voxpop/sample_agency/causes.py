@@ -115,6 +115,12 @@ class Web:
     refuses_cookies: float = 0.015
     signs_in: float = 0.42
     """Of the agency's own people, where they come to a task or a status."""
+    behind_sign_in: tuple[str, ...] = ("ben-status", "tax-refund", "tax-plan")
+    """Services whose pages are about one's own case: whoever hasn't signed in sees next to nothing."""
+    signs_in_there: float = 0.9
+    """On any page."""
+    is_stranger_there: float = 0.1
+    """Few come who have no case."""
     partner_signs_in_too: float = 0.004
     pauses: float = 0.03
     """Visits with a pause of half an hour or more between two pages."""
@@ -379,7 +385,7 @@ CAUSES = Causes(
         ),
         ServiceCauses(
             "trv-urgent", 0.025, (4.00, 3.55, 3.85, 4.00, 4.45), _FLAT,
-            (0.40, 0.20, 0.20, 0.05, 0.15), (0.35, 0.10, 0.20, 0.20, 0.15), 0.64, 160, 380, "trv-new",
+            (0.40, 0.20, 0.20, 0.05, 0.15), (0.35, 0.10, 0.20, 0.20, 0.15), 0.64, 160, 380, "fld-card",
             (_pain("no_appointment_near", 0.20, 0.60, -1.0, -0.7, -0.4, -0.1, 0.0),),
         ),
         ServiceCauses(
@@ -394,7 +400,7 @@ CAUSES = Causes(
         ),
         ServiceCauses(
             "tax-plan", 0.040, (3.95, 3.80, 3.80, 3.75, 4.15), (0.0, 0.0, 0.0, 0.02, 0.0),
-            (0.30, 0.20, 0.15, 0.25, 0.10), (0.25, 0.10, 0.10, 0.45, 0.10), 0.72, 150, 520, "tax-refund",
+            (0.30, 0.20, 0.15, 0.25, 0.10), (0.25, 0.10, 0.10, 0.45, 0.10), 0.72, 150, 520, "ben-change",
             (_pain("terms_not_clear", 0.14, 0.85, -0.2, -0.4, -0.1, -1.2, -0.1),),
         ),
         ServiceCauses(

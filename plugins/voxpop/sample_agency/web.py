@@ -51,6 +51,7 @@ _LOOKS = (0.46, 0.18, 0.17, 0.07, 0.12)
 _BEFORE_CONTACT = (0.0, 0.10, 0.20, 0.15, 0.10, 0.45)
 _TASKS = (0.72, 0.28)
 """Weights of the last two."""
+_STATUS_ALONE = 4
 _FIRST_TASK = 6
 _DEVICES = 3
 _NOBODY = -1
@@ -180,8 +181,9 @@ def _of_others(agency: Agency, days: Ints) -> Visits:
     in_day = np.arange(len(day), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
     draws = Draws(keys(agency.seed, "web visit", day, in_day))
     known = (len(agency.people) * draws.uniform("person") ** causes.heavy_use).astype(np.int64)
-    person = np.where(draws.happens("stranger", web.is_stranger), _NOBODY, known)
     service = draws.pick("service", tuple(cause.demand for cause in agency.service_causes))
+    strangers = np.where(is_behind_sign_in(agency, service), web.is_stranger_there, web.is_stranger)
+    person = np.where(draws.happens("stranger", strangers), _NOBODY, known)
     task = draws.happens("task", web.does_task)
     plan = np.where(task, _FIRST_TASK + draws.pick("which task", _TASKS), draws.pick("looks", _LOOKS))
     hours = hours_from(draws.uniform("hour"), causes.written_hours)
@@ -218,6 +220,12 @@ def _visits(
         is_done=done,
         start_ms=start,
     )
+
+
+def is_behind_sign_in(agency: Agency, service: Ints) -> Flags:
+    """Of services by their position: whether their pages want people to sign in."""
+    names = [one.service_id for one in agency.catalogue.services]
+    return np.isin(names, agency.causes.web.behind_sign_in)[service]
 
 
 def _of_programs(agency: Agency, days: Ints, kind: int, of_week: int) -> Visits:
@@ -305,8 +313,12 @@ def events_of(agency: Agency, visits: Visits) -> WebEvents:
     begins_anew = pause[visit] & (place >= 2)
     second = at_ms[np.minimum(begin + 2, max(len(at_ms) - 1, 0))] if len(begin) else at_ms
     known = visits.person >= 0
-    to_sign_in = np.isin(visits.plan, (4, _FIRST_TASK, _FIRST_TASK + 1))
-    signs_in = known & to_sign_in & draws.happens("signs in", web.signs_in)
+    behind = is_behind_sign_in(agency, visits.service)
+    to_sign_in = behind | np.isin(visits.plan, (_STATUS_ALONE, _FIRST_TASK, _FIRST_TASK + 1))
+    signs_in = (
+        known & to_sign_in & draws.happens("signs in", np.where(behind, web.signs_in_there, web.signs_in))
+    )
+    from_first_page = behind | (visits.plan == _STATUS_ALONE)
     partner = signs_in & draws.happens("partner signs in", web.partner_signs_in_too)
     last = place == (counts - 1)[visit]
     return WebEvents(
@@ -316,7 +328,7 @@ def events_of(agency: Agency, visits: Visits) -> WebEvents:
         page=page,
         at_ms=at_ms,
         front_ms=front_ms,
-        is_signed_in=signs_in[visit] & ((place >= 2) | (visits.plan[visit] == 4)),
+        is_signed_in=signs_in[visit] & ((place >= 2) | from_first_page[visit]),
         is_partner=partner[visit] & last,
         session_ms=np.where(begins_anew, second[visit], visits.start_ms[visit]),
     )

@@ -141,3 +141,18 @@ def test_a_task_is_done_more_often_where_it_is_easy(agency: Agency, events: Even
     easy, hard = begins & (ease >= 3.9), begins & (ease <= 3.6)
     assert easy.sum() > 300 and hard.sum() > 300
     assert visits.is_done[easy].mean() > visits.is_done[hard].mean() + 0.03
+
+
+def test_people_sign_in_to_see_their_own_case(agency: Agency, events: Events) -> None:
+    """Nine of ten known people there; elsewhere only some of those with a task or a status."""
+    visits = web.visits_of(agency, events.journeys, day_number(FIRST) - 40, day_number(NEWEST))
+    made = web.events_of(agency, visits)
+    signed_in = np.zeros(len(visits.key), dtype=bool)
+    signed_in[made.visit[made.is_signed_in]] = True
+    behind, is_known = web.is_behind_sign_in(agency, visits.service), visits.person >= 0
+    people = visits.kind == 0
+    assert (behind & people).sum() > 2000
+    assert is_known[behind & people].mean() == pytest.approx(0.92, abs=0.02)
+    assert signed_in[behind & is_known].mean() == pytest.approx(0.9, abs=0.02)
+    assert signed_in[behind & ~is_known].sum() == 0
+    assert signed_in[~behind & is_known].mean() < 0.25
