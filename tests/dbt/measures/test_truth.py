@@ -190,8 +190,10 @@ def nobody_more() -> Asked:
 
 
 def test_where_none_is_planted_no_gap_is_shown(nobody_more: Asked) -> None:
-    gaps = nobody_more.gaps
-    assert len(gaps) > 25 and set(gaps.index.get_level_values(0)) == {
+    """Gaps of one agency hang together: several of them may be beyond by one chance. So four are asked."""
+    others = [asked_by(NOBODY_MORE, Measures(), seed).gaps for seed in (8, 9, 10)]
+    gaps = pd.concat([nobody_more.gaps, *others])
+    assert len(gaps) > 100 and set(gaps.index.get_level_values(0)) == {
         "channel",
         "service",
         "segment",
@@ -199,7 +201,7 @@ def test_where_none_is_planted_no_gap_is_shown(nobody_more: Asked) -> None:
         "resolution",
     }
     beyond = (gaps["gap_low"] > 0) | (gaps["gap_high"] < 0)
-    assert beyond.sum() <= 4, gaps[beyond]  # 5% of them are expected to be
+    assert beyond.mean() <= 0.10, gaps[beyond]  # 5% of them are expected to be
     reach = np.where(gaps["gap"] > 0, gaps["gap"] - gaps["gap_low"], gaps["gap_high"] - gaps["gap"])
     assert (gaps["gap"].abs() <= WIDER * reach).all(), gaps
 
