@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from expectations import measures, performance, personal_data, published, quality, web
+from expectations import comparisons, measures, performance, personal_data, published, quality, web
 from expectations.measures import SCALES
 from expectations.rules import Rule, Suite, never, not_negative, one_of, refers, required, unique
 
@@ -82,6 +82,10 @@ READ_BY_OTHERS: Mapping[str, str] = {
         period_type period_start period_label breakdown member scale measure driver n value low
         high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
         design_effect effective_n driver_count drivers band band_uncertain suppressed low_n held_from
+    """,
+    "series_breaks": """
+        breakdown member scale survey_id break_date kind version_before version_after
+        instrument_before instrument_after month_label quarter_label year_label
     """,
     "contact_center_performance": """
         period_type period_start period_label breakdown member source_system offered handled
@@ -165,9 +169,12 @@ READ_BY_OTHERS: Mapping[str, str] = {
 }
 """Table → the columns that queries of readers rest on. A table may have more."""
 
-WITHOUT_SUPPRESSION = frozenset({"release_info", "timeliness", "data_dictionary", "published_measures"})
-"""Public tables that tell of nobody: of the release, of what others published, or of what an agency
-configured (`dim_…`). What stands beside published figures is proved to be what cx_index shows."""
+WITHOUT_SUPPRESSION = frozenset(
+    {"release_info", "timeliness", "data_dictionary", "published_measures", "series_breaks"}
+)
+"""Public tables that tell of nobody: of the release, of what others published, of how surveys changed, or
+of what an agency configured (`dim_…`). What stands beside published figures is proved to be what
+cx_index shows."""
 
 
 MAY_NAME_A_TEAM = frozenset({("a11_280_collections", "user_email")})
@@ -234,6 +241,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "identity_conflicts": identity_conflicts(),
         "identity_merges": identity_merges(),
         "cx_index": measures.cx_index(policy),
+        "series_breaks": comparisons.series_breaks(),
         "contact_center_performance": measures.contact_center_performance(policy),
         "identity_quality": quality.identity_quality(policy),
         "survey_quality": quality.survey_quality(policy),

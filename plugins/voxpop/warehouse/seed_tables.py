@@ -138,6 +138,13 @@ class Survey(Row):
         return self
 
 
+class SurveyChange(Row):
+    survey_id: Text
+    changed_on: Day
+    kind: Literal["wording", "question_set", "order", "mode", "sampling", "method"]
+    reason: Text
+
+
 class Question(Row):
     instrument: Text
     question_id: Text
@@ -382,6 +389,9 @@ TABLES = {
             ("default_channel", "channels", "channel"),
             ("instrument", "question_crosswalk", "instrument"),
         ),
+    ),
+    "survey_changes": Table(
+        SurveyChange, ("survey_id", "changed_on", "kind"), (("survey_id", "surveys", "survey_id"),)
     ),
     "question_crosswalk": Table(Question, ("instrument", "question_id")),
     "service_providers": Table(

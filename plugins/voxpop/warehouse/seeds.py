@@ -193,6 +193,7 @@ def _across(rows: dict[str, list[_Placed]], whole: Collection[str]) -> Iterator[
             yield f"service_providers.csv: {problem}"
     yield from _unfit_to_file(rows)
     yield from _overlapping(rows["surveys"])
+    yield from _unexplained(rows["surveys"], rows["survey_changes"])
     yield from _unchanged_zones(rows["earlier_time_zones"], rows["organizations"])
     yield from _without_stage(rows["web_pages"], rows["services"])
     yield from _with_two_meanings(rows["web_events"])
@@ -239,6 +240,39 @@ def _overlapping(surveys: Sequence[_Placed]) -> Iterator[str]:
                     f"surveys.csv: row {later[2]}: form {form} of {source_system} is valid from {later[0]}, "
                     f"while row {earlier[2]} is valid until {earlier[1]}"
                 )
+
+
+def _unexplained(surveys: Sequence[_Placed], changes: Sequence[_Placed]) -> Iterator[str]:
+    """A version that differs from the one before in nothing, and a change before there was a survey."""
+    said = {(placed.value("survey_id"), placed.value("changed_on")) for placed in changes}
+    versions: dict[str, dict[int, list[tuple[Survey, int]]]] = {}
+    for placed in surveys:
+        if isinstance(survey := placed.row, Survey):
+            of_survey = versions.setdefault(survey.survey_id, {})
+            of_survey.setdefault(survey.survey_version, []).append((survey, placed.line))
+    begun: dict[object, date] = {}
+    for survey_id, of_survey in versions.items():
+        ordered = sorted((min(row.valid_from for row, _ in rows), n, rows) for n, rows in of_survey.items())
+        begun[survey_id] = ordered[0][0]
+        for (_, earlier, before), (valid_from, later, after) in pairwise(ordered):
+            if _asked(before) == _asked(after) and (survey_id, valid_from) not in said:
+                yield (
+                    f"surveys.csv: row {after[0][1]}: version {later} of {survey_id} has the instrument, "
+                    f"channel and sampling of version {earlier}; give it what changed, or a row in "
+                    f"survey_changes.csv for {valid_from}"
+                )
+    for placed in changes:
+        first, changed_on = begun.get(placed.value("survey_id")), placed.value("changed_on")
+        if first is not None and isinstance(changed_on, date) and changed_on <= first:
+            yield (
+                f"survey_changes.csv: row {placed.line}: {placed.value('survey_id')} begins on {first} "
+                f"(surveys.csv), so nothing can have changed on {changed_on}"
+            )
+
+
+def _asked(version: Sequence[tuple[Survey, int]]) -> set[tuple[object, ...]]:
+    """What a survey's version shows of how people are asked."""
+    return {(row.instrument, row.default_channel, row.sampling_design, row.is_weighted) for row, _ in version}
 
 
 def _unchanged_zones(earlier: Sequence[_Placed], organizations: Sequence[_Placed]) -> Iterator[str]:

@@ -14,7 +14,14 @@ from .staging_tables import Staging, Version, random_batches
 FOLDERS = ("organizations", "surveys", "web", "interactions", "comments", "identity", "touched")
 INTERMEDIATE = [f"path:models/intermediate/{folder}" for folder in FOLDERS]
 MEASURES = ["path:models/intermediate/measures", "path:models/marts/measures", "a11_280_collection_details"]
-EVERYTHING = [*INTERMEDIATE, *MEASURES, "a11_280_collections", "a11_280_responses", "path:models/marts/core"]
+EVERYTHING = [
+    *INTERMEDIATE,
+    *MEASURES,
+    "path:models/marts/comparisons",
+    "a11_280_collections",
+    "a11_280_responses",
+    "path:models/marts/core",
+]
 OF_RUNS = (
     "identity_merges",
     "int_touched_",

@@ -32,7 +32,9 @@ SHARE = 0.25
 PEOPLE = "its size is that of the people whom the agency knows, and one new token can join any two of them"
 GOALS = "it has a row a goal and period, and each is judged by those before it: sums, breaks and forecasts"
 STATEMENTS = "it has a row a published report, and an edition takes the place of the one before"
+COMPARED = "it compares periods with earlier ones, and is small beside the facts"
 WHOLE = {
+    "series_breaks": COMPARED,
     "dim_dates": "it is as long as the calendar of the years in which something was recorded",
     "dim_customers": PEOPLE,
     "int_customers": PEOPLE,

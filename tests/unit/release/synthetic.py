@@ -32,6 +32,7 @@ PUBLIC = (
     "dim_questions",
     "dim_dates",
     "cx_index",
+    "series_breaks",
     "contact_center_performance",
     "published_measures",
     "priority_goal_measures",
@@ -158,6 +159,11 @@ create table marts.contact_center_performance (
 """
 
 PERFORMANCE = """
+create table marts.series_breaks (
+    breakdown varchar, member varchar, scale varchar, survey_id varchar, break_date date, kind varchar,
+    version_before integer, version_after integer, instrument_before varchar, instrument_after varchar,
+    month_label varchar, quarter_label varchar, year_label varchar
+);
 create table marts.published_measures (
     publisher varchar, organization varchar, service varchar, touchpoint varchar, period_type varchar,
     period_start date, period_label varchar, edition varchar, edition_date date, measure varchar, driver

@@ -245,12 +245,29 @@ def test_two_versions_of_a_form_do_not_overlap(settings: Settings) -> None:
     (kiosk,) = [line for line in path.read_text().splitlines() if line.startswith("fld-kiosk")]
     again = kiosk.replace("fld-kiosk,1,", "fld-kiosk,2,").replace("2020-01-01,", "2026-01-01,")
     path.write_text(path.read_text() + again + "\n")
+    unexplained = (
+        "surveys.csv: row 16: version 2 of fld-kiosk has the instrument, channel and sampling of version 1; "
+        "give it what changed, or a row in survey_changes.csv for 2026-01-01"
+    )
     assert problems(settings) == [
         "surveys.csv: row 16: form fld-kiosk of kiosk_surveys is valid from 2026-01-01, "
-        "while row 14 is valid until 9999-12-31"
+        "while row 14 is valid until 9999-12-31",
+        unexplained,
     ]
     path.write_text(path.read_text().replace(kiosk + "\n", kiosk + "2025-12-31\n"))
+    assert problems(settings) == [unexplained]
+    said = "survey_id,changed_on,kind,reason\nfld-kiosk,2026-01-01,order,Ease is asked first\n"
+    (settings.seeds / "survey_changes.csv").write_text(said)
     check_seeds(settings)
+
+
+def test_nothing_changes_before_a_survey_begins(settings: Settings) -> None:
+    said = "survey_id,changed_on,kind,reason\nfld-kiosk,2020-01-01,mode,Tablets at the counter\n"
+    (settings.seeds / "survey_changes.csv").write_text(said)
+    assert problems(settings) == [
+        "survey_changes.csv: row 2: fld-kiosk begins on 2020-01-01 (surveys.csv), so nothing can have "
+        "changed on 2020-01-01"
+    ]
 
 
 @pytest.mark.parametrize("policy", REQUIRED_POLICIES)
