@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from markupsafe import escape
 
 from voxpop.report.figure import Figure
+from voxpop.report.sections.months import Break, Limits
 
 # The page's style gives these their values, for light and for dark.
 _INK, _MARK, _GRID, _PAPER = "var(--ink)", "var(--mark)", "var(--line)", "var(--paper)"
@@ -22,25 +22,6 @@ WIDTH = 360
 """Units of every drawing, labels included: a drawing as wide as a phone, and never larger than its column."""
 _LABEL = 22
 """Characters on a line of a name."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A break of a series: the day from which its figures are others, and the letter that names it."""
-
-    on: date
-    letter: str
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Control limits of the months from `first` to `last`, and those of them that lie outside."""
-
-    first: str
-    last: str
-    lower: float
-    upper: float
-    outside: tuple[str, ...]
 
 
 def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
@@ -85,7 +66,7 @@ def by_month(
     *,
     title: str,
     says: str,
-    breaks: Sequence[Mark] = (),
+    breaks: Sequence[Break] = (),
     limits: Sequence[Limits] = (),
 ) -> str:
     """A line with an interval at each point, one a month; a month that is withheld leaves a gap.
@@ -128,9 +109,9 @@ def by_month(
     )
     drawn = [interval, line, rings] if outside else [interval, line]
     names = {row["name"] for row in rows}
-    for one in limits:
-        for value in (one.lower, one.upper):
-            ends = alt.Chart(alt.Data(values=[{"name": one.first, "last": one.last, "value": value}]))
+    for limit in limits:
+        for value in (limit.lower, limit.upper):
+            ends = alt.Chart(alt.Data(values=[{"name": limit.first, "last": limit.last, "value": value}]))
             drawn.append(
                 ends.mark_rule(color=_QUIET, strokeDash=[2, 3]).encode(
                     x=alt.X("name:O", bandPosition=0),
@@ -138,10 +119,10 @@ def by_month(
                     y=alt.Y("value:Q", scale=scale),
                 )
             )
-    for mark in breaks:
-        if (month := f"{mark.on:%Y-%m}") in names:
-            at = (mark.on.day - 1) / monthrange(mark.on.year, mark.on.month)[1]
-            day = alt.Chart(alt.Data(values=[{"name": month, "letter": mark.letter}])).encode(
+    for one in breaks:
+        if (month := f"{one.on:%Y-%m}") in names:
+            at = (one.on.day - 1) / monthrange(one.on.year, one.on.month)[1]
+            day = alt.Chart(alt.Data(values=[{"name": month, "letter": one.letter}])).encode(
                 x=alt.X("name:O", bandPosition=at)
             )
             drawn.append(day.mark_rule(color=_INK, strokeDash=[6, 3]))
@@ -153,7 +134,7 @@ def by_month(
     return _svg(alt.layer(*drawn).properties(width=WIDTH, height=220), says)
 
 
-def _piece(month: str, breaks: Sequence[Mark]) -> str:
+def _piece(month: str, breaks: Sequence[Break]) -> str:
     """Which part of its series a month is of: breaks before its first day, and before its last has ended."""
     first = date.fromisoformat(f"{month}-01")
     last = first.replace(day=monthrange(first.year, first.month)[1])

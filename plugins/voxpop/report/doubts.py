@@ -55,6 +55,15 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
         said.append(
             f"Of the services and channels below {withheld} {'is' if withheld == 1 else 'are'} withheld."
         )
+    held = sum(
+        figure.held_from is not None
+        for figure in (*figures, *(month for series in page.series for month in series.months))
+    )
+    if held:
+        said.append(
+            f"Held: {held} of the figures below {'is' if held == 1 else 'are'} still those of an earlier "
+            "release (marked “held”). What has come since is of too few people to be shown."
+        )
     odd = [one for one in (*page.services, *page.channels) if one.value is not None and one.lacks]
     if odd:
         named = (f"{one.name} (without {', '.join(one.lacks)})" for one in odd)

@@ -9,9 +9,13 @@ import duckdb
 
 from voxpop.report.numbers import interval, shown
 
+Key = tuple[str, str, str | None, str, str]
+"""Of a figure within its period: breakdown, member, scale, measure and driver."""
+
 COLUMNS = (
-    "c.scale, c.measure, c.driver, c.value, c.low, c.high, c.standard_error, c.n, c.suppressed, c.low_n, "
-    "c.interval_kind, c.drivers, c.band, c.band_uncertain, c.weighted_value, c.weighted_low, c.weighted_high"
+    "c.breakdown, c.member, c.scale, c.measure, c.driver, c.value, c.low, c.high, c.standard_error, c.n, "
+    "c.suppressed, c.low_n, c.interval_kind, c.drivers, c.band, c.band_uncertain, c.weighted_value, "
+    "c.weighted_low, c.weighted_high, c.held_from"
 )
 
 # Where a driver is asked on several scales, that of five-point agreement speaks for it.
@@ -24,10 +28,13 @@ class Figure:
     """One published cell: a value with its n and 95% interval, or the fact that it is withheld.
 
     `drivers` are those that an index rests on, by comma; None for other measures. `lacks` are the names of
-    those that the agency's index rests on and this one doesn't: with any, the two don't compare.
+    those that the agency's index rests on and this one doesn't: with any, the two don't compare. `held_from`
+    is the release whose figure this still is; None where it is this one's.
     """
 
     name: str
+    breakdown: str
+    member: str
     scale: str | None
     measure: str
     driver: str
@@ -45,7 +52,13 @@ class Figure:
     weighted_value: float | None
     weighted_low: float | None
     weighted_high: float | None
+    held_from: str | None
     lacks: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """What it is of, within its period."""
+        return self.breakdown, self.member, self.scale, self.measure, self.driver
 
     @property
     def text(self) -> str:

@@ -28,6 +28,7 @@ from voxpop.report.sections.clearance import WithoutClearance
 from voxpop.report.sections.contact_center import ContactCenter
 from voxpop.report.sections.goals import Goal
 from voxpop.report.sections.headlines import Headline
+from voxpop.report.sections.months import Series
 from voxpop.report.sections.nonresponse import Comparison
 from voxpop.report.sections.surveys import Survey
 from voxpop.report.sections.timeliness import Stream
@@ -39,7 +40,7 @@ class PageFigures:
     """All that the page shows, for the newest fiscal quarter that the release holds in full.
 
     `is_whole` is False where no quarter is: then it is the newest one. The data are complete to `until`. The
-    first headline's measure is the one of months, services and channels.
+    first headline's measure is the one of services and channels.
     """
 
     quarter: str
@@ -48,7 +49,7 @@ class PageFigures:
     until: date
     headlines: tuple[Headline, ...]
     drivers: tuple[Figure, ...]
-    months: tuple[Figure, ...]
+    series: tuple[Series, ...]
     services: tuple[Figure, ...]
     channels: tuple[Figure, ...]
     others: tuple[tuple[str, Figure], ...]
@@ -79,7 +80,7 @@ class PageFigures:
 
     @property
     def measure(self) -> str:
-        """The name of the measure of months, services and channels."""
+        """The name of the measure of services and channels."""
         return self.headlines[0].now.name
 
 
@@ -112,7 +113,7 @@ def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigur
         until=until,
         headlines=first,
         drivers=drivers.read(connection, start),
-        months=months.read(connection, measure, driver, until if is_whole else None),
+        series=months.read(connection, first, until if is_whole else None),
         services=members(connection, start, "service", (measure, driver), whole=whole),
         channels=members(connection, start, "channel", (measure, driver), whole=whole),
         others=others.read(connection, start, (measure, driver)),

@@ -16,6 +16,7 @@ from voxpop.release.manifest import DATABASE, PAGE, Manifest, complete_to, read
 from voxpop.report import bottom_line, charts, doubts, figures, numbers
 from voxpop.report.figure import Figure
 from voxpop.report.sections import goals, surveys
+from voxpop.report.sections.months import Series
 
 if TYPE_CHECKING:
     from voxpop.release.candidate import Candidate
@@ -69,10 +70,12 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
         "order by organization_id limit 1"
     ).fetchone()
     drawn = {} if found is None else _drawings(found)
+    series = [] if found is None else [(one, _by_month(one)) for one in found.series]
     return environment.get_template("index.html.j2").render(
         agency=agency[0] if agency else "",
         page=found,
         drawn=drawn,
+        series=series,
         sentences=[] if found is None else bottom_line.sentences(found),
         doubts=[] if found is None else doubts.doubts(found, manifest),
         filing=None if found is None else _filing(found, manifest),
@@ -100,10 +103,16 @@ def _drawings(page: figures.PageFigures) -> dict[str, Markup]:
     drawn = {
         key: charts.by_name(found, title=title, says=_says(says, found)) for key, found, title, says in named
     }
-    months = _says(f"{page.measure} by month", page.months)
-    drawn["months"] = charts.by_month(page.months, title=page.measure, says=months)
     # The library escapes what it draws: names reach it as data, never as markup.
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
+
+
+def _by_month(series: Series) -> Markup:
+    says = _says(f"{series.name} by month", series.months)
+    if series.breaks:
+        says += f" Not to be compared across {', '.join(f'{one.on:%Y-%m-%d}' for one in series.breaks)}."
+    svg = charts.by_month(series.months, title=series.name, says=says, breaks=series.breaks)
+    return Markup(svg)  # noqa: S704 - as above
 
 
 def _says(what: str, found: Sequence[Figure]) -> str:

@@ -7,19 +7,19 @@ from datetime import date
 
 import pytest
 from voxpop.report import charts
-from voxpop.report.charts import Limits, Mark
 from voxpop.report.figure import Figure
+from voxpop.report.sections.months import Break, Limits
 
 MONTHS = ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06"]
 
 
 def month(name: str, value: float | None) -> Figure:
     low, high = (None, None) if value is None else (value - 1, value + 1)
-    more = (None, None, value is None, False, "sampling", None, None, None, None, None, None)
-    return Figure(name, "likert_5", "cx_index", "all", value, low, high, *more)
+    more = (None, None, value is None, False, "sampling", *[None] * 7)
+    return Figure(name, "all", "all", "likert_5", "cx_index", "all", value, low, high, *more)
 
 
-def drawn(breaks: list[Mark] | None = None, limits: list[Limits] | None = None, gap: str = "") -> str:
+def drawn(breaks: list[Break] | None = None, limits: list[Limits] | None = None, gap: str = "") -> str:
     found = [month(name, None if name == gap else 70.0 + at) for at, name in enumerate(MONTHS)]
     return charts.by_month(found, title="Index", says="Index", breaks=breaks or [], limits=limits or [])
 
@@ -53,7 +53,7 @@ def test_a_line_without_breaks_is_one() -> None:
     ],
 )
 def test_a_line_never_crosses_a_break(on: date, expected: list[int]) -> None:
-    svg = drawn([Mark(on, "a")])
+    svg = drawn([Break(on, "a", "")])
     found = pieces(svg)
     assert [len(piece) for piece in found] == expected
     at = across(svg)
@@ -64,13 +64,15 @@ def test_a_line_never_crosses_a_break(on: date, expected: list[int]) -> None:
 
 def test_a_break_stands_on_its_day() -> None:
     """Months are as wide as one another: 16 March is 15/31 of its own behind its beginning."""
-    both = across(drawn([Mark(date(2025, 3, 1), "a"), Mark(date(2025, 4, 1), "b")]))
-    middle = across(drawn([Mark(date(2025, 3, 16), "a")]))
+    both = across(drawn([Break(date(2025, 3, 1), "a", ""), Break(date(2025, 4, 1), "b", "")]))
+    middle = across(drawn([Break(date(2025, 3, 16), "a", "")]))
     assert middle["a"] == pytest.approx(both["a"] + (both["b"] - both["a"]) * 15 / 31)
 
 
 def test_two_breaks_of_one_month_part_it_from_both_sides() -> None:
-    assert [len(piece) for piece in pieces(drawn([Mark(date(2025, 3, day), "a") for day in (5, 20)]))] == [
+    assert [
+        len(piece) for piece in pieces(drawn([Break(date(2025, 3, day), "a", "") for day in (5, 20)]))
+    ] == [
         2,
         1,
         3,

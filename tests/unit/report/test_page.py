@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,211 +12,7 @@ from voxpop.airflow import scorecard
 from voxpop.report import bottom_line, doubts, figures, numbers, render
 from voxpop.report.sections import goals
 
-MANIFEST: dict[str, Any] = {
-    "release_id": "20260701T060000Z-0123abcd",
-    "supersedes": "20260630T060000Z-89abcdef",
-    "complete_to": "2026-07-01",
-    "excluded": [],
-    "restatements": [],
-    "policy": {
-        "segment_claim_min_share": 0.8,
-        "suppression_min_n": 10.0,
-        "low_n_below": 30.0,
-        "service_level_seconds": 20.0,
-        "service_level_email_seconds": 86400.0,
-        "service_level_message_seconds": 1200.0,
-        "short_abandon_seconds": 5.0,
-        "a11_due_days": 30.0,
-    },
-    "batches": [{"source": "touchpoints"}, {"source": "genesys"}, {"source": "genesys"}],
-    "late_sources": [
-        {"source": "touchpoints", "newest": "2026-06-28", "expected": "2026-06-30"},
-        {"source": "kiosk_surveys", "newest": None, "expected": "2026-06-30"},
-    ],
-}
-
-UNTIL = date(2026, 7, 1)
-"""The day to which its data are complete."""
-
-ALL_DRIVERS = "ease,trust"
-
-
-def cell(
-    label: str,
-    place: str,
-    measure: str,
-    n: int | None,
-    value: float | None,
-    low: float | None,
-    high: float | None,
-    drivers: str = ALL_DRIVERS,
-) -> tuple[Any, ...]:
-    """A row of cx_index: `2026Q3`, `service/a`, `likert_5/mean/trust`, then the figure.
-
-    Its standard error is that of an interval which is as wide on both sides.
-    """
-    se = None if low is None or high is None else (high - low) / (2 * 1.96)
-    starts = {"2025Q3": "2025-04-01", "2026Q2": "2026-01-01", "2026Q3": "2026-04-01", "2026Q4": "2026-07-01"}
-    period = ("quarter", starts[label]) if label in starts else ("month", f"{label}-01")
-    is_low_n = n is not None and n < 30
-    scale, what, driver = measure.split("/")
-    asked = drivers if what == "cx_index" else None
-    row = (*period, label, *place.split("/"), scale, what, driver, n, value, low, high, se)
-    return (*row, n is None, is_low_n, asked)
-
-
-INDEX = "likert_5/cx_index/all"
-CELLS = [
-    cell("2025Q3", "all/all", INDEX, 2300, 71.0, 70.0, 71.9, "ease"),
-    cell("2026Q2", "all/all", INDEX, 2650, 72.0, 71.3, 72.7),
-    cell("2026Q3", "all/all", INDEX, 2711, 74.25, 73.5, 74.96),
-    cell("2026Q4", "all/all", INDEX, 12, 99.0, 90.0, 99.9),
-    cell("2026Q3", "all/all", "likert_5/mean/trust", 2700, 3.675, 3.6, 3.75),
-    cell("2026Q3", "all/all", "likert_5/mean/ease", 2690, 3.9, 3.85, 3.95),
-    cell("2026Q3", "all/all", "thumbs/thumbs_up/trust", 400, 0.7125, 0.667, 0.755),
-    cell("2026-04", "all/all", INDEX, 900, 73.0, 72.0, 74.0),
-    cell("2026-05", "all/all", INDEX, None, None, None, None),
-    cell("2026-06", "all/all", INDEX, 905, 75.0, 74.0, 76.0),
-    cell("2026-07", "all/all", INDEX, 12, 99.0, 90.0, 99.9),
-    cell("2026Q3", "service/a", INDEX, 1500, 76.0, 75.0, 77.0),
-    cell("2026Q3", "service/b", INDEX, 21, 64.0, 55.0, 72.0),
-    cell("2026Q3", "service/c", INDEX, None, None, None, None),
-    cell("2026Q3", "service/d", "thumbs/thumbs_up/trust", 400, 0.7125, 0.667, 0.755),
-    cell("2026Q3", "channel/phone", INDEX, 800, 71.0, 70.0, 72.0),
-    cell("2026Q3", "channel/website", INDEX, 900, 79.0, 78.0, 80.0, "ease"),
-]
-
-
-NEWER = """
-create table marts.a11_280_collection_details as select * from (values
-    ('a-cx', date '2026-04-01'), ('b-cx', date '2026-04-01'), ('d-cx', date '2026-04-01'),
-    ('c-cx', date '2026-01-01')
-    ) t(survey_id, quarter_start);
-insert into marts.dim_surveys values
-    ('b-cx', 1, 'touchpoints', 'Refund: <b> feedback', '3090-0302', null),
-    ('d-cx', 1, 'touchpoints', 'Plan: feedback', '3090-0303', null),
-    ('k-cx', 1, 'kiosks', 'Kiosk', null, null);
-create table marts.survey_quality as select 'quarter' as period_type, date '2026-04-01' as period_start,
-    'survey' as breakdown, *
-    from (values
-        ('a-cx', 1500, 2400, 1440, 0.6, false, true, 0.81, 0, false, false),
-        ('b-cx', 21, null, null, null, null, null, 0.5, null, false, true),
-        ('d-cx', 400, 500, 450, 0.9, true, false, 1.0, 0, false, false),
-        ('k-cx', 70, 90, 70, 0.7777, false, true, 0.0, 0, false, false)
-    ) t(member, respondent_count, offered_count, offered_respondent_count, response_rate,
-        is_cohort_mismatched, nonresponse_bias_analysis_required, known_segment_share,
-        collected_without_clearance_count, suppressed, low_n);
-create table marts.web_performance as select 'quarter' as period_type, date '2026-04-01' as period_start,
-    breakdown, member, source_system, site, report, 'visits' as basis, 91 as day_count,
-    visits, null::bigint as users, pageviews, visits as engaged_n, engaged_share,
-    engaged_share - 0.01 as engaged_low,
-    engaged_share + 0.01 as engaged_high, null::bigint as bounce_n, null::double as bounce_share,
-    null::double as bounce_low, null::double as bounce_high, null::bigint as task_success_n,
-    null::double as task_success_share, null::double as task_success_low, null::double as task_success_high,
-    null::bigint as helpful_n, null::double as helpful_share, null::double as helpful_low,
-    null::double as helpful_high, visits is null as suppressed, false as low_n
-    from (values
-        ('all', 'all', 'ga4', 'all', 'sessions', 120345, 400000, 0.6125),
-        ('site', 'www.dps.example.gov', 'ga4', 'all', 'sessions', 120345, 400000, 0.6125),
-        ('all', 'all', 'dap', 'www.dps.example.gov', 'site', 99000, null, null),
-        ('all', 'all', 'dap', 'www.dps.example.gov', 'small', null, null, null),
-        ('site', 'apply.dps.example.gov', 'dap', 'all', 'dps/domain', 4000, 9000, null),
-        ('site', 'help.dps.example.gov', 'dap', 'all', 'dps/domain', 95000, 300000, null),
-        ('device', 'mobile', 'dap', 'all', 'dps/device', 53000, null, null),
-        ('page', 'help.dps.example.gov/', 'dap', 'all', 'dps/top-pages', 777, null, null)
-    ) t(breakdown, member, source_system, site, report, visits, pageviews, engaged_share);
-create table marts.priority_goal_measures as select 'm' || row_number() over () as measure_id,
-    'quarter' as period_type, date '2026-04-01' as period_start, 'Serve <all>' as goal, 'g1' as goal_id,
-    date '2026-09-30' as target_date, *
-    from (values
-        ('Trust', 3.6755, 3.6, 3.75, 2700, 3.5, 4.0, 0.351, 'behind', 3.71, 3.6, 3.82, null, false, false),
-        ('Wait', null, null, null, null, 40.0, 20.0, null, 'not_reported', null, null, null, null, false,
-            false),
-        ('Forms', 12905.0, null, null, null, 0.0, 76000.0, 0.1698, 'on_track', null, null, null, false, false,
-            true)
-    ) t(indicator, value, low, high, n, value_start, value_target, progress, status, forecast_value,
-        forecast_low, forecast_high, agrees_with_published, low_n, is_provisional);
-create table marts.survey_nonresponse as select date '2026-04-01' as period_start, *
-    from (values
-        ('channel', 'all', 1000, 320, 1.0, 0.914, true, null, null, null, null, null, 200, 3.5, 3.6, false),
-        ('channel', 'phone', 600, 120, 1.0, 0.914, true, 0.6, 0.375, -0.225, -0.2665, -0.181, null, null,
-            null, false),
-        ('channel', 'website', 400, 200, 1.0, 0.914, true, 0.4, 0.625, 0.225, -0.01, 0.2665, null, null,
-            null, false),
-        ('service', 'all', 900, 230, 1.0, 0.9, true, null, null, null, null, null, null, null, null, false),
-        ('service', 'a', null, null, null, null, null, null, null, null, null, null, null, null, null, true),
-        ('segment', 'all', 500, 45, 0.71, 0.3033, false, null, null, null, null, null, null, null, null,
-            false),
-        ('segment', 'older_adults', 500, null, 0.71, 0.3033, false, null, null, null, null, null, null, null,
-            null, false),
-        ('wait', 'all', null, null, null, null, null, null, null, null, null, null, null, null, null, true)
-    ) t(breakdown, member, offered_count, respondent_count, known_offered_share, known_respondent_share,
-        is_claim_allowed, offered_share, respondent_share, gap, gap_low, gap_high, rated_count, satisfaction,
-        weighted_satisfaction, suppressed), (values (false)) as low(low_n);
-create table marts.timeliness as select * from (values
-    ('genesys', 'conversations', date '2026-06-29', 2.5, 6.0, null, null),
-    ('genesys', 'conversations', date '2026-06-30', 30.0, 31.0, 0.0, true),
-    ('genesys', 'conversations', date '2026-06-28', -1.0, 6.0, 0.0, false),
-    ('goal_values', 'priority_goal_values', date '2026-04-14', 1848.0, 1850.0, null, null)
-    ) t(source_system, stream, record_date, landed_hours, published_hours, usual_landed_hours, is_late);
-"""
-"""What newer sections read: four surveys of which three are filed, three reports of websites, three goals,
-who answered by four characteristics, and two streams."""
-
-
-@pytest.fixture
-def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The tables that the page reads, filled by hand: two quarters, three services, one of them withheld."""
-    connection = duckdb.connect(str(tmp_path / "voxpop.duckdb"))
-    connection.execute(
-        """
-        create schema marts;
-        create table marts.dim_organizations as select 'dps' as organization_id,
-            'Department of <Public> Services' as organization_name, null::varchar as parent_organization_id;
-        create table marts.dim_services as select * from (values ('a', 'Get a passport'),
-            ('b', 'Trace a refund'), ('c', 'Vital records'), ('d', 'Plan <a> payment')
-            ) t(service_id, service_name);
-        create table marts.dim_channels as select * from (values ('phone', 'Phone'),
-            ('website', 'Website')) t(channel, channel_name);
-        create table marts.dim_surveys as select * from (values
-            ('a-cx', 1, 'touchpoints', 'Passport: feedback', '3090-0300', date '2026-05-31'),
-            ('c-cx', 1, 'touchpoints', 'Records: feedback', '3090-0301', date '2026-05-31')
-            ) t(survey_id, survey_version, source_system, survey_name, omb_control_number, omb_expires_on);
-        create table marts.fct_survey_responses as select 'a-cx' as survey_id, 1 as survey_version,
-            'a' as service_id, date '2026-07-01' as answered_local_date, true as is_counted,
-            false as collected_without_clearance;
-        create table marts.fct_interactions as select date '2026-06-30' as started_local_date;
-        create table marts.cx_index(period_type varchar, period_start date, period_label varchar,
-            breakdown varchar, member varchar, scale varchar, measure varchar, driver varchar, n bigint,
-            value double, low double, high double, standard_error double, suppressed boolean, low_n boolean,
-            drivers varchar,
-            interval_kind varchar default 'indicative', band varchar, band_uncertain boolean,
-            weighted_value double, weighted_low double, weighted_high double);
-        create table marts.contact_center_performance as select 'quarter' as period_type,
-            date '2026-04-01' as period_start, '2026Q3' as period_label,
-            'channel' as breakdown, 'phone' as member, 'genesys' as source_system,
-            44466 as offered, 43002 as handled, 1464 as abandoned, 1464 / 44466 as abandonment_share,
-            0.0313 as abandonment_low, 0.0346 as abandonment_high,
-            43001 as speed_of_answer_count, 48.4 as average_speed_of_answer_seconds,
-            47.6 as average_speed_of_answer_low, 61.2 as average_speed_of_answer_high,
-            0 as handle_time_count, null::double as average_handle_seconds,
-            null::double as average_handle_low, null::double as average_handle_high,
-            44466 as abandonment_count, 0 as transfer_count,
-            0 as service_level_count, null::double as service_level_share,
-            null::double as service_level_low, null::double as service_level_high,
-            null::double as transfer_share, null::double as transfer_low, null::double as transfer_high,
-            false as suppressed, false as low_n;
-        """
-    )
-    connection.execute(NEWER)
-    connection.execute(
-        "create temp view columns as select * exclude (interval_kind, band, band_uncertain,"
-        " weighted_value, weighted_low, weighted_high) from marts.cx_index"
-    )
-    names = ", ".join(column[0] for column in connection.execute("from columns").description)
-    connection.executemany(f"insert into marts.cx_index ({names}) values ({', '.join(['?'] * 16)})", CELLS)
-    yield connection
-    connection.close()
+from tests.unit.report.tables import MANIFEST, UNTIL, section
 
 
 def test_rounding_is_half_away_from_zero() -> None:
@@ -272,7 +66,11 @@ def test_shows_the_newest_quarter_that_is_whole(marts: duckdb.DuckDBPyConnection
         "Trust, share of thumbs up",
     ]
     assert list(page.headlines[0].earlier) == ["2026Q2", "2025Q3"]  # the quarter before, and a year before
-    assert [month.name for month in page.months] == ["2026-04", "2026-05", "2026-06"]  # July is not over
+    assert [month.name for month in page.series[0].months] == [
+        "2026-04",
+        "2026-05",
+        "2026-06",
+    ]  # July is not over
 
 
 def test_page_says_what_the_tables_say(marts: duckdb.DuckDBPyConnection) -> None:
@@ -464,7 +262,7 @@ def test_a_wave_that_ends_within_its_quarter_is_shown_and_said_to_be(
     assert page is not None
     assert (page.quarter, page.is_whole) == ("2026Q4", False)
     assert "The data are complete to 2026-07-01: 2026Q4 is not over in them." in doubts.doubts(page, MANIFEST)
-    assert [month.name for month in page.months] == ["2026-07"]
+    assert [month.name for month in page.series[0].months] == ["2026-07"]
 
 
 def test_weighted_figures_stand_beside_the_headlines(marts: duckdb.DuckDBPyConnection) -> None:
@@ -706,13 +504,6 @@ def test_without_a_counted_response_the_page_says_so(marts: duckdb.DuckDBPyConne
     assert "kiosk_surveys is late: nothing of it has landed." in html
 
 
-def section(html: str, heading: str) -> str:
-    """The text of one section, without its tags; spaces are one."""
-    begin = html.index(f"<h2>{heading}</h2>")
-    text = re.sub(r"<[^>]+>", " ", html[begin : html.index("</section>", begin)])
-    return " ".join(text.replace("&nbsp;", " ").replace("\xa0", " ").split())
-
-
 def test_what_is_filed_is_due_and_added_up_only_where_nothing_is_withheld(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -841,3 +632,48 @@ def test_a_contact_center_is_named_by_its_source(marts: duckdb.DuckDBPyConnectio
         "Contact center: genesys",
         "Contact center: texts",
     ]
+
+
+def test_what_is_held_is_marked_and_explained(marts: duckdb.DuckDBPyConnection) -> None:
+    """One service's index, one month's, and a row of every other table."""
+    assert "held" not in re.findall(r'<span class="mark">(.*?)</span>', render.render(marts, MANIFEST))
+    release = "20260630T060000Z-89abcdef"
+    marts.execute(
+        "update marts.cx_index set held_from = ? where member = 'b' or period_label = '2026-04'", [release]
+    )
+    for table in ("contact_center_performance", "web_performance", "survey_quality", "survey_nonresponse"):
+        marts.execute(f"update marts.{table} set held_from = ?", [release])
+    marts.execute(
+        "update marts.priority_goal_measures set held_from = ? where indicator = 'Trust'", [release]
+    )
+    html = render.render(marts, MANIFEST)
+    mark = '<span class="mark">held</span>'
+    assert f'Trace a refund</th>\n      <td>64.0 <span class="mark">low n</span> {mark}</td>' in html
+    assert f"2026-04</th>\n      <td>73.0 {mark}</td>" in html
+    for heading, count in (
+        ("Contact center: genesys", 1),
+        ("Website", 5),
+        ("Surveys, and what is to be filed under A-11 section 280", 4),
+        ("Who answered, and who was asked", 3),
+        ("Priority goals", 1),
+    ):
+        begin = html.index(f"<h2>{heading}</h2>")
+        assert html[begin : html.index("</section>", begin)].count(mark) == count, heading
+    assert "<li>Held: 2 of the figures below are still those of an earlier release (marked “held”)." in html
+
+
+def test_breaks_of_a_series_are_marked_and_told(marts: duckdb.DuckDBPyConnection) -> None:
+    """Two surveys on one day, of which one changed twice; one break lies before the first month."""
+    html = render.render(marts, MANIFEST)
+    said = section(html, "Months")
+    assert (
+        "a: 2026-05-12, Passport: feedback: asked in another channel; Records: feedback: another order, "
+        "other words." in said
+    )
+    assert "b:" not in said and "2025-01" not in said
+    assert "A vertical line is a break" in said
+    drawing = html[html.index("<h2>Months</h2>") :]
+    assert re.findall(r'letter: (\w)"', drawing) == ["a"]
+    assert "Not to be compared across 2026-05-12." in drawing
+    marts.execute("delete from marts.series_breaks")
+    assert "A vertical line" not in section(render.render(marts, MANIFEST), "Months")

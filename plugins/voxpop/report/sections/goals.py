@@ -47,6 +47,7 @@ class Goal:
     agrees_with_published: bool | None
     is_low_n: bool
     is_provisional: bool
+    held_from: str | None
 
     @property
     def status_text(self) -> str:
@@ -85,7 +86,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Goal, ...]
         select
             goal, indicator, value, low, high, n, value_start, value_target, target_date, progress, status,
             forecast_value, forecast_low, forecast_high, agrees_with_published, coalesce(low_n, false),
-            is_provisional
+            is_provisional, held_from
         from marts.priority_goal_measures
         where period_type = 'quarter' and period_start = ?
         order by goal, goal_id, indicator, measure_id

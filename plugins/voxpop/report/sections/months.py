@@ -1,24 +1,108 @@
-"""The page's first measure by month."""
+"""The headlines' measures by month, and what breaks their series."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from string import ascii_lowercase
 
 import duckdb
 
-from voxpop.report.figure import COLUMNS, ONE_SCALE, Figure
+from voxpop.report.figure import COLUMNS, Figure
+from voxpop.report.sections.headlines import Headline
+
+_KINDS = {
+    "wording": "other words",
+    "question_set": "other questions",
+    "order": "another order",
+    "mode": "asked in another channel",
+    "sampling": "asked of others",
+    "method": "another method",
+}
+
+
+@dataclass(frozen=True)
+class Break:
+    """A day from which on a survey asks in another way.
+
+    Attributes:
+        on: the day.
+        letter: what names it in a drawing.
+        what: which survey, and what changed of it.
+    """
+
+    on: date
+    letter: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Control limits of the months from `first` to `last`, and those of them that lie outside."""
+
+    first: str
+    last: str
+    lower: float
+    upper: float
+    outside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """A measure of the whole agency by month, and the breaks between its months."""
+
+    name: str
+    months: tuple[Figure, ...]
+    breaks: tuple[Break, ...]
 
 
 def read(
-    connection: duckdb.DuckDBPyConnection, measure: str, driver: str, until: date | None
-) -> tuple[Figure, ...]:
-    """Every month that had ended by a day; all if it is None."""
+    connection: duckdb.DuckDBPyConnection, headlines: Sequence[Headline], until: date | None
+) -> tuple[Series, ...]:
+    """The series of each headline, with every month that had ended by a day; all months if it is None."""
+    found = []
+    for one in headlines:
+        months = _months(connection, one.now, until)
+        if months:
+            found.append(Series(one.now.name, months, _breaks(connection, one.now.scale, months)))
+    return tuple(found)
+
+
+def _months(connection: duckdb.DuckDBPyConnection, figure: Figure, until: date | None) -> tuple[Figure, ...]:
     rows = connection.execute(
         f"select c.period_label, {COLUMNS} from marts.cx_index as c where c.period_type = 'month' "
-        "and c.breakdown = 'all' and c.measure = $measure and c.driver = $driver "
+        "and c.breakdown = 'all' and c.scale = $scale and c.measure = $measure and c.driver = $driver "
         "and ($until is null or c.period_start + interval 1 month - interval 1 day <= $until) "
-        f"qualify row_number() over (partition by c.period_label {ONE_SCALE}) = 1 "
         "order by c.period_start",
-        {"measure": measure, "driver": driver, "until": until},
+        {"scale": figure.scale, "measure": figure.measure, "driver": figure.driver, "until": until},
     ).fetchall()
     return tuple(Figure(*row) for row in rows)
+
+
+def _breaks(
+    connection: duckdb.DuckDBPyConnection, scale: str | None, months: Sequence[Figure]
+) -> tuple[Break, ...]:
+    """By day; surveys that break on one day share a letter."""
+    rows = connection.execute(
+        """
+        with names as (
+            select survey_id, max_by(survey_name, survey_version) as survey_name
+            from marts.dim_surveys group by survey_id
+        )
+        select b.break_date, coalesce(n.survey_name, b.survey_id) as survey, list(b.kind order by b.kind)
+        from marts.series_breaks as b
+        left join names as n on n.survey_id = b.survey_id
+        where b.breakdown = 'all' and b.scale = $scale and b.month_label between $first and $last
+        group by all
+        order by all
+        """,
+        {"scale": scale, "first": months[0].name, "last": months[-1].name},
+    ).fetchall()
+    days: dict[date, list[str]] = {}
+    for day, survey, kinds in rows:
+        days.setdefault(day, []).append(f"{survey}: {', '.join(_KINDS[kind] for kind in kinds)}")
+    return tuple(
+        Break(day, letter, "; ".join(what))
+        for letter, (day, what) in zip(ascii_lowercase, days.items(), strict=False)
+    )

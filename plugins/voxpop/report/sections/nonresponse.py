@@ -21,6 +21,7 @@ class Class:
         offered_share: the class's part of all who were offered one.
         respondent_share: the class's part of all who answered.
         gap: the second less the first, with its 95% interval, `gap_low` and `gap_high`.
+        held_from: the release whose figures these still are; None where they are this one's.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Class:
     gap: float | None
     gap_low: float | None
     gap_high: float | None
+    held_from: str | None
 
     @property
     def is_beyond_chance(self) -> bool:
@@ -83,7 +85,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Comparison
             case n.breakdown when 'channel' then coalesce(c.channel_name, n.member)
                 when 'service' then coalesce(s.service_name, n.member) else replace(n.member, '_', ' ') end,
             n.suppressed, n.low_n, n.offered_count, n.respondent_count, n.offered_share, n.respondent_share,
-            n.gap, n.gap_low, n.gap_high
+            n.gap, n.gap_low, n.gap_high, n.held_from
         from marts.survey_nonresponse as n
         left join marts.dim_channels as c on n.breakdown = 'channel' and c.channel = n.member
         left join marts.dim_services as s on n.breakdown = 'service' and s.service_id = n.member

@@ -28,6 +28,7 @@ class Survey:
         needs_analysis: whether OMB asks for an analysis of nonresponse bias.
         known_segments: the share of respondents whose segment is known.
         late: answers after its clearance had expired; None where that number is withheld, which 0 never is.
+        held_from: the release whose figures these still are; None where they are this one's.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Survey:
     needs_analysis: bool | None
     known_segments: float | None
     late: int | None
+    held_from: str | None
 
     @property
     def missing(self) -> str:
@@ -75,7 +77,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Survey, ..
                 as is_filed,
             q.suppressed, q.low_n, q.respondent_count, q.offered_count, q.offered_respondent_count,
             q.response_rate, q.is_cohort_mismatched, q.nonresponse_bias_analysis_required,
-            q.known_segment_share, q.collected_without_clearance_count
+            q.known_segment_share, q.collected_without_clearance_count, q.held_from
         from marts.survey_quality as q
         left join names on names.survey_id = q.member
         where q.period_type = 'quarter' and q.breakdown = 'survey' and q.period_start = $start
