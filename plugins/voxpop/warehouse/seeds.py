@@ -22,6 +22,7 @@ REQUIRED_POLICIES = (
     "change_max_index_points",
     "change_max_volume_share",
     "item_response_min_share",
+    "journey_gap_days",
     "low_n_below",
     "out_of_range_max_share",
     "quarantine_max_share",

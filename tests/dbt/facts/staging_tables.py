@@ -124,6 +124,8 @@ class Staging:
             "create or replace table _build.pending_batches as "
             f"select 'b' as batch_id, {is_unsettled} as is_unsettled"
         )
+        # nobody knows of files what is still to come
+        connection.execute("create or replace table _build.complete_to (day date)")
         newest = self.newest()
         for table, columns in COLUMNS.items():
             connection.execute(f"create or replace table staging.{table} ({COMMON}, {columns})")

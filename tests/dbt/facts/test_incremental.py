@@ -11,7 +11,16 @@ import pytest
 from .project import Project
 from .staging_tables import Staging, Version, random_batches
 
-FOLDERS = ("organizations", "surveys", "web", "interactions", "comments", "identity", "touched")
+FOLDERS = (
+    "organizations",
+    "surveys",
+    "web",
+    "interactions",
+    "comments",
+    "identity",
+    "journeys",
+    "touched",
+)
 INTERMEDIATE = [f"path:models/intermediate/{folder}" for folder in FOLDERS]
 MEASURES = ["path:models/intermediate/measures", "path:models/marts/measures", "a11_280_collection_details"]
 EVERYTHING = [

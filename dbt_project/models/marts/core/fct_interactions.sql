@@ -4,6 +4,7 @@
     unique_key='interaction_id',
     touched='int_touched_days'
 ) }}
+-- reads this table as the build before left it: depends_on: {{ ref('int_touched_customers') }}
 
 select
     cast(contacts.interaction_id as string) as interaction_id,

@@ -1,0 +1,21 @@
+{#- What belongs to one journey. -#}
+
+{#- For how many seconds at most a customer's next contact about a service still belongs to the journey. -#}
+{% macro journey_gap_seconds() -%}
+    {{ policy('journey_gap_days') }} * 86400
+{%- endmacro %}
+
+{#- Whether a contact may still come that belongs to the journey: what was to come before `complete_until_at` has landed. -#}
+{% macro is_journey_open(last_touch_at, complete_until_at) -%}
+    ({{ seconds_between(last_touch_at, complete_until_at) }} <= {{ journey_gap_seconds() }})
+{%- endmacro %}
+
+{#- Whether the journey may have begun before contacts are known. -#}
+{% macro is_journey_truncated(started_at, history_starts_at) -%}
+    ({{ seconds_between(history_starts_at, started_at) }} <= {{ journey_gap_seconds() }})
+{%- endmacro %}
+
+{#- How many steps of a journey its path shows; what comes after them is `...`. -#}
+{% macro path_steps_at_most() -%}
+    5
+{%- endmacro %}

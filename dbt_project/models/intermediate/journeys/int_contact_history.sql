@@ -1,0 +1,29 @@
+{#- What a journey's ends are judged by: whether something may have come before, or may still come. -#}
+with day_ends as (
+    select
+        zones.starts_at,
+        zones.ends_at,
+        {{ local_day_end('build.day', 'zones.time_zone') }} as day_ends_at
+    from {{ source('build', 'complete_to') }} as build
+    cross join {{ ref('int_organization_zones') }} as zones
+),
+
+complete as (
+    select max(day_ends_at) as until_at
+    from day_ends
+    where day_ends_at > starts_at and day_ends_at <= ends_at
+),
+
+contacts as (
+    select
+        min(started_at) as first_at,
+        max(started_at) as last_at
+    from {{ ref('int_interactions') }}
+)
+
+select
+    contacts.first_at as history_starts_at,
+    coalesce(complete.until_at, contacts.last_at) as complete_until_at
+from contacts
+cross join complete
+where contacts.first_at is not null
