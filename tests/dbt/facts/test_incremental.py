@@ -34,6 +34,7 @@ EVERYTHING = [
 OF_RUNS = (
     "identity_merges",
     "int_touched_",
+    "int_identity__touched_",
     "int_renamed_records",
     "int_customer_quarters",
     "int_web__touched_",

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    unique_key='node',
+    touched='int_identity__touched_nodes'
+) }}
+
 {%- set is_rebuilt = has_been_built() -%}
 
 with tokens as (
@@ -7,6 +13,7 @@ with tokens as (
     from {{ ref('int_identity__tokens') }} as tokens
     inner join {{ ref('int_identity__components') }} as components
         on tokens.node = components.node
+    where {{ is_touched('tokens.node', ref('int_identity__touched_nodes')) }}
 ),
 
 -- Two account numbers, or two case numbers, are two people: whatever joins them is not theirs alone.

@@ -1,1 +1,23 @@
-{{ connected_components(nodes=ref('int_identity__tokens'), edges=ref('int_identity__edges')) }}
+{{ config(
+    materialized='incremental',
+    unique_key='node',
+    touched='int_identity__touched_nodes'
+) }}
+
+{%- set nodes -%}
+(
+    select tokens.node
+    from {{ ref('int_identity__tokens') }} as tokens
+    where {{ is_touched('tokens.node', ref('int_identity__touched_nodes')) }}
+)
+{%- endset -%}
+{%- set edges -%}
+(
+    select
+        edges.node,
+        edges.neighbor
+    from {{ ref('int_identity__edges') }} as edges
+    where {{ is_touched('edges.node', ref('int_identity__touched_nodes')) }}
+)
+{%- endset -%}
+{{ connected_components(nodes, edges) }}

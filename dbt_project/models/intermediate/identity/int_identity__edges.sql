@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    partition_by='node',
+    touched='int_identity__touched_nodes'
+) }}
+
 with joining as (
     select
         records._record_key,
@@ -5,7 +11,9 @@ with joining as (
     from {{ ref('int_identity__record_tokens') }} as records
     inner join {{ ref('int_identity__tokens') }} as tokens
         on records.node = tokens.node
-    where not tokens.is_capped
+    where
+        not tokens.is_capped
+        and {{ is_touched('records.node', ref('int_identity__touched_nodes')) }}
 )
 
 select distinct

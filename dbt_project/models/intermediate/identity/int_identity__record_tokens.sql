@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    unique_key='_record_key',
+    touched='int_identity__touched_records'
+) }}
+
 with identifiers as (
     select
         _record_key,
@@ -26,4 +32,6 @@ select
 from identifiers
 inner join {{ ref('identity_rules') }} as rules
     on identifiers.identifier_type = rules.identifier_type
-where rules.tier in ('strong', 'medium')
+where
+    rules.tier in ('strong', 'medium')
+    and {{ is_touched('identifiers._record_key', ref('int_identity__touched_records')) }}

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    unique_key='node',
+    touched='int_identity__touched_nodes'
+) }}
+
 with seen as (
     select
         node,
@@ -8,6 +14,7 @@ with seen as (
         max(seen_at) as last_seen_at,
         count(distinct _record_key) as record_count
     from {{ ref('int_identity__record_tokens') }}
+    where {{ is_touched('node', ref('int_identity__touched_nodes')) }}
     group by node, identifier_type, token, tier
 ),
 
@@ -18,7 +25,9 @@ degrees as (
     from {{ ref('int_identity__record_tokens') }} as near
     inner join {{ ref('int_identity__record_tokens') }} as far
         on near._record_key = far._record_key
-    where near.node <> far.node
+    where
+        near.node <> far.node
+        and {{ is_touched('near.node', ref('int_identity__touched_nodes')) }}
     group by near.node
 )
 

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    unique_key='_record_key',
+    touched='int_identity__touched_matches'
+) }}
+
 with owners as (
     select
         records._record_key,
@@ -8,6 +14,7 @@ with owners as (
     from {{ ref('int_identity__record_tokens') }} as records
     inner join {{ ref('int_customer_tokens') }} as tokens
         on records.node = tokens.node
+    where {{ is_touched('records._record_key', ref('int_identity__touched_matches')) }}
     group by records._record_key
 )
 
