@@ -107,6 +107,35 @@ def _index(before: str, key: Sequence[str], points: float, day: str, ordered: st
     ]
 
 
+def held(
+    table: str,
+    key: Sequence[str],
+    columns: Sequence[str],
+    current: tuple[str, str] | None,
+) -> Suite:
+    """What a table holds of the current release is that release's, row by row.
+
+    Args:
+        table: with the column held_from.
+        key: its columns that name a row.
+        columns: those that both releases have, held_from left out.
+        current: the current release's id, and SQL for the table's rows in it; None before the first.
+    """
+    cell = f"concat_ws(' ', {', '.join(f'tested.{column}' for column in key)})"
+    if current is None:
+        rule = never("nothing is held before there is a release", "held_from is not null", blame=cell)
+    else:
+        release, rows = current
+        same = " and ".join(f"old.{column} is not distinct from tested.{column}" for column in columns)
+        rule = never(
+            "a held row is the current release's, and names the release that made it",
+            f"tested.held_from is not null and not exists (select 1 from ({rows}) as old where {same}"
+            f" and coalesce(old.held_from, '{release}') = tested.held_from)",
+            blame=cell,
+        )
+    return Suite(f"held_of_{table}", f"select * from marts.{table}", [rule])
+
+
 _NOTHING_GONE = "no closed period lacks a figure that it had"
 """A cell may come to be withheld, by late records elsewhere; it can't come to be without any record."""
 

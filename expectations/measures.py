@@ -133,7 +133,7 @@ _ANSWERS_AGAINST_INDEX = f"""
     select concat_ws(' ', period_type, period_start, breakdown, member, scale, measure, driver) as blame
     from cells
     full join published using (period_type, period_start, breakdown, member, scale, driver)
-    where not coalesce(suppressed, false) and (
+    where not coalesce(suppressed, false) and held_from is null and (
         n is distinct from n_found
         or abs(value - case measure
             when 'mean' then mean
@@ -190,7 +190,7 @@ _ANSWERS_AGAINST_CX_INDEX = f"""
     from found
     inner join respondents using (period_type, period_start, breakdown, member)
     full join published using (period_type, period_start, breakdown, member)
-    where not coalesce(suppressed, false) and (
+    where not coalesce(suppressed, false) and held_from is null and (
         n is distinct from n_found
         or driver_count is distinct from drivers_found
         or abs(value - value_found) > 1e-6
@@ -335,7 +335,7 @@ def _contacts_against_performance(policy: Mapping[str, float]) -> str:
         select concat_ws(' ', period_type, period_start, breakdown, member, source_system) as blame
         from cells
         full join tested using (period_type, period_start, breakdown, member, source_system)
-        where not coalesce(suppressed, false) and (
+        where not coalesce(suppressed, false) and held_from is null and (
             (offered, handled, abandoned) is distinct from (offered_found, handled_found, abandoned_found)
             or {wrong}
         )
@@ -438,10 +438,11 @@ def suppression(
             where breakdown <> 'all' and exists (
                 from tested as whole
                 where whole.breakdown = 'all' and not whole.suppressed and {same_item}
+                    and whole.held_from is null
                     and whole.period_type = tested.period_type and whole.period_start = tested.period_start
             )
             group by period_type, period_start, breakdown, {item_list}
-            having count(*) > 1 and count(*) filter (suppressed) = 1
+            having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
         Rule(
@@ -452,11 +453,12 @@ def suppression(
             where period_type = 'month' and exists (
                 from tested as whole
                 where whole.period_type = 'quarter' and not whole.suppressed and {same_item}
+                    and whole.held_from is null
                     and whole.period_start = date_trunc('quarter', tested.period_start)
                     and whole.breakdown = tested.breakdown and whole.member = tested.member
             )
             group by date_trunc('quarter', period_start), breakdown, member, {item_list}
-            having count(*) > 1 and count(*) filter (suppressed) = 1
+            having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
     ]

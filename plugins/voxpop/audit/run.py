@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,15 +95,17 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
     policy = manifest["policy"]
     public = {name for name, table in manifest["tables"].items() if table["audience"] == "public"}
     folder = candidate.folder / "audit"
+    columns = _columns(candidate.database)
     suites = [
         raw.raw_batches(_rows(folder / evidence.RAW_BATCHES), policy),
         raw.reconciliation(_rows(folder / evidence.RECONCILIATION)),
         raw.web_tables(_rows(folder / evidence.WEB_TABLES)),
         raw.unknown(_rows(folder / evidence.UNKNOWN)),
         raw.answers(_rows(folder / evidence.ANSWERS), policy),
-        *marts.suites(_columns(candidate.database), public, policy),
+        *marts.suites(columns, public, policy),
     ]
     current = store.current(settings)
+    suites += _held(columns, current)
     if current is not None:
         held = {
             name: _rows(current.folder / "parquet" / f"{name}.parquet") for name in current.manifest["tables"]
@@ -120,6 +122,32 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
             ordered_since={table: current.release_id for table in COMPARED if may_touch(table, ordered)},
         )
     return suites
+
+
+def _held(columns: Mapping[str, Mapping[str, str]], current: store.Release | None) -> list[Suite]:
+    """The suites of the tables that may hold rows of the current release."""
+    from expectations import change
+
+    before = _columns(current.database) if current else {}
+    found = []
+    for table, has in columns.items():
+        if "held_from" in has:
+            rows = None
+            if current is not None and table in before:
+                # a release made before there was the column held nothing
+                none = "" if "held_from" in before[table] else ", null::varchar as held_from"
+                file = current.folder / "parquet" / f"{table}.parquet"
+                rows = _rows(file).replace("select *", f"select *{none}")
+            shared = [name for name in has if name in before.get(table, {}) and name != "held_from"]
+            found.append(
+                change.held(
+                    table,
+                    COMPARED[table].key,
+                    shared,
+                    (current.release_id, rows) if current and rows else None,
+                )
+            )
+    return found
 
 
 def _of_sql(error: str | None) -> str | None:

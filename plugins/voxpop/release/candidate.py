@@ -17,7 +17,7 @@ from voxpop.errors import BuildError, Locked, UsageError
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
-from voxpop.release import diff, evidence, manifest, store, tables
+from voxpop.release import diff, evidence, held, manifest, store, tables
 from voxpop.release.lateness import late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
@@ -196,7 +196,13 @@ def _make(
     # A tool that isn't used any more is neither late nor does it hold the others' days up.
     in_use = [batch for batch in basis.landed if batch.source in sources]
     published = tables.first_published(connection, before.folder) if before else {}
-    made = _copy_tables(connection, settings, timed(in_use, published, now))
+    policy = {
+        name: float(value)
+        for name, value in connection.execute(
+            "select policy, value from warehouse.seeds.policy order by policy"
+        ).fetchall()
+    }
+    made = _copy_tables(connection, settings, timed(in_use, published, now), before, policy)
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     late = late_sources(in_use, sources)
@@ -220,9 +226,6 @@ def _make(
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)
     restated = _restated(connection, basis, before, folder)
-    policy = dict(
-        connection.execute("select policy, value from warehouse.seeds.policy order by policy").fetchall()
-    )
     connection.execute("use memory")
     connection.execute("checkpoint candidate")
     connection.execute("detach candidate")
@@ -240,7 +243,7 @@ def _make(
         "batches": list(basis.batches),
         "excluded": list(basis.excluded),
         "late_sources": late,
-        "policy": {name: float(value) for name, value in policy.items()},
+        "policy": policy,
         "tables": dict(sorted(made.items())),
         "audit": None,
         "restatements": restated,
@@ -279,10 +282,18 @@ def _new_folder(settings: Settings) -> Path:
 
 
 def _copy_tables(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, days: Iterable[Timed]
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    days: Iterable[Timed],
+    before: store.Release | None,
+    policy: Mapping[str, float],
 ) -> dict[str, Table]:
     marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
-    made = {mart.name: tables.copy(connection, mart) for mart in marts}
+    kept = [before, *store.list_releases(settings)] if before else []
+    earlier = [held.Earlier(one.release_id, one.folder) for one in kept]
+    names = [mart.name for mart in marts]
+    rows = held.rows(connection, "warehouse.marts", names, list(dict.fromkeys(earlier)), policy)
+    made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
     tables.create_release_info(connection)
     made["timeliness"] = tables.write_timeliness(connection, days)
     made["data_dictionary"] = tables.write_dictionary(connection, marts)

@@ -188,12 +188,13 @@ def _tables(
             yield Mart(name, ddl, comment, columns[name], key, audiences[name])
 
 
-def copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> Table:
+def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, rows: str | None = None) -> Table:
     """Copy a mart into the candidate, rows in key order.
 
     Args:
         connection: with the warehouse attached as `warehouse`, the candidate as `candidate`, and that in use.
         mart: what to copy.
+        rows: SQL for the rows to be published; None: those of the warehouse.
 
     Returns:
         Its rows and hash.
@@ -202,11 +203,12 @@ def copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> Table:
         BuildError: its rows break one of its own constraints.
     """
     order = ", ".join(f'"{column}"' for column in mart.key)
+    rows = rows or f'from warehouse.marts."{mart.name}"'
     try:
         connection.execute(mart.ddl)
         connection.execute(
             f'insert into candidate.marts."{mart.name}" '  # noqa: S608 - names are the catalog's own
-            f'select * from warehouse.marts."{mart.name}" order by {order}'
+            f"select * from ({rows}) order by {order}"
         )
     except duckdb.ConstraintException as error:
         kind = (

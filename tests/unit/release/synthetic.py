@@ -50,6 +50,7 @@ SEEDS = (
     "channels",
     "channel_aliases",
     "contact_queues",
+    "priority_goals",
 )
 
 DIMENSIONS = """

@@ -1,0 +1,192 @@
+"""Whose records the public tables count: what two releases are compared by, person by person.
+
+A record counts in a cell of a table for each `item` of it: what adds up only with itself.
+"""
+
+# ruff: noqa: S608 - the names in the SQL are our own
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from voxpop.release.tables import quoted
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A public table of figures, and the records that they are over.
+
+    Attributes:
+        reads: the release's tables that `records` reads, and the columns of them. A release that lacks a
+            table tells nothing; a column that one of two releases lacks is null in both.
+        records: SQL for item, record, day, the members that it counts for, and all else that its figures
+            rest on. `{name}` is a table, or a value of the policy.
+        members: breakdown → the column of `records` that holds the member; beside `all`.
+        items: SQL for the items that a row is a figure of alone.
+        rests_on: SQL for whether a figure in the row `row_` rests on `item`.
+    """
+
+    reads: Mapping[str, str]
+    records: str
+    members: Mapping[str, str]
+    items: str
+    rests_on: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A public table whose rows rest on rows of another.
+
+    Attributes:
+        table: its name.
+        of: the other's; or its own.
+        rests_on: SQL for whether `row_` rests on the held row `base` of the other.
+        figures: the columns that do: they are null then, where the table has them. None: the row is held.
+    """
+
+    table: str
+    of: str
+    rests_on: str
+    figures: Sequence[str] | None = None
+
+
+_SEGMENTS = """
+    select
+        customer_id, date_trunc('quarter', started_local_date) as quarter,
+        first(segment order by started_at desc nulls last, interaction_id) as segment
+    from {fct_interactions}
+    where segment is not null and customer_id is not null
+    group by all
+"""
+_MEMBERS = {
+    "organization": "organization_id",
+    "service": "service_id",
+    "channel": "channel",
+    "segment": "segment",
+}
+_CELL = ("period_type", "period_start", "breakdown", "member")
+_ITEM = ("period_type", "period_start", "scale", "measure", "driver")
+
+
+def _same(left: str, right: str, columns: Sequence[str]) -> str:
+    return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
+
+
+_PARTS = {
+    "offered": "true",
+    "handled": "is_handled",
+    "answered": "is_handled and wait_seconds is not null",
+    "timed": "is_handled and handle_seconds is not null",
+    "in_time": "not (is_handled and wait_seconds is null)"
+    " and not coalesce(is_abandoned and wait_seconds < {short_abandon_seconds}, false)",
+    "given_up": "is_abandoned is not null",
+    "transferable": "is_handled and is_transferred is not null",
+}
+"""What the figures of a contact center are over: part → of which contacts."""
+
+COUNTED: Mapping[str, Counted] = {
+    "cx_index": Counted(
+        reads={
+            "fct_survey_responses": """
+                response_id survey_id customer_id organization_id service_id channel answered_local_date
+                is_counted cluster_id weight
+            """,
+            "fct_survey_answers": "response_id scale driver raw_value score is_positive",
+            "fct_interactions": "interaction_id customer_id segment started_at started_local_date",
+        },
+        records=f"""
+            select
+                concat_ws('|', a.scale, a.driver) as item, r.response_id as record,
+                r.answered_local_date as day, r.organization_id, r.service_id, r.channel, s.segment,
+                a.raw_value, a.score, a.is_positive, r.weight
+            from {{fct_survey_answers}} as a
+            inner join {{fct_survey_responses}} as r using (response_id)
+            left join ({_SEGMENTS}) as s
+                on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
+            where r.is_counted and r.answered_local_date is not null
+        """,
+        members=_MEMBERS,
+        items="if(driver = 'all', [], [concat_ws('|', scale, driver)])",
+        rests_on="split_part(item, '|', 1) = row_.scale and row_.driver in ('all', split_part(item, '|', 2))",
+    ),
+    "contact_center_performance": Counted(
+        reads={
+            "fct_interactions": """
+                interaction_id organization_id service_id channel direction started_local_date wait_seconds
+                talk_seconds hold_seconds wrap_seconds handled_by is_abandoned is_transferred source_system
+            """,
+            "dim_channels": "channel service_level",
+        },
+        records=f"""
+            with contacts as (
+                select
+                    *, not coalesce(is_abandoned, false) and coalesce(handled_by = 'agent', false)
+                        as is_handled,
+                    talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0) as handle_seconds
+                from {{fct_interactions}}
+                inner join {{dim_channels}} using (channel)
+                where direction = 'inbound' and service_level is not null and started_local_date is not null
+            )
+            select
+                concat_ws('|', source_system, part.name) as item, interaction_id as record,
+                started_local_date as day, organization_id, service_id, channel,
+                wait_seconds, handle_seconds, is_handled, is_abandoned, is_transferred
+            from contacts, unnest([
+                {", ".join(f"{{{{'name': '{name}', 'counts': {which}}}}}" for name, which in _PARTS.items())}
+            ]) as parts (part)
+            where part.counts
+        """,
+        members={name: column for name, column in _MEMBERS.items() if name != "segment"},
+        items=f"[concat_ws('|', source_system, part) for part in [{', '.join(map(repr, _PARTS))}]]",
+        rests_on="split_part(item, '|', 1) = row_.source_system",
+    ),
+}
+"""By table."""
+
+DERIVED: Sequence[Derived] = (
+    Derived(
+        "cx_index",
+        of="cx_index",
+        # they are the services' values, each times a volume that everybody may know
+        rests_on=f"""
+            row_.breakdown <> 'service' and base.breakdown = 'service' and {_same("base", "row_", _ITEM)}
+        """,
+        figures=("volume_value", "volume_low", "volume_high"),
+    ),
+    Derived(
+        "published_measures",
+        of="cx_index",
+        # an index of the drivers that both have rests on each of them
+        rests_on="""
+            row_.our_source = 'own_measures' and base.breakdown = 'service' and base.member = row_.service
+            and base.period_type = row_.period_type and base.period_start = row_.period_start
+            and base.scale = row_.scale
+        """,
+    ),
+)
+"""In this order."""
+
+
+def of_goal(goal: Mapping[str, str]) -> list[Derived]:
+    """What a row of the seed `priority_goals` takes from a table of measures: its value, and its forecast.
+
+    Args:
+        goal: the seed's columns; `row_filter` says which rows: `column=value|…`.
+    """
+    named = {
+        "row_.goal_id": goal["goal_id"],
+        "row_.indicator": goal["indicator"],
+        "base.period_type": goal["period_type"],
+    }
+    for part in goal["row_filter"].split("|"):
+        column, _, value = part.partition("=")
+        named[f"base.{column}"] = value
+    wanted = " and ".join(f"{column}::varchar = {quoted(value)}" for column, value in named.items())
+    upto = f"{wanted} and base.period_start <= row_.period_start"
+    own = upto if goal["kind"] == "cumulative" else f"{wanted} and base.period_start = row_.period_start"
+    forecast = ("forecast_value", "forecast_low", "forecast_high", "forecast_point_count")
+    return [
+        Derived("priority_goal_measures", goal["table_name"], own),
+        Derived("priority_goal_measures", goal["table_name"], upto, forecast),
+    ]

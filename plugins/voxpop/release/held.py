@@ -1,0 +1,263 @@
+"""What goes on showing an earlier release, because the difference would be of a few people.
+
+Whoever has two releases can subtract: a cell of 100 and then of 103 people tells what the 3 said. A cell that
+differs by few from one that a kept release shows keeps its row, all of it, and the row names its release
+(`held_from`). It takes the release's own row again once enough people's records differ.
+
+How many differ is counted in the facts, which every release keeps: the same people by a new method are a
+restatement and not held; one changed answer is.
+"""
+
+# ruff: noqa: S608 - the names and paths in the SQL are our own
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from voxpop.release import closure
+from voxpop.release.closure import Cell
+from voxpop.release.compared import COMPARED
+from voxpop.release.counted import COUNTED, DERIVED, Counted, Derived, of_goal
+from voxpop.release.tables import quoted
+
+_CELL = ("period_type", "period_start", "breakdown", "member")
+_PERIODS = """[
+    {'period_type': 'month', 'period_start': date_trunc('month', day)::date},
+    {'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date},
+    {'period_type': 'year', 'period_start':
+        (date_trunc('year', day + interval 3 months) - interval 3 months)::date}
+]"""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A release that has been published, and where its tables are."""
+
+    release_id: str
+    folder: Path
+
+    def table(self, name: str) -> str | None:
+        """SQL for a table of it; None if it hasn't got it."""
+        file = self.folder / "parquet" / f"{name}.parquet"
+        return f"read_parquet({quoted(str(file))})" if file.exists() else None
+
+
+def rows(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: str,
+    tables: Collection[str],
+    earlier: Sequence[Earlier],
+    policy: Mapping[str, float],
+) -> dict[str, str]:
+    """Find what is held of the public tables, and give SQL for the rows that are to be published.
+
+    Args:
+        connection: any that has the warehouse.
+        warehouse: the warehouse's schema of marts, as SQL names it.
+        tables: those that it has.
+        earlier: the kept releases, the current one first; none before the first.
+        policy: the agency's.
+
+    Returns:
+        Each table of which something is held → a query with the table's columns. A held row is the current
+        release's; a column that this one lacks is null, or, if it has to be there, the new row's.
+    """
+    counted = {table: one for table, one in COUNTED.items() if table in tables}
+    derived = [one for one in DERIVED if one.table in tables and one.of in tables]
+    if "priority_goal_measures" in tables:
+        derived += [one for one in _of_goals(connection, warehouse) if one.of in counted]
+    names = sorted({*counted, *(one.table for one in derived)})
+    if not earlier:
+        return {}
+    for table in names:
+        connection.execute(
+            f"create or replace temp table held_{table} as "
+            f"select {', '.join(COMPARED[table].key)} from {warehouse}.{table} limit 0"
+        )
+    for table, one in counted.items():
+        cells = held_cells(connection, table, warehouse, earlier, policy)
+        if cells:
+            _keep(connection, cells)
+            rests_on = f"{one.rests_on} and {_same('cell', 'row_', _CELL)}"
+            _hold(connection, table, warehouse, f"select 1 from held_cells as cell where {rests_on}")
+    nulls: dict[str, dict[str, list[str]]] = {}
+    for other in derived:
+        where = f"select 1 from held_{other.of} as base where {other.rests_on}"
+        if other.figures is None:
+            _hold(connection, other.table, warehouse, where)
+        for figure in other.figures or ():
+            nulls.setdefault(other.table, {}).setdefault(figure, []).append(f"exists ({where})")
+    return {
+        table: _published(connection, table, warehouse, earlier[0], nulls.get(table, {})) for table in names
+    }
+
+
+def _of_goals(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator[Derived]:
+    columns = ("goal_id", "indicator", "table_name", "period_type", "row_filter", "kind")
+    goals = connection.execute(
+        f"select {', '.join(columns)} from {warehouse.replace('marts', 'seeds')}.priority_goals order by all"
+    ).fetchall()
+    for goal in goals:
+        yield from of_goal(dict(zip(columns, goal, strict=True)))
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, cells: Collection[Cell]) -> None:
+    """Make the table `held_cells`."""
+    connection.execute(
+        "create or replace temp table held_cells "
+        "(item varchar, period_type varchar, period_start date, breakdown varchar, member varchar)"
+    )
+    connection.executemany("insert into held_cells values (?, ?, ?, ?, ?)", sorted(cells))
+
+
+def _hold(connection: duckdb.DuckDBPyConnection, table: str, warehouse: str, where: str) -> None:
+    """Add the keys of rows to the table `held_<table>`."""
+    key = ", ".join(COMPARED[table].key)
+    connection.execute(
+        f"insert into held_{table} select {key} from {warehouse}.{table} as row_ where exists ({where}) "
+        f"except select {key} from held_{table}"
+    )
+
+
+def held_cells(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    warehouse: str,
+    earlier: Sequence[Earlier],
+    policy: Mapping[str, float],
+) -> set[Cell]:
+    """The cells of a table that are held; see `rows`."""
+    counted = COUNTED[table]
+    told = [(one, rows) for one in earlier if (rows := _old_rows(connection, counted, table, one))]
+    changes: dict[Cell, list[int]] = {}
+    for place, (release, _) in enumerate(told):
+        for *names, halves in _changes(connection, counted, warehouse, release, policy):
+            changes.setdefault(Cell(*names), [0] * len(told))[place] = halves
+    if not changes:
+        return set()
+    organizations = connection.execute(
+        f"select service_id, organization_id from {warehouse}.dim_services"
+    ).fetchall()
+    return closure.held(
+        {cell: tuple(change) for cell, change in changes.items()},
+        shown=_shown(connection, counted, f"{warehouse}.{table}"),
+        known=[_shown(connection, counted, rows) for _, rows in told],
+        organizations=dict(organizations),
+        minimum=int(policy["suppression_min_n"]),
+    )
+
+
+def _old_rows(
+    connection: duckdb.DuckDBPyConnection, counted: Counted, table: str, release: Earlier
+) -> str | None:
+    """SQL for the rows that a release made itself; None where it has no such table, or no such facts."""
+    rows = release.table(table)
+    if rows is None or any(release.table(name) is None for name in counted.reads):
+        return None
+    has = _columns(connection, rows)
+    if not has.issuperset(COMPARED[table].key):
+        return None
+    own = " where held_from is null" if "held_from" in has else ""
+    return f"(select * from {rows}{own})"
+
+
+def _changes(
+    connection: duckdb.DuckDBPyConnection,
+    counted: Counted,
+    warehouse: str,
+    release: Earlier,
+    policy: Mapping[str, float],
+) -> list[tuple[Any, ...]]:
+    """How much every cell differs from a release, in halves of a person: a cell's names, then that."""
+    new, old = {}, {}
+    for name, columns in counted.reads.items():
+        sides = [f"{warehouse}.{name}", str(release.table(name))]
+        shared = _columns(connection, sides[0]) & _columns(connection, sides[1])
+        listed = ", ".join(one if one in shared else f"null as {one}" for one in columns.split())
+        new[name], old[name] = (f"(select {listed} from {side})" for side in sides)
+    members = ", ".join(
+        f"{{'breakdown': '{name}', 'member': {column}}}"
+        for name, column in {"all": "'all'", **counted.members}.items()
+    )
+    return connection.execute(
+        f"""
+        with new as materialized ({counted.records.format_map({**policy, **new})}),
+        old as materialized ({counted.records.format_map({**policy, **old})}),
+        changed as (
+            (from new except all from old) union all (from old except all from new)
+        ),
+        weighed as (select *, 2 // count(*) over (partition by item, record) as halves from changed),
+        cells as (
+            select *, unnest({_PERIODS}, recursive := true)
+            from (select *, unnest([{members}], recursive := true) from weighed)
+        )
+        select item, period_type, period_start, breakdown, member, sum(halves)::bigint
+        from cells
+        where member is not null
+        group by all
+        """
+    ).fetchall()
+
+
+def _shown(connection: duckdb.DuckDBPyConnection, counted: Counted, rows: str) -> set[Cell]:
+    found = connection.execute(
+        f"""
+        select distinct unnest({counted.items}), period_type, period_start, breakdown, member
+        from {rows}
+        where not suppressed
+        """
+    ).fetchall()
+    return {Cell(*names) for names in found}
+
+
+def _published(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    warehouse: str,
+    current: Earlier,
+    nulls: Mapping[str, Sequence[str]],
+) -> str:
+    """SQL for a table's rows: its own, some figures null; of what is held, the current release's."""
+    is_held = f"select 1 from held_{table} as held where {_same('held', 'row_', COMPARED[table].key)}"
+    columns = connection.execute(f"describe {warehouse}.{table}").fetchall()
+    own = ", ".join(
+        f"case when not ({' or '.join(nulls[name])}) then row_.{name} end as {name}"
+        if name in nulls
+        else f"row_.{name}"
+        for name, *_ in columns
+    )
+    new = f"select {own} from {warehouse}.{table} as row_ where not exists ({is_held})"
+    rows = current.table(table)
+    has = _columns(connection, rows) if rows else set()
+    if not has.issuperset(COMPARED[table].key):
+        return new
+    taken = []
+    for name, _, nullable, *_ in columns:
+        if name == "held_from":
+            release = quoted(current.release_id)
+            taken.append(f"coalesce(old.held_from, {release})" if name in has else release)
+        elif name in has:
+            taken.append(f"old.{name}")
+        else:
+            taken.append("null" if nullable == "YES" else f"row_.{name}")
+    return f"""
+        {new}
+        union all
+        select {", ".join(taken)}
+        from {warehouse}.{table} as row_
+        inner join {rows} as old on {_same("old", "row_", COMPARED[table].key)}
+        where exists ({is_held})
+    """
+
+
+def _same(left: str, right: str, columns: Iterable[str]) -> str:
+    return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, rows: str) -> set[str]:
+    return {name for name, *_ in connection.execute(f"describe from {rows}").fetchall()}

@@ -1,0 +1,204 @@
+"""An attack over several releases: take what one showed from what the next shows, and all that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from voxpop.release import held
+
+from .sql import CX_INDEX, Measures
+from .tables import SERVICES, agency, load
+
+MINIMUM = 10
+POLICY = {"suppression_min_n": 10.0, "short_abandon_seconds": 10.0}
+CELL = ["period_type", "period_start", "breakdown", "member"]
+COLUMNS = {
+    "organization": "organization_id",
+    "service": "service_id",
+    "channel": "channel",
+    "segment": "segment",
+}
+NOBODY = "of no known member"
+"""Who has no channel, say: no row shows them, but a whole less its members does."""
+
+People = tuple[pd.DataFrame, list[pd.DataFrame]]
+Cells = dict[tuple[str, ...], set[tuple[str, float]]]
+"""Cell → its people, each with the answer."""
+
+
+def three_releases(seed: int, number: int) -> list[People]:
+    """What an agency knew on three days: answers came late, one was edited, a batch was taken out."""
+    people, items = agency(seed, number)
+    random = np.random.default_rng(seed)
+    order = random.permutation(number)
+    seen = [set(order[: int(number * share)]) for share in (0.93, 0.96, 1)]
+    seen[2] -= set(order[:7])
+    found = []
+    for place, rows in enumerate(seen):
+        ids = set(people.loc[sorted(rows), "response_id"])
+        of_day = [item[item["response_id"].isin(ids)].copy() for item in items]
+        if place:
+            likert = of_day[0].index[:3]
+            of_day[0].loc[likert, "score"] = 6 - of_day[0].loc[likert, "score"]
+            of_day[0].loc[likert, "raw_value"] = (
+                of_day[0].loc[likert, "score"].map(lambda score: f"{score:g}")
+            )
+        found.append((people[people["response_id"].isin(ids)].reset_index(drop=True), of_day))
+    return found
+
+
+def publish(measures: Measures, known: list[People], folder: Path, *, is_holding: bool) -> list[pd.DataFrame]:
+    """The public cx_index of each release, made one after the other."""
+    services = pd.DataFrame({"service_id": list(SERVICES), "organization_id": list(SERVICES.values())})
+    releases: list[held.Earlier] = []
+    public = []
+    for place, (people, items) in enumerate(known):
+        load(measures, people, *items)
+        measures.table("dim_services", services)
+        measures.connection.execute(
+            "create table if not exists fct_interactions (interaction_id varchar, customer_id varchar,"
+            " segment varchar, started_at timestamp, started_local_date date)"
+        )
+        measures.build(*CX_INDEX)
+        release = held.Earlier(f"r{place}", folder / str(place))
+        rows = None
+        if is_holding:
+            rows = held.rows(measures.connection, "main", ["cx_index"], releases[::-1], POLICY).get(
+                "cx_index"
+            )
+        (release.folder / "parquet").mkdir(parents=True)
+        measures.connection.execute(f"create or replace table shown as {rows or 'from cx_index'}")
+        for name in (
+            "fct_survey_responses",
+            "fct_survey_answers",
+            "fct_interactions",
+            "dim_services",
+            "shown",
+        ):
+            file = release.folder / "parquet" / f"{name.replace('shown', 'cx_index')}.parquet"
+            measures.connection.execute(f"copy {name} to '{file}' (format parquet)")
+        releases.append(release)
+        public.append(measures.frame("from shown"))
+    return public
+
+
+def periods(day: pd.Timestamp) -> list[tuple[str, str]]:
+    year = day.year + (day.month >= 10)
+    quarter = f"{day.year}-{(day.month - 1) // 3 * 3 + 1:02d}-01"
+    return [("month", f"{day:%Y-%m}-01"), ("quarter", quarter), ("year", f"{year - 1}-10-01")]
+
+
+def cells_of(people: pd.DataFrame, item: pd.DataFrame) -> Cells:
+    """The people in every cell of an item, those without a member as well."""
+    found: Cells = {}
+    rows = item.merge(people[people["is_counted"]], on="response_id")
+    for row in rows.itertuples(index=False):
+        members = [("all", "all")]
+        for breakdown, column in COLUMNS.items():
+            member = getattr(row, column, None)
+            members.append((breakdown, NOBODY if member is None or pd.isna(member) else member))
+        for period in periods(pd.Timestamp(row.answered_local_date)):
+            for member in members:
+                found.setdefault((*period, *member), set()).add((row.response_id, float(row.raw_value)))
+    return found
+
+
+def sums(cells: set[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Each whole with its parts, as a reader of the table knows them."""
+    for whole in sorted(cells):
+        period_type, start, breakdown, member = whole
+        same = [cell for cell in cells if cell[:2] == (period_type, start)]
+        if breakdown == "all":
+            for each in COLUMNS:
+                yield whole, [cell for cell in same if cell[2] == each]
+        if breakdown == "organization":
+            yield whole, [cell for cell in same if cell[2] == "service" and SERVICES.get(cell[3]) == member]
+        for part in {"quarter": ["month"], "year": ["month", "quarter"]}.get(period_type, []):
+            of_member = [cell for cell in cells if cell[0] == part and cell[2:] == (breakdown, member)]
+            yield (
+                whole,
+                [cell for cell in of_member if (period_type, start) in periods(pd.Timestamp(cell[1]))],
+            )
+
+
+def leaks(known: list[set[tuple[str, ...]]], truth: list[Cells]) -> list[str]:
+    """Differences of 1 to 9 people between two releases that can be worked out of one item.
+
+    Args:
+        known: for each release the cells whose value of then somebody can read.
+        truth: for each release who was in its cells.
+
+    Returns:
+        A line for each cell, and for each group of cells (what a sum hides in either release, or shows),
+        whose values then and later both follow from what was published, and which differs by few.
+    """
+    cells = sorted(set().union(*truth))
+    place = {cell: number for number, cell in enumerate(cells)}
+    equations, groups = [], [[cell] for cell in cells]
+    for whole, parts in sums(set(cells)):
+        row = np.zeros(len(cells))
+        row[place[whole]] = 1
+        row[[place[part] for part in parts]] -= 1
+        equations.append(row)
+        for then in known:
+            groups.append([part for part in parts if part not in then])
+            groups.append([part for part in parts if part in then])
+    free = []
+    for then in known:
+        unknown = [place[cell] for cell in cells if cell not in then]
+        _, sizes, directions = np.linalg.svd(np.array(equations)[:, unknown])
+        space = np.zeros((len(directions) - int((sizes > 1e-9).sum()), len(cells)))
+        space[:, unknown] = directions[int((sizes > 1e-9).sum()) :]
+        free.append(space)
+    found = []
+    for group in groups:
+        wanted = np.zeros(len(cells))
+        wanted[[place[cell] for cell in group]] = 1
+        told = [
+            place for place, space in enumerate(free) if not len(space) or np.abs(space @ wanted).max() < 1e-9
+        ]
+        for early, late in combinations(told, 2):
+            before, after = (
+                set().union(*(truth[one].get(cell, set()) for cell in group)) for one in (early, late)
+            )
+            people = {name for name, _ in before ^ after}
+            if 0 < len(people) < MINIMUM:
+                found.append(f"{group} of {late} less {early}: {len(people)}")
+    return found
+
+
+def attack(public: list[pd.DataFrame], known: list[People]) -> list[str]:
+    """All differences of few people that a reader of these releases can work out."""
+    found = []
+    for number, item in enumerate(known[-1][1]):
+        scale, driver = item["scale"].iloc[0], item["driver"].iloc[0]
+        truth = [cells_of(people, items[number]) for people, items in known]
+        told = []
+        for rows in public:
+            own = rows[(rows["scale"] == scale) & (rows["driver"] == driver) & ~rows["suppressed"]]
+            own = own[own["held_from"].isna()].assign(period_start=own["period_start"].astype(str).str[:10])
+            told.append(set(own[CELL].itertuples(index=False, name=None)))
+        found += leaks(told, truth)
+    return found
+
+
+@pytest.mark.parametrize(("seed", "number"), [(1, 400), (2, 1_500), (3, 4_000)])
+def test_no_release_tells_what_a_few_people_changed(
+    measures: Measures, tmp_path: Path, seed: int, number: int
+) -> None:
+    known = three_releases(seed, number)
+    public = publish(measures, known, tmp_path / "held", is_holding=True)
+    assert attack(public, known) == []
+    for before, after in pairwise(public):
+        same = after[after["held_from"].notna()]
+        assert len(same) > 0
+        assert after["held_from"].isna().sum() > 50
+        rows = [frame.drop(columns="held_from") for frame in (before, same)]
+        assert len(rows[0].merge(rows[1])) == len(same), "a held row is the one before, all of it"
+    careless = publish(measures, known, tmp_path / "careless", is_holding=False)
+    assert len(attack(careless, known)) > 10

@@ -1,0 +1,159 @@
+"""What a candidate holds of the current release: whole rows, until enough people's records differ."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+from voxpop.audit.run import audit
+from voxpop.errors import Refused
+from voxpop.release import candidate
+from voxpop.release.closure import Cell, held
+
+NOW = datetime(2026, 5, 2, 6, 0, tzinfo=UTC)
+ALL = "breakdown = 'all' and period_label = '2026Q2' and driver = 'trust' and measure = 'mean'"
+JANUARY = date(2026, 1, 1)
+
+
+def stage(home, days, *changes):
+    """A candidate of a warehouse that was made anew by other models, and then changed."""
+    home.fingerprint = f"{days:064d}"
+    home.build()
+    home.change(*changes)
+    made = candidate.stage(home.settings, now=NOW + timedelta(days=days), sources=home.sources)
+    assert made is not None
+    return made
+
+
+def shown(folder, where, columns="n, value, held_from", table="cx_index"):
+    with duckdb.connect(str(folder / "voxpop.duckdb"), read_only=True) as connection:
+        return connection.execute(
+            f"select {columns} from marts.{table} where {where} order by all"
+        ).fetchall()
+
+
+def test_a_few_new_answers_wait_until_they_are_enough(home):
+    first = home.publish(NOW)
+    ((n, value, nothing),) = shown(home.settings.releases / first, ALL)
+    assert nothing is None
+    # one answer a day from January 1: all of them are of 2026Q2, and those of i % 50 = 0 don't count
+    known = home.responses
+    assert known % 120 == 0
+    home.land("touchpoints", "responses", [f"sub-{i}" for i in range(known, known + 9)])
+    home.responses += 9
+    second = stage(home, 1)
+    assert shown(second.folder, ALL) == [(n, value, first)]
+    assert shown(second.folder, "period_label = '2026Q3' and held_from is not null") == []
+    with duckdb.connect(str(second.database)) as connection:
+        connection.execute(f"update marts.cx_index set value = value + 0.001, high = 6 where {ALL}")
+    with pytest.raises(Refused, match=r"1 of \d+ expectations did not hold") as refused:
+        audit(home.settings, second)
+    assert "a held row is the current release's" in str(refused.value)
+    home.land("touchpoints", "responses", [f"sub-{i}" for i in range(known + 9, known + 12)])
+    home.responses += 3
+    third = stage(home, 2)
+    counted = sum(i % 50 != 0 for i in range(known, known + 12))
+    assert counted >= 10
+    ((later, _, own),) = shown(third.folder, ALL)
+    assert (later, own) == (n + counted, None)
+
+
+def test_one_changed_answer_is_held_and_another_method_is_not(home):
+    first = home.publish(NOW)
+    ((n, value, _),) = shown(home.settings.releases / first, ALL)
+    other_method = f"update marts.cx_index set value = value + 0.5 where {ALL}"
+    made = stage(home, 1, other_method)
+    assert shown(made.folder, ALL) == [(n, pytest.approx(value + 0.5), None)]
+    made = stage(
+        home,
+        2,
+        other_method,
+        "update marts.fct_survey_answers set score = 6 - score, raw_value = 6 - score where driver = 'trust'"
+        " and response_id = (select min(response_id) from marts.fct_survey_responses where is_counted"
+        " and fiscal_quarter = '2026Q2')",
+    )
+    assert shown(made.folder, ALL) == [(n, value, first)]
+    other = ALL.replace("trust", "ease")
+    assert shown(made.folder, other, "held_from") == [(None,)]
+    index = ALL.replace("'trust'", "'all'").replace("'mean'", "'cx_index'")
+    assert shown(made.folder, index, "held_from") == [(first,)], "it rests on that answer too"
+
+
+def test_it_is_compared_with_every_kept_release(home):
+    """12 more, then these out and 5 others in: 17 differ from the last release, and 5 from the one before."""
+    home.publish(NOW)
+    add = (
+        "insert into marts.fct_survey_responses select * replace ('{0}' || response_id as response_id,"
+        " '{0}' || source_record_id as source_record_id)"
+        " from marts.fct_survey_responses where is_counted and fiscal_quarter = '2026Q2'"
+        " order by response_id limit {1}",
+        "insert into marts.fct_survey_answers select * replace ('{0}' || response_id as response_id)"
+        " from marts.fct_survey_answers where '{0}' || response_id in"
+        " (select response_id from marts.fct_survey_responses)",
+        f"update marts.cx_index set n = n + {{1}} where {ALL}",
+    )
+    home.build()
+    home.change(*(line.format("x", 12) for line in add))
+    home.fingerprint = f"{7:064d}"
+    home.change(f"update _build.fingerprint set fingerprint = '{home.fingerprint}'")
+    second = home.publish(NOW + timedelta(days=1))
+    ((n, _, own),) = shown(home.settings.releases / second, ALL)
+    assert own is None
+    made = stage(home, 2, *(line.format("y", 5) for line in add))
+    ((later, _, own),) = shown(made.folder, ALL)
+    assert (later, own) == (n, second)
+
+
+def test_contacts_are_held_where_few_of_what_a_figure_is_over_differ(home):
+    """Ten contacts more, one of which was given up: their waits are of nine."""
+    first = home.publish(NOW)
+    home.interactions += 10
+    made = stage(home, 1)
+    found = shown(
+        made.folder,
+        "breakdown = 'all' and period_label = '2026Q2'",
+        "held_from",
+        "contact_center_performance",
+    )
+    assert found == [(first,)]
+
+
+def quarter(change, breakdown="all", member="all"):
+    return Cell("trust", "quarter", JANUARY, breakdown, member), (2 * change,)
+
+
+def closed(*changes, shown=None, known=None):
+    cells = dict(changes)
+    found = held(
+        cells,
+        shown=set(cells if shown is None else shown),
+        known=[set(cells if known is None else known)],
+        organizations={"apply": "ben", "status": "ben"},
+        minimum=10,
+    )
+    return {cell.member for cell in found}
+
+
+def test_what_is_held_does_not_come_out_by_subtraction():
+    """15 new, 3 of them by phone and 12 on the website: all less the website's would be those of phone."""
+    whole, phone, web = quarter(15), quarter(3, "channel", "phone"), quarter(12, "channel", "website")
+    assert closed(whole, phone, web) == {"phone", "website"}
+    mail = quarter(20, "channel", "email")
+    assert closed(quarter(35), phone, web, mail) == {"phone", "website"}, "the smaller one of two"
+    assert closed(quarter(3), phone) == {"all", "phone"}
+    assert closed(quarter(10), quarter(10, "channel", "email")) == set()
+    # of no known channel are 4: the whole less its channels are these
+    assert closed(quarter(14), quarter(10, "channel", "email")) == {"email"}
+
+
+def test_what_was_never_shown_is_no_difference():
+    phone = quarter(3, "channel", "phone")
+    assert closed(phone, known=[]) == set()
+    assert closed(phone, shown=[]) == set(), "nor is what is withheld now"
+    assert closed(
+        quarter(9, "service", "apply"), quarter(11, "service", "status"), quarter(20, "organization", "ben")
+    ) == {
+        "apply",
+        "status",
+    }
