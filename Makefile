@@ -54,6 +54,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.bench_sample_agency
 	$(BIN)/python -m tests.bench.bench_landing
 	$(BIN)/python -m tests.bench.bench_measures
+	$(BIN)/python -m tests.bench.bench_identity
 	$(BIN)/python -m tests.bench.bench_pipeline
 
 # The lock names no registry: whoever installs chooses theirs.

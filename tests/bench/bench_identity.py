@@ -1,0 +1,154 @@
+"""How fast people are told apart. Run by hand: `python -m tests.bench.bench_identity [EDGES]`.
+
+It makes records of two tokens each (10,000,000 if nothing else is said): of people with six tokens, of whom
+one in twenty shares one with somebody else. Then it has dbt make the components of all tokens, and of those
+that a hundredth as many new records touch, and prints seconds and CPU seconds a model. Both are compared
+with scipy. Data lie in the folder for temporary files (`TMPDIR`) meanwhile: 10 GB for 10,000,000 edges.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from voxpop.config import load_settings
+
+from tests.dbt.facts.project import Project
+from tests.parsed_once import ParsedOnce
+
+EDGES = 10_000_000
+TOKENS_A_PERSON = 6
+SHARED = 20
+"""Of how many edges one leads to somebody else's token."""
+
+_NODE = "'email:' || sha256(cast({number} as varchar))"
+_TABLES = f"""
+create schema if not exists intermediate;
+create table pairs (record bigint, node bigint, neighbor bigint);
+create table intermediate.int_identity__record_tokens as
+    select cast(null as varchar) as _record_key, cast(null as varchar) as node where false;
+create table intermediate.int_identity__touched_records as from intermediate.int_identity__record_tokens;
+create table intermediate.int_identity__edges as
+    select cast(null as varchar) as node, cast(null as varchar) as neighbor where false;
+create table intermediate.int_identity__tokens as select cast(null as varchar) as node where false;
+create table intermediate.int_identity__touched_nodes as
+    select cast(null as varchar) as node, cast(null as varchar) as customer_id where false;
+create schema if not exists _build;
+create table _build.pending_batches as select 'b' as batch_id, false as is_unsettled;
+create macro node_of(number) as {_NODE.format(number="number")};
+"""
+_ADDED = """
+create or replace temporary table added as
+    select
+        'bench/' || record as _record_key,
+        node_of(node) as one,
+        node_of(neighbor) as other
+    from pairs where record >= ?;
+insert into intermediate.int_identity__record_tokens
+    select _record_key, one from added union all select _record_key, other from added;
+insert into intermediate.int_identity__edges
+    select distinct least(one, other), greatest(one, other) from added where one <> other;
+insert into intermediate.int_identity__tokens
+    select distinct node from (select one as node from added union all select other from added)
+    where node not in (select node from intermediate.int_identity__tokens);
+"""
+
+
+def main(edges: int) -> None:
+    """Print one line a model."""
+    with tempfile.TemporaryDirectory(prefix="bench-identity-") as folder:
+        work = Path(folder)
+        settings = load_settings({"VOXPOP_HOME": str(work)})
+        project = Project(settings.dbt_target / "project", work, ParsedOnce(settings).manifest())
+        with project.connect() as connection:
+            connection.execute("set memory_limit = '8GB'")
+            for statement in _TABLES.split(";\n"):
+                connection.execute(statement)
+            add(connection, 0, edges)
+        timed(project, f"{edges:,} edges", ["int_identity__components"])
+        prove(project)
+        with project.connect() as connection:
+            add(connection, edges, edges // 100)
+            connection.execute(
+                "insert into intermediate.int_identity__touched_records "
+                "select distinct 'bench/' || record, cast(null as varchar) from pairs where record >= ?",
+                [edges],
+            )
+        timed(
+            project,
+            f"{edges // 100:,} edges onto them",
+            ["int_identity__touched_nodes", "int_identity__components"],
+        )
+        prove(project)
+
+
+def add(connection: duckdb.DuckDBPyConnection, first: int, count: int) -> None:
+    """Add records, by a draw of their own; the first tokens are the first people's."""
+    draw = np.random.default_rng(first)
+    record = np.arange(first, first + count)
+    people = max(first, count) // (TOKENS_A_PERSON - 1)
+    one = record // (TOKENS_A_PERSON - 1) * TOKENS_A_PERSON + record % (TOKENS_A_PERSON - 1)
+    other = np.where(
+        draw.integers(0, SHARED, count) == 0, draw.integers(0, people * TOKENS_A_PERSON, count), one + 1
+    )
+    # what comes later is mostly of people who are known
+    known = draw.integers(0, people * TOKENS_A_PERSON, count)
+    one = np.where((first > 0) & (draw.integers(0, 2, count) == 0), known, one)
+    drawn = {"record": record, "node": one, "neighbor": other}
+    connection.register("drawn", duckdb.from_arrow(_table(drawn), connection=connection))
+    connection.execute("insert into pairs select record, node, neighbor from drawn")
+    connection.unregister("drawn")
+    create, *inserts = _ADDED.split(";\n")
+    connection.execute(create, [first])
+    for insert in inserts:
+        if insert.strip():
+            connection.execute(insert)
+
+
+def _table(columns: dict[str, np.ndarray]) -> object:
+    import pyarrow as pa
+
+    return pa.table(columns)
+
+
+def timed(project: Project, what: str, models: list[str]) -> None:
+    """Run models one after another and print what each took; dbt's own time is in it."""
+    for model in models:
+        wall, cpu = time.perf_counter(), time.process_time()
+        project.dbt("run", "--select", model)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"{what:28} {model:30} {wall:6.1f} s, {cpu:6.1f} CPU s, peak {peak} MB", flush=True)
+
+
+def prove(project: Project) -> None:
+    """The components are as many as scipy's, and no edge leads from one to another.
+
+    Raises:
+        AssertionError: they are not.
+    """
+    with project.connect() as connection:
+        pairs = connection.execute("select node, neighbor from pairs").fetchnumpy()
+        found, spanning = connection.execute(
+            "select (select count(distinct component) from intermediate.int_identity__components), "
+            "(select count(*) from intermediate.int_identity__edges as edges "
+            "join intermediate.int_identity__components as near on edges.node = near.node "
+            "join intermediate.int_identity__components as far on edges.neighbor = far.node "
+            "where near.component <> far.component)"
+        ).fetchall()[0]
+    numbers, ends = np.unique(np.concatenate([pairs["node"], pairs["neighbor"]]), return_inverse=True)
+    one, other = ends.reshape(2, -1)
+    graph = coo_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(len(numbers), len(numbers)))
+    expected, _ = connected_components(graph, directed=False)
+    assert (found, spanning) == (expected, 0), (found, expected, spanning)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else EDGES)
