@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from expectations.rules import Rule, never, not_negative, one_of, required, unique
 
@@ -15,24 +15,46 @@ PERIODS = ("month", "quarter")
 BREAKDOWNS = ("all", "organization", "service", "channel")
 MEASURES = ("cx_index", "mean", "top_box", "top_two", "bottom_two", "thumbs_up", "nps")
 
-_MEMBERS = """
-    select
-        *, unnest([
-            {'period_type': 'month', 'period_start': date_trunc('month', day)::date},
-            {'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}
-        ], recursive := true)
-    from (
-        select *, unnest([
-            {'breakdown': 'all', 'member': 'all'},
-            {'breakdown': 'organization', 'member': organization_id},
-            {'breakdown': 'service', 'member': service_id},
-            {'breakdown': 'channel', 'member': channel}
-        ], recursive := true)
-        from facts
+
+def _members(periods: Sequence[str], breakdowns: Mapping[str, str]) -> str:
+    """SQL for `facts` with a `day`, once for each published period and member.
+
+    Args:
+        periods: month, quarter, year. Fiscal quarters begin with calendar ones, fiscal years with October.
+        breakdowns: breakdown → the column of its members; beside `all`.
+    """
+    starts = {
+        "month": "date_trunc('month', day)",
+        "quarter": "date_trunc('quarter', day)",
+        "year": "date_trunc('year', day + interval 3 months) - interval 3 months",
+    }
+    periods_of = ", ".join(
+        f"{{'period_type': '{one}', 'period_start': ({starts[one]})::date}}" for one in periods
     )
-    where member is not null
+    members_of = ", ".join(
+        f"{{'breakdown': '{one}', 'member': {member}}}"
+        for one, member in {"all": "'all'", **breakdowns}.items()
+    )
+    return f"""
+        select *, unnest([{periods_of}], recursive := true)
+        from (select *, unnest([{members_of}], recursive := true) from facts)
+        where member is not null
+    """
+
+
+_MEMBER_COLUMNS = {"organization": "organization_id", "service": "service_id", "channel": "channel"}
+_MEMBERS = _members(PERIODS, _MEMBER_COLUMNS)
+_MEMBERS_AND_YEARS = _members((*PERIODS, "year"), {**_MEMBER_COLUMNS, "segment": "segment"})
+
+_SEGMENTS = """
+    select
+        customer_id, date_trunc('quarter', started_local_date) as quarter,
+        first(segment order by started_at desc nulls last, interaction_id) as segment
+    from marts.fct_interactions
+    where segment is not null and customer_id is not null
+    group by all
 """
-"""Facts with a `day`, once for each published period and member. Fiscal quarters begin with calendar ones."""
+"""The segment of each customer and fiscal quarter: that of the newest contact that names one."""
 
 
 def cx_index(policy: Mapping[str, float]) -> list[Rule]:
@@ -42,7 +64,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
     return [
         required(*key, "suppressed", "low_n", "is_weighted", blame=cell),
         unique(*key, blame=cell),
-        *_periods_and_members(cell),
+        *_periods_and_members(cell, (*PERIODS, "year"), (*BREAKDOWNS, "segment")),
         one_of("scale", IN_FIGURES, blame=cell),
         one_of("measure", MEASURES, blame=cell),
         one_of("interval_kind", ("sampling", "indicative"), blame=cell),
@@ -71,6 +93,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
                 " effective_n band band_uncertain"
             ),
             items=("scale", "measure", "driver"),
+            types=(*PERIODS, "year"),
         ),
         never(
             "n of a driver is withheld in all of its measures or in none",
@@ -102,11 +125,13 @@ _ANSWERS_WITHOUT_FIGURE = f"""
 _ANSWERS_AGAINST_INDEX = f"""
     with facts as (
         select
-            r.organization_id, r.service_id, r.channel, r.answered_local_date as day,
+            r.organization_id, r.service_id, r.channel, s.segment, r.answered_local_date as day,
             a.scale, a.driver, a.score, a.is_positive, a.weight::double as weight,
             try_cast(a.raw_value as double) as raw
         from marts.fct_survey_answers as a
         inner join marts.fct_survey_responses as r using (response_id)
+        left join ({_SEGMENTS}) as s
+            on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
         where r.is_counted and a.scale in {IN_FIGURES}
     ),
     cells as (
@@ -126,7 +151,7 @@ _ANSWERS_AGAINST_INDEX = f"""
             sum(weight) filter (score <= 2) / weights as weighted_bottom_two,
             sum(weight) filter (is_positive) / weights as weighted_thumbs_up,
             100 * sum(weight * ((raw >= 9)::integer - (raw <= 6)::integer)) / weights as weighted_nps
-        from ({_MEMBERS})
+        from ({_MEMBERS_AND_YEARS})
         group by all
     ),
     published as (select * from tested where measure <> 'cx_index')
@@ -157,13 +182,15 @@ _ANSWERS_AGAINST_INDEX = f"""
 _ANSWERS_AGAINST_CX_INDEX = f"""
     with facts as (
         select
-            r.organization_id, r.service_id, r.channel, r.answered_local_date as day,
+            r.organization_id, r.service_id, r.channel, s.segment, r.answered_local_date as day,
             a.response_id, a.driver, a.score, a.weight::double as weight
         from marts.fct_survey_answers as a
         inner join marts.fct_survey_responses as r using (response_id)
+        left join ({_SEGMENTS}) as s
+            on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
         where r.is_counted and a.scale = 'likert_5'
     ),
-    members as ({_MEMBERS}),
+    members as ({_MEMBERS_AND_YEARS}),
     drivers as (
         select
             period_type, period_start, breakdown, member, driver,
@@ -357,32 +384,42 @@ def _wrong_interval(mean: str, n: str) -> str:
     """
 
 
-def periods(cell: str) -> list[Rule]:
+def periods(cell: str, types: Collection[str] = PERIODS) -> list[Rule]:
     """Periods are named as all measures name them.
 
     Args:
         cell: SQL that names a cell.
+        types: the types of periods that the table has.
     """
     return [
-        one_of("period_type", PERIODS, blame=cell),
+        one_of("period_type", types, blame=cell),
         never(
             "period_start begins the period that period_label names",
             """
-            period_start <> date_trunc(period_type, period_start)
-            or period_label <> if(
-                period_type = 'month', strftime(period_start, '%Y-%m'),
-                concat(year(period_start + interval 3 months), 'Q', quarter(period_start + interval 3 months))
+            period_start <> if(
+                period_type = 'year',
+                date_trunc('year', period_start + interval 3 months) - interval 3 months,
+                date_trunc(period_type, period_start)
             )
+            or period_label <> case period_type
+                when 'month' then strftime(period_start, '%Y-%m')
+                when 'year' then concat('FY', year(period_start + interval 3 months))
+                else concat(
+                    year(period_start + interval 3 months), 'Q', quarter(period_start + interval 3 months)
+                )
+            end
             """,
             blame=cell,
         ),
     ]
 
 
-def _periods_and_members(cell: str) -> list[Rule]:
+def _periods_and_members(
+    cell: str, types: Collection[str] = PERIODS, breakdowns: Collection[str] = BREAKDOWNS
+) -> list[Rule]:
     return [
-        *periods(cell),
-        one_of("breakdown", BREAKDOWNS, blame=cell),
+        *periods(cell, types),
+        one_of("breakdown", breakdowns, blame=cell),
         never(
             "a member is in the dimension of its breakdown",
             """
@@ -391,6 +428,7 @@ def _periods_and_members(cell: str) -> list[Rule]:
                 when 'organization' then exists (from marts.dim_organizations where organization_id = member)
                 when 'service' then exists (from marts.dim_services where service_id = member)
                 when 'channel' then exists (from marts.dim_channels where channel = member)
+                when 'segment' then exists (from marts.fct_interactions where segment = member)
             end
             """,
             blame=cell,
@@ -399,7 +437,13 @@ def _periods_and_members(cell: str) -> list[Rule]:
 
 
 def suppression(
-    policy: Mapping[str, float], cell: str, *, n: str, figures: str, items: Collection[str]
+    policy: Mapping[str, float],
+    cell: str,
+    *,
+    n: str,
+    figures: str,
+    items: Collection[str],
+    types: Collection[str] = PERIODS,
 ) -> list[Rule]:
     """What is withheld in a public table, and what can be told from the rest.
 
@@ -409,6 +453,7 @@ def suppression(
         n: the column that counts people or contacts.
         figures: the columns that a withheld cell has no value in.
         items: the columns that, with period, breakdown and member, name a cell.
+        types: the types of periods that the table has.
     """
     least, low = policy["suppression_min_n"], policy["low_n_below"]
     same_item = " and ".join(f"whole.{item} = tested.{item}" for item in items)
@@ -445,20 +490,34 @@ def suppression(
             having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
-        Rule(
-            "no withheld month is what is left of a published quarter",
-            f"""
-            select any_value({cell}) filter (suppressed) as blame
-            from tested
-            where period_type = 'month' and exists (
-                from tested as whole
-                where whole.period_type = 'quarter' and not whole.suppressed and {same_item}
-                    and whole.held_from is null
-                    and whole.period_start = date_trunc('quarter', tested.period_start)
-                    and whole.breakdown = tested.breakdown and whole.member = tested.member
+        *(
+            Rule(
+                f"no withheld {part} is what is left of a published {whole}",
+                f"""
+                select any_value({cell}) filter (suppressed) as blame
+                from (select *, {start} as whole_start from tested where period_type = '{part}') as tested
+                where exists (
+                    from tested as whole
+                    where whole.period_type = '{whole}' and not whole.suppressed and {same_item}
+                        and whole.held_from is null
+                        and whole.period_start = tested.whole_start
+                        and whole.breakdown = tested.breakdown and whole.member = tested.member
+                )
+                group by whole_start, breakdown, member, {item_list}
+                having count(*) > 1 and count(*) filter (suppressed) = 1
+                    and bool_and(held_from is null)
+                """,
             )
-            group by date_trunc('quarter', period_start), breakdown, member, {item_list}
-            having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
-            """,
+            for part, whole, start in _SPANS
+            if {part, whole} <= set(types)
         ),
     ]
+
+
+_YEAR = "date_trunc('year', period_start + interval 3 months) - interval 3 months"
+_SPANS = (
+    ("month", "quarter", "date_trunc('quarter', period_start)"),
+    ("quarter", "year", _YEAR),
+    ("month", "year", _YEAR),
+)
+"""Which periods add up to which, and SQL for the first day of the longer one."""

@@ -19,3 +19,13 @@
 {% macro quarter_end(day) -%}
     cast(date_trunc('quarter', {{ day }}) + interval 3 months - interval 1 day as date)
 {%- endmacro %}
+
+{#- The first day of a date's fiscal year, a date. -#}
+{% macro fiscal_year_start(day) -%}
+    cast(date_trunc('year', {{ day }} + interval 3 months) - interval 3 months as date)
+{%- endmacro %}
+
+{#- The fiscal year of a date, as 'FY2026'. -#}
+{% macro fiscal_year_label(day) -%}
+    'FY' || cast({{ fiscal_year(day) }} as string)
+{%- endmacro %}

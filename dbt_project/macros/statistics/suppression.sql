@@ -1,14 +1,16 @@
 {#- Which cells are withheld from what is public, and why: complementary suppression over every sum that a reader could take.
 
-    What is published adds up in three ways: an organization's services to the organization, a breakdown's members to all,
-    a member's months to its fiscal quarter. Whoever takes what a sum shows from its whole has what it withholds, all of it
-    together. So a sum is open while one of its cells is withheld, or those withheld count fewer answers than suppression_min_n
-    together, or answers that are all alike; then the smallest cell that the sum still shows is withheld too (tie: the first by
-    name; the whole comes last). What a whole counts beyond its parts (answers without a channel, say) is withheld as well, for
-    nothing shows it, but hides no cell: it is few.
+    What is published adds up in several ways: an organization's services to the organization, a breakdown's members to all,
+    a member's months to its fiscal quarter, and quarters and months to the fiscal year where years are published. Whoever takes
+    what a sum shows from its whole has what it withholds, all of it together. So a sum is open while one of its cells is
+    withheld, or those withheld count fewer answers than suppression_min_n together, or answers that are all alike; then the
+    smallest cell that the sum still shows is withheld too (tie: the first by name; the whole comes last). What a whole counts
+    beyond its parts (answers without a channel, say) is withheld as well, for nothing shows it, but hides no cell: it is few.
+    Where it may be many and another table tells how many (answers of people whose segment nobody knows), those withheld have
+    to be enough with it and without it (`told_gaps`).
 
     The sums share cells, so this goes round until nothing changes. `rounds` of it are written out, because recursion is
-    not the same on every engine; should a quarter still hold an open sum after them, all of that item and quarter is withheld.
+    not the same on every engine; should a sum still be open after them, all of that item and longest period is withheld.
 
     Args:
         cells: relation with item (text: what adds up only with itself), period_type, period_start, breakdown, member,
@@ -18,6 +20,8 @@
         parts_of_n: columns of cells that count some of n and that a published figure is over too: what a sum hides is not
             to be few of them either. None of them is as well as enough.
         breakdowns: those whose members add up to all.
+        told_gaps: breakdowns of which another table tells how many the whole counts beyond its members.
+        periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
         rounds: how often to go round.
 
     A sum without a published whole (pages of a source that gives no total) tells nothing, and hides nothing.
@@ -25,7 +29,14 @@
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], rounds=5) -%}
+{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], rounds=5) -%}
+{%- set starts = {'quarter': 'quarter_start', 'year': 'year_start'} -%}
+{%- set spans = [] -%}
+{%- for whole in periods -%}
+{%- for part in periods[:loop.index0] -%}
+{%- do spans.append({'kind': part ~ 's of a ' ~ whole, 'part': part, 'whole': whole}) -%}
+{%- endfor -%}
+{%- endfor -%}
 {%- set counts = ['n'] + parts_of_n -%}
 {%- set additive = counts + ['total', 'squares'] -%}
 with
@@ -34,6 +45,7 @@ cells as (
     select
         *,
         {{ fiscal_quarter_start('period_start') }} as quarter_start,
+        {{ fiscal_year_start('period_start') }} as year_start,
         row_number() over (order by item, period_type, period_start, breakdown, member) as place
     from {{ cells }}
 ),
@@ -43,6 +55,7 @@ sums as (
         'services' as kind,
         concat_ws('|', 'services', item, period_type, cast(period_start as string), service_organization_id) as sum_name,
         false as is_whole,
+        false as is_gap_told,
         *
     from cells
     where breakdown = 'service' and service_organization_id is not null
@@ -51,6 +64,7 @@ sums as (
         'services' as kind,
         concat_ws('|', 'services', item, period_type, cast(period_start as string), member) as sum_name,
         true as is_whole,
+        false as is_gap_told,
         *
     from cells
     where breakdown = 'organization'
@@ -59,6 +73,7 @@ sums as (
         'members' as kind,
         concat_ws('|', 'members', item, period_type, cast(period_start as string), breakdown) as sum_name,
         false as is_whole,
+        {{ _is_among('breakdown', told_gaps) }} as is_gap_told,
         *
     from cells
     where breakdown <> 'all'
@@ -67,25 +82,31 @@ sums as (
         'members' as kind,
         concat_ws('|', 'members', item, period_type, cast(period_start as string), breakdowns.name) as sum_name,
         true as is_whole,
+        {{ _is_among('breakdowns.name', told_gaps) }} as is_gap_told,
         cells.*
     from cells
     cross join (values {% for name in breakdowns %}('{{ name }}'){{ ', ' if not loop.last }}{% endfor %}) as breakdowns (name)
     where cells.breakdown = 'all'
+    {%- for span in spans %}
     union all
     select
-        'months' as kind,
-        concat_ws('|', 'months', item, cast(quarter_start as string), breakdown, member) as sum_name,
-        period_type = 'quarter' as is_whole,
+        '{{ span.kind }}' as kind,
+        concat_ws('|', '{{ span.kind }}', item, cast({{ starts[span.whole] }} as string), breakdown, member) as sum_name,
+        period_type = '{{ span.whole }}' as is_whole,
+        false as is_gap_told,
         *
     from cells
+    where period_type in ('{{ span.part }}', '{{ span.whole }}')
+    {%- endfor %}
 ),
 
 gaps as (
     select
         kind,
         dense_rank() over (order by sum_name) as sum_number,
-        dense_rank() over (order by item, quarter_start) as block_number,
+        dense_rank() over (order by item, {{ starts[periods | last] }}) as block_number,
         is_whole,
+        is_gap_told,
         place,
         {%- for column in additive %}
         {{ column }},
@@ -96,7 +117,7 @@ gaps as (
     from sums
 ),
 
--- a sum lies inside one item and quarter: where nothing is hidden there, nothing more has to be
+-- a sum lies inside one item and longest period: where nothing is hidden there, nothing more has to be
 round_0 as {{ materialized() }} (
     select *
     from (
@@ -110,14 +131,15 @@ round_0 as {{ materialized() }} (
 ),
 {% set state = namespace(name='round_0') %}
 {%- for number in range(1, rounds + 1) -%}
-{%- for kind in ['services', 'members', 'months'] -%}
-{%- set next = 'round_' ~ number ~ '_' ~ kind %}
+{%- for kind in ['services', 'members'] + spans | map(attribute='kind') | list -%}
+{%- set next = 'round_' ~ number ~ '_' ~ kind | replace(' ', '_') %}
 {{ next }} as {{ materialized() }} (
     select
         kind,
         sum_number,
         block_number,
         is_whole,
+        is_gap_told,
         place,
         {%- for column in additive %}
         {{ column }},
@@ -170,10 +192,8 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
                 not is_whole_withheld
                 and shown_part_count >= 1
                 and (
-                    {%- for count in counts %}
-                    {{ 'or ' if not loop.first }}(hidden_{{ count }} > 0 and hidden_{{ count }} < {{ policy('suppression_min_n') }})
-                    {%- endfor %}
-                    or coalesce(hidden_n > 0 and hidden_n * hidden_squares = hidden_total * hidden_total, false)
+                    {{ _hide_too_little(counts, 'gap_') }}
+                    or (is_gap_told and ({{ _hide_too_little(counts) }}))
                 )
             )
         ) as is_open,
@@ -186,13 +206,35 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
             sum(case when is_withheld or is_whole then 0 else 1 end) over (partition by sum_number) as shown_part_count,
             bool_or(is_whole and is_withheld) over (partition by sum_number) as is_whole_withheld,
             {%- for column in counts + ['total', 'squares'] %}
-            gap_{{ column }} + sum(case when is_withheld and not is_whole then {{ column }} else 0 end)
-                over (partition by sum_number) as hidden_{{ column }},
+            sum(case when is_withheld and not is_whole then {{ column }} else 0 end)
+                over (partition by sum_number) as withheld_{{ column }},
             {%- endfor %}
             row_number() over (partition by sum_number order by is_withheld, is_whole, n, place) as size_order
         from {{ state }}
     ) as counted
 )
+{%- endmacro %}
+
+
+{#- Whether a sum's withheld parts, together with what the whole counts beyond its parts (`gap`), are few or all alike. -#}
+{% macro _hide_too_little(counts, gap=none) -%}
+    {%- set hidden = {} -%}
+    {%- for count in counts + ['total', 'squares'] -%}
+        {%- do hidden.update({count: '(' ~ (gap ~ count ~ ' + ' if gap else '') ~ 'withheld_' ~ count ~ ')'}) -%}
+    {%- endfor -%}
+    {%- for count in counts -%}
+    ({{ hidden[count] }} > 0 and {{ hidden[count] }} < {{ policy('suppression_min_n') }})
+    or {% endfor -%}
+    coalesce({{ hidden.n }} > 0 and {{ hidden.n }} * {{ hidden.squares }} = {{ hidden.total }} * {{ hidden.total }}, false)
+{%- endmacro %}
+
+
+{% macro _is_among(value, names) -%}
+    {%- if names -%}
+    {{ value }} in ({% for name in names %}'{{ name }}'{{ ', ' if not loop.last }}{% endfor %})
+    {%- else -%}
+    false
+    {%- endif -%}
 {%- endmacro %}
 
 

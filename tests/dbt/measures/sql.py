@@ -14,7 +14,7 @@ import pandas as pd
 DBT = Path(__file__).resolve().parents[3] / "dbt_project"
 MACROS = [
     *sorted((DBT / "macros" / "statistics").glob("*.sql")),
-    *(DBT / "macros" / f"{name}.sql" for name in ("fiscal", "policy", "sorted_list", "touched")),
+    *(DBT / "macros" / f"{name}.sql" for name in ("fiscal", "policy", "segments", "sorted_list", "touched")),
 ]
 MODELS = {path.stem: path for path in (DBT / "models").glob("*/measures/*.sql")}
 

@@ -21,6 +21,7 @@ SERVICES = {
 """Service → its organization; tax has one service, so the two are the same people."""
 
 CHANNELS = ("website", "phone", "email", "in_person")
+SEGMENTS = ("older_adults", "veterans", "small_business")
 
 
 def fiscal_quarter(day: date) -> str:
@@ -66,6 +67,22 @@ def answers(response_ids: pd.Series, driver: str, points: Any, scale: str = "lik
     return frame[points.notna()]
 
 
+def contacts_of(people: pd.DataFrame) -> pd.DataFrame:
+    """A contact of each response's customer on its day, naming the segment in `people`, if it has any."""
+    segment = (
+        people["segment"] if "segment" in people else pd.Series(None, index=people.index, dtype="string")
+    )
+    return pd.DataFrame(
+        {
+            "interaction_id": "i" + people["response_id"],
+            "customer_id": people["customer_id"],
+            "segment": segment,
+            "started_at": pd.to_datetime(people["answered_local_date"]),
+            "started_local_date": people["answered_local_date"],
+        }
+    )
+
+
 def load(measures: Measures, people: pd.DataFrame, *items: pd.DataFrame, **survey: Any) -> None:
     """Make the tables that cx_index is built from; all surveys alike."""
     ids = sorted(set(people["survey_id"]))
@@ -76,7 +93,8 @@ def load(measures: Measures, people: pd.DataFrame, *items: pd.DataFrame, **surve
     measures.table("fct_survey_responses", people)
     measures.table("fct_survey_answers", pd.concat(items, ignore_index=True))
     days = pd.to_datetime(people["answered_local_date"])
-    measures.table("int_touched_quarters", touched_quarters(days))
+    measures.table("fct_interactions", contacts_of(people))
+    measures.table("int_touched_years", touched_quarters(days))
     # as the facts are typed: whole text columns may be empty, and a missing score is null
     measures.connection.execute(
         "alter table fct_survey_answers alter score type double using nullif(score, 'nan'::double)"
@@ -90,10 +108,10 @@ def touched_quarters(days: pd.Series) -> pd.DataFrame:
 
 
 def agency(seed: int, number: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Responses over two fiscal quarters, Likert and thumbs: many cells small, some of no known channel.
+    """Responses over three fiscal quarters of two years: many cells small, some without channel or segment.
 
     Returns:
-        Responses and the answers to each item; employee is often not asked.
+        Responses and the answers to each item, Likert and thumbs; employee is often not asked.
     """
     random = np.random.default_rng(seed)
     service = random.choice(list(SERVICES), number, p=random.dirichlet(np.full(len(SERVICES), 1.5)))
@@ -101,11 +119,15 @@ def agency(seed: int, number: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     people = responses(
         number,
         survey_id=service,
+        customer_id=[f"c{place}" for place in range(number)],
+        segment=pd.Series(
+            random.choice([*SEGMENTS, None], number, p=[0.45, 0.2, 0.02, 0.33]), dtype="string"
+        ),
         service_id=service,
         organization_id=[SERVICES[name] for name in service],
         channel=pd.Series(channel, dtype="string"),
         answered_local_date=(
-            pd.to_datetime("2025-10-01") + pd.to_timedelta(random.integers(0, 182, number), unit="D")
+            pd.to_datetime("2025-07-01") + pd.to_timedelta(random.integers(0, 274, number), unit="D")
         ).date,
         is_counted=random.random(number) < 0.95,
     )

@@ -26,12 +26,17 @@ def counted_by_hand(
     rows = pd.concat(items).merge(people[people["is_counted"]], on="response_id")
     days = pd.to_datetime(rows["answered_local_date"])
     found: dict[tuple[str, ...], tuple[int, float]] = {}
-    periods = {"month": days.dt.strftime("%Y-%m"), "quarter": days.dt.date.map(fiscal_quarter)}
+    periods = {
+        "month": days.dt.strftime("%Y-%m"),
+        "quarter": days.dt.date.map(fiscal_quarter),
+        "year": "FY" + days.dt.date.map(fiscal_quarter).str[:4],
+    }
     members = {
         "all": pd.Series("all", index=rows.index),
         "organization": rows["organization_id"],
         "service": rows["service_id"],
         "channel": rows["channel"],
+        "segment": rows["segment"],
     }
     for period_type, label in periods.items():
         for breakdown, member in members.items():
@@ -90,6 +95,8 @@ def test_a_period_is_a_fiscal_one_by_the_local_day(measures: Measures) -> None:
         ("quarter", date(2025, 7, 1), "2025Q4", 10),
         ("quarter", date(2025, 10, 1), "2026Q1", 20),
         ("quarter", date(2026, 1, 1), "2026Q2", 10),
+        ("year", date(2024, 10, 1), "FY2025", 10),
+        ("year", date(2025, 10, 1), "FY2026", 30),
     ]
 
 

@@ -231,5 +231,5 @@ def test_any_order_and_any_number_of_threads_gives_the_same_table(measures: Meas
         return measures.query("select * from cx_index order by all")
 
     first = built(1, 1)
-    assert len(first) == 17 * 8
+    assert len(first) == 17 * 12
     assert built(2, 2) == first

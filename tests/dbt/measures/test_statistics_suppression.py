@@ -13,8 +13,11 @@ import pytest
 from .sql import CONTACT_CENTER, CX_INDEX, Measures
 from .tables import CHANNELS, SERVICES, agency, answers, fiscal_quarter, load, responses, touched_quarters
 
-BREAKDOWNS = ("organization", "service", "channel")
+BREAKDOWNS = ("organization", "service", "channel", "segment")
+SPANS = {"quarter": [("month", 3, 1)], "year": [("month", 12, 1), ("quarter", 4, 3)]}
+"""Period type → the periods that add up to it: their type, how many, and how many months each has."""
 CELL = ["period_type", "period_start", "breakdown", "member"]
+UNKNOWN = "not known"
 MINIMUM = 10
 
 
@@ -36,9 +39,9 @@ def sums(cells: pd.DataFrame) -> Iterator[Sum]:
         if breakdown == "organization":
             inside = [(period_type, start, "service", name) for name, of in SERVICES.items() if of == member]
             yield Sum(whole, [place[key] for key in inside if key in place])
-        if period_type == "quarter":
-            months = [start + pd.DateOffset(months=number) for number in range(3)]
-            keys = [("month", month, breakdown, member) for month in months]
+        for part, count, step in SPANS.get(period_type, ()):
+            starts = [start + pd.DateOffset(months=step * number) for number in range(count)]
+            keys = [(part, each, breakdown, member) for each in starts]
             yield Sum(whole, [place[key] for key in keys if key in place])
 
 
@@ -53,6 +56,10 @@ def leaks(cells: pd.DataFrame, additive: list[str]) -> list[str]:
         A line for each cell that the sums determine together, and for each difference between a whole and
         the parts shown of it that is of 1 to 9 people or of people who all answered alike.
     """
+    # whose segment is not known has no row, but counts in the whole: how many they are, nobody is told here
+    rest = cells[cells["breakdown"] == "all"].assign(breakdown="segment", member=UNKNOWN)
+    rest[additive] = np.nan
+    cells = pd.concat([cells, rest], ignore_index=True)
     known = cells["n"].notna().to_numpy()
     names, figures = cells[CELL].to_numpy().tolist(), cells[additive].to_numpy(float)
     found, equations = [], []
@@ -74,7 +81,8 @@ def leaks(cells: pd.DataFrame, additive: list[str]) -> list[str]:
         _, sizes, directions = np.linalg.svd(matrix)
         free = directions[int((sizes > 1e-9).sum()) :]
         for column, place in enumerate(unknown):
-            if not len(free) or np.abs(free[:, column]).max() < 1e-9:
+            is_determined = not len(free) or np.abs(free[:, column]).max() < 1e-9
+            if is_determined and names[place][-1] != UNKNOWN:
                 found.append(f"{names[place]} is determined")
     return found
 
@@ -180,15 +188,17 @@ def test_a_quarter_that_does_not_settle_is_withheld_whole(measures: Measures) ->
         left join ({{ withheld_cells("(select concat_ws('/', scale, driver) as item, points_total as total,
             points_squares as squares, *, case when n < 10 then 'small_n'
             when breakdown <> 'all' and is_unanimous then 'unanimous' end as reason
-            from int_measures__items) as items", rounds=ROUNDS) }}) as withheld
+            from int_measures__items) as items",
+            breakdowns=['organization', 'service', 'channel', 'segment'],
+            told_gaps=['segment'], periods=['month', 'quarter', 'year'], rounds=ROUNDS) }}) as withheld
         using (item, period_type, period_start, breakdown, member)
     """
     whole, shown = {}, {}
     for rounds in (1, 5):
         cells = measures.frame(query.replace("ROUNDS", str(rounds)))
         hidden = cells["reason"].notna()
-        quarter = cells["period_start"].dt.to_period("Q")
-        whole[rounds] = int(hidden.groupby([cells["item"], quarter]).all().sum())
+        year = cells["period_start"].dt.to_period("Y-SEP")
+        whole[rounds] = int(hidden.groupby([cells["item"], year]).all().sum())
         shown[rounds] = int((~hidden).sum())
         cells.loc[hidden, ["n", "total", "squares"]] = None
         assert [

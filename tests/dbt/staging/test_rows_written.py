@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,8 +26,8 @@ QUARTERS = [datetime(2024 + (3 + 3 * n) // 12, (3 + 3 * n) % 12 + 1, 1, tzinfo=U
 """April 2024 to April 2026; each has records on ten of its days."""
 DAY = datetime(2026, 5, 14, 15, tzinfo=UTC)
 DAY_OF_RENAMING = DAY + timedelta(days=1)
-SHARE = 0.25
-"""Of what the first build wrote: nine quarters alike are 0.11 each, and a day is less."""
+SHARE = 0.4
+"""Of what the first build wrote: nine quarters alike are 0.11 each, and the newest year's three 0.33."""
 
 PEOPLE = "it counts over the people whom the agency knows, by what all of their records say"
 LISTED = "it is empty where everything is built anew"
@@ -196,6 +196,7 @@ def build_onto(home: Home, batches: Mapping[str, str], models: Mapping[str, Any]
             "stg_touched_records",
             "int_touched_days",
             "int_touched_quarters",
+            "int_touched_years",
             "int_customer_quarters",
             "int_touched_customers",
         )
@@ -236,7 +237,9 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     batches = land(home, {"new-03": DAY}, tables)
     day = build_onto(home, batches, models)
     renaming = build_onto(home, land(home, {"new-05": DAY_OF_RENAMING}, tables, joined=True), models)
-    ((quarters,),) = home.rows("select count(distinct quarter_start) from marts.cx_index")
+    ((quarters,),) = home.rows(
+        "select count(distinct period_start) from marts.cx_index where period_type = 'quarter'"
+    )
     return Builds(first, day, renaming, frozenset(batches), quarters, models)
 
 
@@ -267,6 +270,7 @@ def test_a_customer_is_renamed_in_every_quarter(builds: Builds) -> None:
     }
     assert builds.renaming.touched["int_touched_days"] == [(DAY_OF_RENAMING.date(),) * 4]
     assert builds.renaming.touched["int_touched_quarters"] == [(QUARTERS[-1].date(),)]
+    assert {row[0] for row in builds.renaming.touched["int_touched_years"]} == {date(2025, 10, 1)}
     assert len(builds.renaming.touched["int_customer_quarters"]) == len(QUARTERS)
     assert builds.renaming.written["fct_interactions"] == 4 + len(QUARTERS)
 

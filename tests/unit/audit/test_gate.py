@@ -251,6 +251,10 @@ FOUND = {
         1,
         "2026-03 service ben-apply",
     ),
+    ("cx_index", "no withheld month is what is left of a published year"): (
+        1,
+        "2026-03 service ben-apply",
+    ),
     ("contact_center_performance", "offered is handled, abandoned and other together"): (
         1,
         "2026Q3 all all genesys",

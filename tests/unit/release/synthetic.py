@@ -100,8 +100,8 @@ create table marts.fct_interactions (
     ended_at timestamp, started_date date, started_local_date date, fiscal_quarter varchar,
     wait_seconds decimal(18, 3), talk_seconds decimal(18, 3), hold_seconds decimal(18, 3),
     wrap_seconds decimal(18, 3), handled_by varchar, is_abandoned boolean, is_transferred boolean,
-    is_resolved boolean, is_survey_offered boolean, source_system varchar, source_record_id varchar,
-    _batch_id varchar
+    is_resolved boolean, is_survey_offered boolean, segment varchar, source_system varchar,
+    source_record_id varchar, _batch_id varchar
 );
 create table marts.fct_web_sessions (
     session_id varchar primary key, customer_id varchar, organization_id varchar, service_id varchar,
@@ -269,13 +269,19 @@ from marts.fct_survey_responses where response_id < '2' {order};
 MEMBERS = """
     select
         *,
-        if(period_type = 'month', strftime(period_start, '%Y-%m'), format(
-            '{{}}Q{{}}', year(period_start + interval 3 months), quarter(period_start + interval 3 months)
-        )) as period_label
+        case period_type
+            when 'month' then strftime(period_start, '%Y-%m')
+            when 'year' then format('FY{{}}', year(period_start + interval 3 months))
+            else format(
+                '{{}}Q{{}}', year(period_start + interval 3 months), quarter(period_start + interval 3 months)
+            )
+        end as period_label
     from (
         select *, unnest([
             {{'period_type': 'month', 'period_start': date_trunc('month', day)::date}},
-            {{'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}}
+            {{'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}},
+            {{'period_type': 'year', 'period_start':
+                (date_trunc('year', day + interval 3 months) - interval 3 months)::date}}
         ], recursive := true)
         from (
             select *, unnest([
@@ -338,7 +344,7 @@ select
         as service_level_share,
     0 as service_level_low, 1 as service_level_high, 0 as transfer_share, 0 as transfer_low,
     0.1 as transfer_high, false as suppressed, count(*) < 30 as low_n
-from members group by all
+from members where period_type <> 'year' group by all
 ) {{order}};
 """
 

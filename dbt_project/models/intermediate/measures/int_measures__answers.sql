@@ -11,6 +11,10 @@ surveys as (
     group by survey_id, survey_version
 ),
 
+segments as (
+    {{ segments_of_customers(ref('int_touched_years')) | indent }}
+),
+
 responses as (
     select
         responses.response_id,
@@ -20,6 +24,7 @@ responses as (
         responses.organization_id,
         responses.service_id,
         responses.channel,
+        segments.segment,
         surveys.is_opt_in,
         surveys.is_weighted,
         surveys.is_weighted or responses.cluster_id is not null as is_design_based,
@@ -37,9 +42,13 @@ responses as (
         on
             responses.survey_id = surveys.survey_id
             and responses.survey_version = surveys.survey_version
+    left join segments
+        on
+            responses.customer_id = segments.customer_id
+            and {{ fiscal_quarter_start('responses.answered_local_date') }} = segments.quarter_start
     where
         responses.is_counted
-        and {{ is_in_touched_quarter('responses.answered_local_date', ref('int_touched_quarters')) }}
+        and {{ is_in_touched_quarter('responses.answered_local_date', ref('int_touched_years')) }}
 ),
 
 -- millions of rows are joined and grouped by these numbers later, which as text takes three times as long
@@ -48,7 +57,7 @@ numbered as (
         *,
         row_number() over (order by response_id) as respondent_number,
         dense_rank() over (order by sampling_unit) as sampling_unit_number,
-        dense_rank() over (order by month_start, organization_id, service_id, channel) as group_number
+        dense_rank() over (order by month_start, organization_id, service_id, channel, segment) as group_number
     from responses
 ),
 
@@ -78,6 +87,7 @@ select
     numbered.organization_id,
     numbered.service_id,
     numbered.channel,
+    numbered.segment,
     numbered.is_opt_in,
     numbered.is_weighted,
     numbered.is_design_based,

@@ -8,12 +8,18 @@ response_groups as (
         fiscal_quarter,
         organization_id,
         service_id,
-        channel
+        channel,
+        segment
     from {{ ref('int_measures__answers') }}
 ),
 
 spread as (
-    {{ spread_over_cells('response_groups', ['group_number', 'organization_id']) | indent }}
+    {{ spread_over_cells(
+        'response_groups',
+        ['group_number', 'organization_id'],
+        periods=['month', 'quarter', 'year'],
+        breakdowns=['organization', 'service', 'channel', 'segment']
+    ) | indent }}
 )
 
 select

@@ -40,19 +40,8 @@ with surveys as (
     group by survey_id
 ),
 
--- Of a customer's contacts in the quarter one at least names a segment that the agency knows.
 known_segments as (
-    select distinct
-        facts.customer_id,
-        {{ fiscal_quarter_start('facts.started_local_date') }} as quarter_start
-    from {{ ref('fct_interactions') }} as facts
-    inner join {{ ref('int_interactions') }} as contacts
-        on facts.interaction_id = contacts.interaction_id
-    inner join {{ ref('segments') }} as segments
-        on contacts.segment = segments.segment
-    where
-        facts.customer_id is not null
-        and {{ is_in_touched_quarter('facts.started_local_date', ref('int_customer_quarters')) }}
+    {{ segments_of_customers(ref('int_customer_quarters')) | indent }}
 ),
 
 landed as (

@@ -27,5 +27,10 @@ select
     split_part(withheld.item, '/', 2) as driver,
     withheld.reason
 from (
-    {{ withheld_cells(cells) | indent }}
+    {{ withheld_cells(
+        cells,
+        breakdowns=['organization', 'service', 'channel', 'segment'],
+        told_gaps=['segment'],
+        periods=['month', 'quarter', 'year']
+    ) | indent }}
 ) as withheld

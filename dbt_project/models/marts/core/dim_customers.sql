@@ -20,16 +20,12 @@ responses as (
 segments as (
     select
         facts.customer_id,
-        contacts.segment
+        facts.segment
     from {{ ref('fct_interactions') }} as facts
-    inner join {{ ref('int_interactions') }} as contacts
-        on facts.interaction_id = contacts.interaction_id
-    inner join {{ ref('segments') }} as known
-        on contacts.segment = known.segment
-    where facts.customer_id is not null
+    where facts.customer_id is not null and facts.segment is not null
     qualify row_number() over (
         partition by facts.customer_id
-        order by contacts.started_at desc nulls last, contacts.interaction_id asc
+        order by facts.started_at desc nulls last, facts.interaction_id asc
     ) = 1
 )
 

@@ -29,10 +29,13 @@ select
     cast(contacts.is_transferred as boolean) as is_transferred,
     cast(contacts.is_resolved as boolean) as is_resolved,
     cast(contacts.is_survey_offered as boolean) as is_survey_offered,
+    cast(segments.segment as string) as segment,
     cast(contacts.source_system as string) as source_system,
     cast(contacts.source_record_id as string) as source_record_id,
     cast(contacts._batch_id as string) as _batch_id
 from {{ ref('int_interactions') }} as contacts
 left join {{ ref('int_record_customers') }} as customers
     on contacts._record_key = customers._record_key
+left join {{ ref('segments') }} as segments
+    on contacts.segment = segments.segment
 where {{ is_touched_or_renamed('contacts.record_date', 'contacts._record_key') }}

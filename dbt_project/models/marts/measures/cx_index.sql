@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
-    partition_by='quarter_start',
-    touched='int_touched_quarters'
+    partition_by='year_start',
+    touched='int_touched_years'
 ) }}
--- depends_on: {{ ref('int_touched_quarters') }}
+-- depends_on: {{ ref('int_touched_years') }}
 {% set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
 {%- set withheld_figures = [
     'n', 'value', 'low', 'high', 'standard_error',
@@ -54,7 +54,7 @@ select
     period_type,
     period_start,
     period_label,
-    {{ fiscal_quarter_start('period_start') }} as quarter_start,
+    {{ fiscal_year_start('period_start') }} as year_start,
     breakdown,
     member,
     scale,
