@@ -10,7 +10,8 @@ from .home import END, LATELY, SPLITS, Home, window
 
 def test_split_and_a_part_at_a_time_is_the_same_as_all_at_once(history: Home, published: Home) -> None:
     assert len(history.published()) == 3
-    assert history.hashes() == published.hashes()
+    # what a release holds of one before it is its own: the tables that it is made from are the same
+    assert history.warehouse_hashes() == published.hashes()
     assert len(history.batches()) > len(published.batches())
 
 

@@ -82,6 +82,6 @@ def test_two_runs_at_once_the_second_is_told_who_works_and_one_release_appears(
         assert first.returncode == 0, err
     assert home.published() == [before, out.strip()]
     assert home.current().release_id == out.strip()
-    assert home.hashes() == published.hashes()
+    assert home.warehouse_hashes() == published.hashes()
     # the second comes again, as it was told: there is nothing left to do
     assert home.publish() is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,16 +105,16 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
         *marts.suites(columns, public, policy),
     ]
     current = store.current(settings)
-    suites += _held(columns, current)
+    suites += held(settings, candidate)
     if current is not None:
-        held = {
+        rows = {
             name: _rows(current.folder / "parquet" / f"{name}.parquet") for name in current.manifest["tables"]
         }
         with duckdb.connect() as connection:
             keys = shared_keys(connection, current.folder, candidate.folder)
         ordered = ordered_batches(current.manifest, manifest)
         suites += change.suites(
-            held,
+            rows,
             keys,
             policy,
             closed={table: one.is_closed for table, one in COMPARED.items() if one.figures},
@@ -124,11 +124,13 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
     return suites
 
 
-def _held(columns: Mapping[str, Mapping[str, str]], current: store.Release | None) -> list[Suite]:
-    """The suites of the tables that may hold rows of the current release."""
+def held(settings: Settings, candidate: Candidate) -> list[Suite]:
+    """The suites of what a candidate may hold of the current release, one a table."""
     from expectations import change
 
+    current = store.current(settings)
     before = _columns(current.database) if current else {}
+    columns = _columns(candidate.database)
     found = []
     for table, has in columns.items():
         if "held_from" in has:

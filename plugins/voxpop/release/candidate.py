@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from voxpop.errors import BuildError, Locked, UsageError
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
-from voxpop.release import diff, evidence, held, manifest, store, tables
+from voxpop.release import changed, diff, evidence, held, manifest, store, tables
 from voxpop.release.lateness import late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
@@ -202,7 +203,10 @@ def _make(
             "select policy, value from warehouse.seeds.policy order by policy"
         ).fetchall()
     }
-    made = _copy_tables(connection, settings, timed(in_use, published, now), before, policy)
+    marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
+    kept = [before, *store.list_releases(settings)] if before else []
+    rows = _rows(connection, marts, kept, folder, policy)
+    made = _copy_tables(connection, marts, rows, timed(in_use, published, now))
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     late = late_sources(in_use, sources)
@@ -281,18 +285,27 @@ def _new_folder(settings: Settings) -> Path:
     return folder
 
 
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[tables.Mart],
+    kept: Sequence[store.Release],
+    folder: Path,
+    policy: Mapping[str, float],
+) -> dict[str, str]:
+    """SQL for what is published of tables that may hold something; `kept` begins with the current release."""
+    names = [mart.name for mart in marts]
+    sums = changed.sums(connection, "warehouse.marts", names)
+    (folder / changed.NAME).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+    earlier = list(dict.fromkeys(changed.Earlier(one.release_id, one.folder) for one in kept))
+    return held.rows(connection, "warehouse.marts", names, earlier, sums=sums, policy=policy)
+
+
 def _copy_tables(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
+    marts: Sequence[tables.Mart],
+    rows: Mapping[str, str],
     days: Iterable[Timed],
-    before: store.Release | None,
-    policy: Mapping[str, float],
 ) -> dict[str, Table]:
-    marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
-    kept = [before, *store.list_releases(settings)] if before else []
-    earlier = [held.Earlier(one.release_id, one.folder) for one in kept]
-    names = [mart.name for mart in marts]
-    rows = held.rows(connection, "warehouse.marts", names, list(dict.fromkeys(earlier)), policy)
     made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
     tables.create_release_info(connection)
     made["timeliness"] = tables.write_timeliness(connection, days)

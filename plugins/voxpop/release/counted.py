@@ -1,6 +1,6 @@
 """Whose records the public tables count: what two releases are compared by, person by person.
 
-A record counts in a cell of a table for each `item` of it: what adds up only with itself.
+A record counts in its cells for each item: what adds up only with itself.
 """
 
 # ruff: noqa: S608 - the names in the SQL are our own
@@ -20,15 +20,19 @@ class Counted:
     Attributes:
         reads: the release's tables that `records` reads, and the columns of them. A release that lacks a
             table tells nothing; a column that one of two releases lacks is null in both.
-        records: SQL for item, record, day, the members that it counts for, and all else that its figures
-            rest on. `{name}` is a table, or a value of the policy.
+        days: which of these tables have a column of the record's local day, and which.
+        records: SQL for record, day, the members that it counts for, and all else that figures rest on.
+            `{name}` is a table.
+        items_of: SQL for the items of such a row; `{name}` is a value of the policy.
         members: breakdown → the column of `records` that holds the member; beside `all`.
         items: SQL for the items that a row is a figure of alone.
         rests_on: SQL for whether a figure in the row `row_` rests on `item`.
     """
 
     reads: Mapping[str, str]
+    days: Mapping[str, str]
     records: str
+    items_of: str
     members: Mapping[str, str]
     items: str
     rests_on: str
@@ -85,6 +89,10 @@ _PARTS = {
 }
 """What the figures of a contact center are over: part → of which contacts."""
 
+_ITEMS_OF_A_CONTACT = ", ".join(
+    f"if({which}, concat_ws('|', source_system, '{name}'), null)" for name, which in _PARTS.items()
+)
+
 COUNTED: Mapping[str, Counted] = {
     "cx_index": Counted(
         reads={
@@ -95,10 +103,11 @@ COUNTED: Mapping[str, Counted] = {
             "fct_survey_answers": "response_id scale driver raw_value score is_positive",
             "fct_interactions": "interaction_id customer_id segment started_at started_local_date",
         },
+        days={"fct_survey_responses": "answered_local_date", "fct_interactions": "started_local_date"},
         records=f"""
             select
-                concat_ws('|', a.scale, a.driver) as item, r.response_id as record,
-                r.answered_local_date as day, r.organization_id, r.service_id, r.channel, s.segment,
+                r.response_id as record, r.answered_local_date as day, r.organization_id, r.service_id,
+                r.channel, s.segment, a.scale, a.driver,
                 a.raw_value, a.score, a.is_positive, r.weight
             from {{fct_survey_answers}} as a
             inner join {{fct_survey_responses}} as r using (response_id)
@@ -106,6 +115,7 @@ COUNTED: Mapping[str, Counted] = {
                 on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
             where r.is_counted and r.answered_local_date is not null
         """,
+        items_of="[concat_ws('|', scale, driver)]",
         members=_MEMBERS,
         items="if(driver = 'all', [], [concat_ws('|', scale, driver)])",
         rests_on="split_part(item, '|', 1) = row_.scale and row_.driver in ('all', split_part(item, '|', 2))",
@@ -118,25 +128,18 @@ COUNTED: Mapping[str, Counted] = {
             """,
             "dim_channels": "channel service_level",
         },
-        records=f"""
-            with contacts as (
-                select
-                    *, not coalesce(is_abandoned, false) and coalesce(handled_by = 'agent', false)
-                        as is_handled,
-                    talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0) as handle_seconds
-                from {{fct_interactions}}
-                inner join {{dim_channels}} using (channel)
-                where direction = 'inbound' and service_level is not null and started_local_date is not null
-            )
+        days={"fct_interactions": "started_local_date"},
+        records="""
             select
-                concat_ws('|', source_system, part.name) as item, interaction_id as record,
-                started_local_date as day, organization_id, service_id, channel,
-                wait_seconds, handle_seconds, is_handled, is_abandoned, is_transferred
-            from contacts, unnest([
-                {", ".join(f"{{{{'name': '{name}', 'counts': {which}}}}}" for name, which in _PARTS.items())}
-            ]) as parts (part)
-            where part.counts
+                interaction_id as record, started_local_date as day, organization_id, service_id, channel,
+                source_system, wait_seconds, is_abandoned, is_transferred,
+                talk_seconds + coalesce(hold_seconds, 0) + coalesce(wrap_seconds, 0) as handle_seconds,
+                not coalesce(is_abandoned, false) and coalesce(handled_by = 'agent', false) as is_handled
+            from {fct_interactions}
+            inner join {dim_channels} using (channel)
+            where direction = 'inbound' and service_level is not null and started_local_date is not null
         """,
+        items_of=f"list_filter([{_ITEMS_OF_A_CONTACT}], lambda item: item is not null)",
         members={name: column for name, column in _MEMBERS.items() if name != "segment"},
         items=f"[concat_ws('|', source_system, part) for part in [{', '.join(map(repr, _PARTS))}]]",
         rests_on="split_part(item, '|', 1) = row_.source_system",

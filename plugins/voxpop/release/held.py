@@ -13,38 +13,17 @@ restatement and not held; one changed answer is.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from voxpop.release import closure
+from voxpop.release.changed import Earlier, Sums, changed, columns_of
 from voxpop.release.closure import Cell
 from voxpop.release.compared import COMPARED
 from voxpop.release.counted import COUNTED, DERIVED, Counted, Derived, of_goal
 from voxpop.release.tables import quoted
 
 _CELL = ("period_type", "period_start", "breakdown", "member")
-_PERIODS = """[
-    {'period_type': 'month', 'period_start': date_trunc('month', day)::date},
-    {'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date},
-    {'period_type': 'year', 'period_start':
-        (date_trunc('year', day + interval 3 months) - interval 3 months)::date}
-]"""
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """A release that has been published, and where its tables are."""
-
-    release_id: str
-    folder: Path
-
-    def table(self, name: str) -> str | None:
-        """SQL for a table of it; None if it hasn't got it."""
-        file = self.folder / "parquet" / f"{name}.parquet"
-        return f"read_parquet({quoted(str(file))})" if file.exists() else None
 
 
 def rows(
@@ -52,6 +31,8 @@ def rows(
     warehouse: str,
     tables: Collection[str],
     earlier: Sequence[Earlier],
+    *,
+    sums: Mapping[str, Sums],
     policy: Mapping[str, float],
 ) -> dict[str, str]:
     """Find what is held of the public tables, and give SQL for the rows that are to be published.
@@ -61,6 +42,7 @@ def rows(
         warehouse: the warehouse's schema of marts, as SQL names it.
         tables: those that it has.
         earlier: the kept releases, the current one first; none before the first.
+        sums: of the build's records, see `changed.sums`.
         policy: the agency's.
 
     Returns:
@@ -80,7 +62,7 @@ def rows(
             f"select {', '.join(COMPARED[table].key)} from {warehouse}.{table} limit 0"
         )
     for table, one in counted.items():
-        cells = held_cells(connection, table, warehouse, earlier, policy)
+        cells = _cells(connection, table, warehouse, earlier, sums=sums[table], policy=policy)
         if cells:
             _keep(connection, cells)
             rests_on = f"{one.rests_on} and {_same('cell', 'row_', _CELL)}"
@@ -124,19 +106,21 @@ def _hold(connection: duckdb.DuckDBPyConnection, table: str, warehouse: str, whe
     )
 
 
-def held_cells(
+def _cells(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     warehouse: str,
     earlier: Sequence[Earlier],
+    *,
+    sums: Sums,
     policy: Mapping[str, float],
 ) -> set[Cell]:
-    """The cells of a table that are held; see `rows`."""
+    """The cells of a table that are held."""
     counted = COUNTED[table]
     told = [(one, rows) for one in earlier if (rows := _old_rows(connection, counted, table, one))]
     changes: dict[Cell, list[int]] = {}
     for place, (release, _) in enumerate(told):
-        for *names, halves in _changes(connection, counted, warehouse, release, policy):
+        for *names, halves in changed(connection, table, warehouse, sums, release, policy=policy):
             changes.setdefault(Cell(*names), [0] * len(told))[place] = halves
     if not changes:
         return set()
@@ -159,49 +143,11 @@ def _old_rows(
     rows = release.table(table)
     if rows is None or any(release.table(name) is None for name in counted.reads):
         return None
-    has = _columns(connection, rows)
+    has = columns_of(connection, rows)
     if not has.issuperset(COMPARED[table].key):
         return None
     own = " where held_from is null" if "held_from" in has else ""
     return f"(select * from {rows}{own})"
-
-
-def _changes(
-    connection: duckdb.DuckDBPyConnection,
-    counted: Counted,
-    warehouse: str,
-    release: Earlier,
-    policy: Mapping[str, float],
-) -> list[tuple[Any, ...]]:
-    """How much every cell differs from a release, in halves of a person: a cell's names, then that."""
-    new, old = {}, {}
-    for name, columns in counted.reads.items():
-        sides = [f"{warehouse}.{name}", str(release.table(name))]
-        shared = _columns(connection, sides[0]) & _columns(connection, sides[1])
-        listed = ", ".join(one if one in shared else f"null as {one}" for one in columns.split())
-        new[name], old[name] = (f"(select {listed} from {side})" for side in sides)
-    members = ", ".join(
-        f"{{'breakdown': '{name}', 'member': {column}}}"
-        for name, column in {"all": "'all'", **counted.members}.items()
-    )
-    return connection.execute(
-        f"""
-        with new as materialized ({counted.records.format_map({**policy, **new})}),
-        old as materialized ({counted.records.format_map({**policy, **old})}),
-        changed as (
-            (from new except all from old) union all (from old except all from new)
-        ),
-        weighed as (select *, 2 // count(*) over (partition by item, record) as halves from changed),
-        cells as (
-            select *, unnest({_PERIODS}, recursive := true)
-            from (select *, unnest([{members}], recursive := true) from weighed)
-        )
-        select item, period_type, period_start, breakdown, member, sum(halves)::bigint
-        from cells
-        where member is not null
-        group by all
-        """
-    ).fetchall()
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, counted: Counted, rows: str) -> set[Cell]:
@@ -233,7 +179,7 @@ def _published(
     )
     new = f"select {own} from {warehouse}.{table} as row_ where not exists ({is_held})"
     rows = current.table(table)
-    has = _columns(connection, rows) if rows else set()
+    has = columns_of(connection, rows) if rows else set()
     if not has.issuperset(COMPARED[table].key):
         return new
     taken = []
@@ -257,7 +203,3 @@ def _published(
 
 def _same(left: str, right: str, columns: Iterable[str]) -> str:
     return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, rows: str) -> set[str]:
-    return {name for name, *_ in connection.execute(f"describe from {rows}").fetchall()}

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from voxpop.release import held
+from voxpop.release import changed, held
 
 from .sql import CX_INDEX, Measures
 from .tables import SERVICES, agency, load
 
 MINIMUM = 10
-POLICY = {"suppression_min_n": 10.0, "short_abandon_seconds": 10.0}
 CELL = ["period_type", "period_start", "breakdown", "member"]
 COLUMNS = {
     "organization": "organization_id",
@@ -55,7 +54,7 @@ def three_releases(seed: int, number: int) -> list[People]:
 def publish(measures: Measures, known: list[People], folder: Path, *, is_holding: bool) -> list[pd.DataFrame]:
     """The public cx_index of each release, made one after the other."""
     services = pd.DataFrame({"service_id": list(SERVICES), "organization_id": list(SERVICES.values())})
-    releases: list[held.Earlier] = []
+    releases: list[changed.Earlier] = []
     public = []
     for place, (people, items) in enumerate(known):
         load(measures, people, *items)
@@ -65,12 +64,18 @@ def publish(measures: Measures, known: list[People], folder: Path, *, is_holding
             " segment varchar, started_at timestamp, started_local_date date)"
         )
         measures.build(*CX_INDEX)
-        release = held.Earlier(f"r{place}", folder / str(place))
+        release = changed.Earlier(f"r{place}", folder / str(place))
         rows = None
         if is_holding:
-            rows = held.rows(measures.connection, "main", ["cx_index"], releases[::-1], POLICY).get(
-                "cx_index"
-            )
+            sums = changed.sums(measures.connection, "main", ["cx_index"])
+            rows = held.rows(
+                measures.connection,
+                "main",
+                ["cx_index"],
+                releases[::-1],
+                sums=sums,
+                policy={"suppression_min_n": MINIMUM},
+            ).get("cx_index")
         (release.folder / "parquet").mkdir(parents=True)
         measures.connection.execute(f"create or replace table shown as {rows or 'from cx_index'}")
         for name in (
