@@ -11,7 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from expectations import comparisons, measures, performance, personal_data, published, quality, web
+from expectations import (
+    comparisons,
+    journey_measures,
+    measures,
+    performance,
+    personal_data,
+    published,
+    quality,
+    web,
+)
 from expectations.measures import SCALES
 from expectations.rules import Rule, Suite, never, not_negative, one_of, refers, required, unique
 
@@ -186,6 +195,7 @@ KNOWN_TO_SUPPRESSION = frozenset(
         "contact_center_performance",
         "priority_goal_measures",
         "identity_quality",
+        "journey_measures",
         "survey_quality",
         "survey_nonresponse",
         "web_performance",
@@ -244,6 +254,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "series_breaks": comparisons.series_breaks(),
         "contact_center_performance": measures.contact_center_performance(policy),
         "identity_quality": quality.identity_quality(policy),
+        "journey_measures": journey_measures.journey_measures(policy),
         "survey_quality": quality.survey_quality(policy),
         "survey_nonresponse": quality.survey_nonresponse(policy),
         "a11_280_collections": performance.a11_280_collections(),

@@ -33,8 +33,9 @@
 
 {#- A model's query: the fiscal quarters that a build replaces by the days (UTC) that it touches.
 
-    A day in UTC may be a day earlier or later where people live; so it can belong to two quarters. An answer may follow
-    the contact that it is about by some days more: it is counted in its quarter, and who answered in the contact's.
+    A day in UTC may be a day earlier or later where people live; so it can belong to two quarters. An answer, or a further
+    contact, may follow the contact that it is about by some days more: it is counted in its quarter, and who answered, or
+    came again, in the first contact's.
     Where a build stopped half-way, what it had touched counts still: the facts that it left may show by now what it
     came for, and then nothing else tells.
 
@@ -49,7 +50,9 @@
 with reached as (
     select
         record_date,
-        1 + cast({{ policy('survey_answer_days') }} as integer) as reach
+        1 + cast(
+            greatest({{ policy('survey_answer_days') }}, {{ policy('repeat_contact_days') }}) as integer
+        ) as reach
     from {{ days }}
 ),
 

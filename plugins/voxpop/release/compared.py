@@ -98,6 +98,13 @@ COMPARED: Mapping[str, Compared] = {
         (*_PERIODS, "period_label", *_SMALL),
         ("record_count", "matched_share", "customer_count"),
     ),
+    "journey_measures": Compared(
+        (*_PERIODS, "measure", "page"),
+        (*_PERIODS, "period_label", "measure", "value", "is_provisional", *_SMALL),
+        ("value",),
+        # days after a quarter's end decide of its last contacts
+        last_day=f"case when not is_provisional then {_LAST_DAY} end",
+    ),
     "survey_nonresponse": Compared(
         _PERIODS,
         (*_PERIODS, "period_label", *_SMALL),

@@ -37,6 +37,7 @@ OF_RUNS = (
     "int_identity__touched_",
     "int_renamed_records",
     "int_customer_quarters",
+    "int_journey_quarters",
     "int_web__touched_",
     "int_measures__",
 )

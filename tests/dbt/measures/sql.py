@@ -14,7 +14,19 @@ import pandas as pd
 DBT = Path(__file__).resolve().parents[3] / "dbt_project"
 MACROS = [
     *sorted((DBT / "macros" / "statistics").glob("*.sql")),
-    *(DBT / "macros" / f"{name}.sql" for name in ("fiscal", "policy", "segments", "sorted_list", "touched")),
+    *(
+        DBT / "macros" / f"{name}.sql"
+        for name in (
+            "earliest",
+            "fiscal",
+            "functions",
+            "journeys",
+            "policy",
+            "segments",
+            "sorted_list",
+            "touched",
+        )
+    ),
 ]
 MODELS = {path.stem: path for path in (DBT / "models").glob("*/measures/*.sql")}
 
@@ -67,6 +79,7 @@ class Measures:
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
         environment.globals["ref"] = lambda name: name
         environment.globals["config"] = lambda **_: ""
+        environment.globals["is_incremental"] = lambda: False
         environment.globals["return"] = lambda value: value
         environment.globals["adapter"] = SimpleNamespace(
             dispatch=lambda name: environment.globals[f"duckdb__{name}"]

@@ -65,6 +65,11 @@ OF_CUSTOMERS = {
     "survey_nonresponse",
     "identity_quality",
     "identity_merges",
+    "int_journey_quarters",
+    "int_measures__journey_units",
+    "int_measures__journeys",
+    "int_measures__resolution_times",
+    "journey_measures",
 }
 """Models that ask who it was, and so follow a renamed customer into each quarter with a record of theirs."""
 FACTS = {

@@ -9,6 +9,7 @@
     'page_helpfulness': ref('page_helpfulness'),
     'web_performance': ref('web_performance'),
     'identity_quality': ref('identity_quality'),
+    'journey_measures': ref('journey_measures'),
     'survey_nonresponse': ref('survey_nonresponse'),
     'survey_quality': ref('survey_quality'),
 } -%}

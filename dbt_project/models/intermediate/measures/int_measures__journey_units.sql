@@ -1,0 +1,174 @@
+{#- Contacts beyond the touched quarters are read too: across a quarter's end one may follow another. -#}
+{%- set window = '(' ~ policy('repeat_contact_days') ~ ' * 86400)' -%}
+{%- set reach = 'cast(' ~ policy('repeat_contact_days') ~ ' as integer) + 1' -%}
+
+with contacts as (
+    select
+        facts.interaction_id,
+        facts.customer_id,
+        facts.service_id,
+        facts.organization_id,
+        facts.channel,
+        facts.started_at,
+        facts.started_local_date
+    from {{ ref('fct_interactions') }} as facts
+    where
+        facts.direction = 'inbound'
+        and not {{ is_web_visit('facts.channel') }}
+        and facts.customer_id is not null
+        and facts.service_id is not null
+        and facts.started_at is not null
+        and facts.started_local_date >= (
+            select min(touched.quarter_start) - ({{ reach }}) from {{ ref('int_journey_quarters') }} as touched
+        )
+        and facts.started_local_date <= (
+            select max({{ quarter_end('touched.quarter_start') }}) + {{ reach }}
+            from {{ ref('int_journey_quarters') }} as touched
+        )
+),
+
+neighbors as (
+    select
+        *,
+        lag(started_at) over (
+            partition by customer_id, service_id order by started_at, interaction_id
+        ) as contact_before_at,
+        lead(started_at) over (
+            partition by customer_id, service_id order by started_at, interaction_id
+        ) as contact_after_at
+    from contacts
+),
+
+judged as (
+    select
+        neighbors.*,
+        {{ fiscal_quarter_start('neighbors.started_local_date') }} as quarter_start,
+        coalesce(
+            {{ seconds_between('neighbors.contact_before_at', 'neighbors.started_at') }} <= {{ window }}, false
+        ) as is_repeat,
+        coalesce(
+            {{ seconds_between('neighbors.started_at', 'neighbors.contact_after_at') }} <= {{ window }}, false
+        ) as is_followed,
+        {{ seconds_between('neighbors.started_at', 'history.complete_until_at') }} <= {{ window }} as is_window_open,
+        {{ seconds_between('history.history_starts_at', 'neighbors.started_at') }} <= {{ window }} as is_truncated
+    from neighbors
+    cross join {{ ref('int_contact_history') }} as history
+    where {{ is_in_touched_quarter('neighbors.started_local_date', ref('int_journey_quarters')) }}
+),
+
+journeys as (
+    select *
+    from {{ ref('customer_journeys') }}
+    where
+        not is_left_truncated
+        and quarter_start in (select touched.quarter_start from {{ ref('int_journey_quarters') }} as touched)
+),
+
+responses as (
+    select
+        responses.response_id,
+        responses.organization_id,
+        responses.service_id,
+        responses.channel,
+        {{ fiscal_quarter_start('responses.answered_local_date') }} as quarter_start,
+        ties.interaction_id is not null as is_tied
+    from {{ ref('fct_survey_responses') }} as responses
+    inner join {{ ref('int_survey_ties') }} as ties
+        on responses.response_id = ties.response_id
+    where {{ is_in_touched_quarter('responses.answered_local_date', ref('int_journey_quarters')) }}
+),
+
+units as (
+    select
+        'first_contact_resolution_share' as measure,
+        interaction_id as unit_id,
+        quarter_start,
+        organization_id,
+        service_id,
+        channel,
+        customer_id,
+        is_window_open as is_pending,
+        is_followed as is_seen,
+        cast(null as string) as page
+    from judged
+    union all
+    select
+        'repeat_contact_share' as measure,
+        interaction_id as unit_id,
+        quarter_start,
+        organization_id,
+        service_id,
+        channel,
+        customer_id,
+        false as is_pending,
+        is_repeat as is_seen,
+        cast(null as string) as page
+    from judged
+    where not is_truncated
+    union all
+    select
+        'website_before_call_share' as measure,
+        journey_id as unit_id,
+        quarter_start,
+        organization_id,
+        service_id,
+        cast(null as string) as channel,
+        customer_id,
+        is_open as is_pending,
+        has_website_before_call as is_seen,
+        page_before_call as page
+    from journeys
+    where has_website_before_call is not null
+    union all
+    select
+        'channel_shift_share' as measure,
+        journey_id as unit_id,
+        quarter_start,
+        organization_id,
+        service_id,
+        cast(null as string) as channel,
+        customer_id,
+        is_open as is_pending,
+        channel_shift_count > 0 as is_seen,
+        cast(null as string) as page
+    from journeys
+    union all
+    select
+        'division_change_share' as measure,
+        journey_id as unit_id,
+        quarter_start,
+        organization_id,
+        service_id,
+        cast(null as string) as channel,
+        customer_id,
+        is_open as is_pending,
+        division_change_count > 0 as is_seen,
+        cast(null as string) as page
+    from journeys
+    union all
+    select
+        'survey_linked_share' as measure,
+        response_id as unit_id,
+        quarter_start,
+        organization_id,
+        service_id,
+        channel,
+        response_id as customer_id,
+        false as is_pending,
+        is_tied as is_seen,
+        cast(null as string) as page
+    from responses
+)
+
+select
+    cast(measure as string) as measure,
+    cast(unit_id as string) as unit_id,
+    cast(quarter_start as date) as quarter_start,
+    cast(organization_id as string) as organization_id,
+    cast(service_id as string) as service_id,
+    cast(channel as string) as channel,
+    cast(customer_id as string) as cluster_id,
+    is_pending,
+    is_seen,
+    cast(case when is_seen then page end as string) as page
+from units

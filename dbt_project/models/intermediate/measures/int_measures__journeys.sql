@@ -1,0 +1,206 @@
+with units as (
+    {{ spread_over_breakdowns(
+        ref('int_measures__journey_units'), ['measure', 'service_id', 'cluster_id', 'is_pending', 'is_seen']
+    ) | indent }}
+),
+
+persons as (
+    select
+        measure,
+        quarter_start,
+        breakdown,
+        member,
+        cluster_id,
+        min(organization_id) as first_organization_id,
+        max(organization_id) as last_organization_id,
+        count(*) filter (where not is_pending) as unit_count,
+        count(*) filter (where not is_pending and is_seen) as seen_count,
+        count(*) filter (where is_pending) as pending_count
+    from units
+    group by measure, quarter_start, breakdown, member, cluster_id
+),
+
+counted as (
+    select
+        measure,
+        quarter_start,
+        breakdown,
+        member,
+        min(first_organization_id) as first_organization_id,
+        max(last_organization_id) as last_organization_id,
+        sum(unit_count) as n,
+        sum(seen_count) as seen_count,
+        sum(pending_count) as pending_count,
+        count(*) filter (where unit_count > 0) as person_count,
+        sum(seen_count * seen_count) as seen_seen,
+        sum(seen_count * unit_count) as seen_units,
+        sum(unit_count * unit_count) as units_units
+    from persons
+    group by measure, quarter_start, breakdown, member
+),
+
+contacts as (
+    select
+        {{ fiscal_quarter_start('facts.started_local_date') }} as quarter_start,
+        facts.organization_id,
+        facts.service_id,
+        facts.channel,
+        facts.customer_id is not null and facts.service_id is not null and facts.started_at is not null as is_known,
+        {{ is_web_visit('facts.channel') }} as is_visit,
+        coalesce(channels.channel_group = 'phone', false) as is_call
+    from {{ ref('fct_interactions') }} as facts
+    left join {{ ref('channels') }} as channels
+        on facts.channel = channels.channel
+    where
+        facts.direction = 'inbound'
+        and {{ is_in_touched_quarter('facts.started_local_date', ref('int_journey_quarters')) }}
+),
+
+matched as (
+    select
+        quarter_start,
+        organization_id,
+        service_id,
+        channel,
+        count(*) filter (where not is_visit) as contact_count,
+        count(*) filter (where not is_visit and is_known) as known_contact_count,
+        count(*) filter (where is_call) as call_count,
+        count(*) filter (where is_call and is_known) as known_call_count,
+        count(*) filter (where is_visit) as visit_count,
+        count(*) filter (where is_visit and is_known) as known_visit_count
+    from contacts
+    group by quarter_start, organization_id, service_id, channel
+),
+
+matched_cells as (
+    {{ spread_over_breakdowns('matched', [
+        'contact_count', 'known_contact_count', 'call_count', 'known_call_count', 'visit_count', 'known_visit_count',
+    ]) | indent }}
+),
+
+coverage as (
+    select
+        quarter_start,
+        breakdown,
+        member,
+        sum(contact_count) as contact_count,
+        sum(known_contact_count) as known_contact_count,
+        sum(call_count) as call_count,
+        sum(known_call_count) as known_call_count,
+        sum(visit_count) as visit_count,
+        sum(known_visit_count) as known_visit_count
+    from matched_cells
+    group by quarter_start, breakdown, member
+),
+
+cells as (
+    select
+        counted.*,
+        case
+            when counted.measure = 'survey_linked_share' then 'survey'
+            when counted.measure = 'website_before_call_share' then 'call'
+            when counted.measure in ('first_contact_resolution_share', 'repeat_contact_share') then 'contact'
+            else 'any'
+        end as of_kind,
+        coverage.contact_count,
+        coverage.known_contact_count,
+        coverage.call_count,
+        coverage.known_call_count,
+        coverage.visit_count,
+        coverage.known_visit_count
+    from counted
+    left join coverage
+        on {{ same('counted', 'coverage', ['quarter_start', 'breakdown', 'member']) }}
+),
+
+pages as (
+    select
+        quarter_start,
+        service_id,
+        page,
+        min(organization_id) as organization_id,
+        count(*) as page_count,
+        sum(count(*)) over (partition by quarter_start, service_id) as n
+    from {{ ref('int_measures__journey_units') }}
+    where
+        measure = 'website_before_call_share'
+        and not is_pending
+        and page is not null
+        and service_id is not null
+    group by quarter_start, service_id, page
+),
+
+figures as (
+    select
+        quarter_start,
+        breakdown,
+        member,
+        measure,
+        'all' as page,
+        case
+            when breakdown = 'service' and first_organization_id = last_organization_id then first_organization_id
+        end as service_organization_id,
+        n,
+        seen_count,
+        pending_count,
+        person_count,
+        seen_seen,
+        seen_units,
+        units_units,
+        case of_kind
+            when 'survey' then null
+            when 'call' then call_count
+            else contact_count
+        end as contact_count,
+        case of_kind
+            when 'survey' then null
+            when 'call' then known_call_count
+            else known_contact_count
+        end as known_contact_count,
+        case when of_kind in ('call', 'any') then visit_count end as visit_count,
+        case when of_kind in ('call', 'any') then known_visit_count end as known_visit_count
+    from cells
+    union all
+    -- pages of a service, of those visits alone that came before a call; a person's count as different people's
+    select
+        quarter_start,
+        'service' as breakdown,
+        service_id as member,
+        'page_before_call_share' as measure,
+        page,
+        organization_id as service_organization_id,
+        n,
+        page_count as seen_count,
+        0 as pending_count,
+        n as person_count,
+        page_count as seen_seen,
+        page_count as seen_units,
+        n as units_units,
+        cast(null as bigint) as contact_count,
+        cast(null as bigint) as known_contact_count,
+        cast(null as bigint) as visit_count,
+        cast(null as bigint) as known_visit_count
+    from pages
+)
+
+select
+    cast('quarter' as string) as period_type,
+    cast(quarter_start as date) as period_start,
+    {{ fiscal_quarter('quarter_start') }} as period_label,
+    cast(breakdown as string) as breakdown,
+    cast(member as string) as member,
+    cast(measure as string) as measure,
+    cast(page as string) as page,
+    cast(service_organization_id as string) as service_organization_id,
+    cast(n as bigint) as n,
+    cast(seen_count as bigint) as seen_count,
+    cast(pending_count as bigint) as pending_count,
+    cast(person_count as bigint) as person_count,
+    cast(seen_seen as bigint) as seen_seen,
+    cast(seen_units as bigint) as seen_units,
+    cast(units_units as bigint) as units_units,
+    cast(contact_count as bigint) as contact_count,
+    cast(known_contact_count as bigint) as known_contact_count,
+    cast(visit_count as bigint) as visit_count,
+    cast(known_visit_count as bigint) as known_visit_count
+from figures

@@ -1,0 +1,243 @@
+{{ config(
+    materialized='incremental',
+    partition_by='quarter_start',
+    touched='int_journey_quarters'
+) }}
+-- depends_on: {{ ref('int_journey_quarters') }}
+{%- set cells -%}
+(
+    select
+        measure as item,
+        period_type,
+        period_start,
+        breakdown,
+        member,
+        service_organization_id,
+        n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        -- what contact_center_performance hides of a member's contacts, their number here would tell
+        case
+            when n < {{ policy('suppression_min_n') }} or (is_withheld_there and measure <> 'survey_linked_share')
+                then 'small_n'
+        end as reason
+    from cells
+    where page = 'all'
+) as cells
+{%- endset %}
+{%- set pages -%}
+(
+    select
+        pages.member as item,
+        pages.period_type,
+        pages.period_start,
+        case when pages.page = 'all' then 'all' else 'page' end as breakdown,
+        pages.page as member,
+        cast(null as string) as service_organization_id,
+        pages.seen_count as n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        case
+            when pages.seen_count < {{ policy('suppression_min_n') }} or withheld.reason is not null then 'small_n'
+        end as reason
+    from pages_and_all as pages
+    left join withheld
+        on
+            withheld.item = 'website_before_call_share'
+            and withheld.breakdown = 'service'
+            and pages.member = withheld.member
+            and {{ same('pages', 'withheld', ['period_type', 'period_start']) }}
+) as pages
+{%- endset %}
+
+with withheld_contacts as (
+    select distinct
+        period_type,
+        period_start,
+        breakdown,
+        member
+    from {{ ref('contact_center_performance') }}
+    where suppressed
+),
+
+shares as (
+    select
+        period_type,
+        period_start,
+        period_label,
+        breakdown,
+        member,
+        measure,
+        page,
+        service_organization_id,
+        n,
+        seen_count,
+        pending_count,
+        pending_count > 0 as is_provisional,
+        contact_count - known_contact_count as unknown_count,
+        cast(known_contact_count as double) / nullif(contact_count, 0) as contact_coverage,
+        cast(known_visit_count as double) / nullif(visit_count, 0) as web_coverage,
+        -- of what a share may have missed, how much is seen at least: the lower end of how much is matched
+        case
+            when measure in ('first_contact_resolution_share', 'repeat_contact_share')
+                then {{ wilson_low('known_contact_count', 'contact_count') }}
+            when measure = 'website_before_call_share' then {{ wilson_low('known_visit_count', 'visit_count') }}
+            when measure in ('channel_shift_share', 'division_change_share')
+                then least(
+                    {{ wilson_low('known_contact_count', 'contact_count') }},
+                    {{ wilson_low('known_visit_count', 'visit_count') }}
+                )
+            else 1e0
+        end as seen_at_least,
+        {{ effective_units('n', 'seen_count', 'person_count', 'seen_seen', 'seen_units', 'units_units') }}
+            as effective_n,
+        cast(null as double) as median_days,
+        cast(null as double) as median_low,
+        cast(null as double) as median_high
+    from {{ ref('int_measures__journeys') }}
+),
+
+coverage as (
+    select
+        period_start,
+        breakdown,
+        member,
+        unknown_count,
+        contact_coverage,
+        web_coverage
+    from shares
+    where measure = 'channel_shift_share'
+),
+
+cells as (
+    select
+        all_cells.*,
+        withheld_contacts.member is not null as is_withheld_there
+    from (
+        select * from shares
+        union all
+        select
+            cast('quarter' as string) as period_type,
+            times.quarter_start as period_start,
+            {{ fiscal_quarter('times.quarter_start') }} as period_label,
+            times.breakdown,
+            times.member,
+            cast('median_resolution_days' as string) as measure,
+            cast('all' as string) as page,
+            times.service_organization_id,
+            times.n,
+            times.resolved_count as seen_count,
+            times.pending_count,
+            times.pending_count > 0 as is_provisional,
+            coverage.unknown_count,
+            coverage.contact_coverage,
+            coverage.web_coverage,
+            cast(1 as double) as seen_at_least,
+            cast(times.n as double) as effective_n,
+            times.median_seconds / 86400e0 as median_days,
+            times.low_seconds / 86400e0 as median_low,
+            times.high_seconds / 86400e0 as median_high
+        from {{ ref('int_measures__resolution_times') }} as times
+        left join coverage
+            on
+                times.quarter_start = coverage.period_start
+                and {{ same('times', 'coverage', ['breakdown', 'member']) }}
+    ) as all_cells
+    left join withheld_contacts
+        on {{ same('all_cells', 'withheld_contacts', ['period_type', 'period_start', 'breakdown', 'member']) }}
+),
+
+withheld as (
+    {{ withheld_cells(cells) | indent }}
+),
+
+pages_and_all as (
+    select
+        period_type,
+        period_start,
+        member,
+        page,
+        seen_count
+    from cells
+    where measure = 'page_before_call_share'
+    union all
+    select
+        period_type,
+        period_start,
+        member,
+        'all' as page,
+        max(n) as seen_count
+    from cells
+    where measure = 'page_before_call_share'
+    group by period_type, period_start, member
+),
+
+withheld_pages as (
+    {{ withheld_cells(pages, breakdowns=['page']) | indent }}
+),
+
+judged as (
+    select
+        cells.*,
+        cells.seen_count * cells.effective_n / nullif(cells.n, 0) as effective_seen,
+        coalesce(withheld.reason, withheld_pages.reason) is not null as suppressed
+    from cells
+    left join withheld
+        on
+            cells.page = 'all'
+            and cells.measure = withheld.item
+            and {{ same('cells', 'withheld', ['period_type', 'period_start', 'breakdown', 'member']) }}
+    left join withheld_pages
+        on
+            cells.page <> 'all'
+            and cells.member = withheld_pages.item
+            and cells.page = withheld_pages.member
+            and {{ same('cells', 'withheld_pages', ['period_type', 'period_start']) }}
+),
+
+ranged as (
+    select
+        *,
+        measure = 'first_contact_resolution_share' as is_complement,
+        cast(seen_count as double) / nullif(n, 0) as seen_share,
+        {{ wilson_low('effective_seen', 'effective_n') }} as seen_low,
+        least(1e0, {{ wilson_high('effective_seen', 'effective_n') }} / nullif(seen_at_least, 0)) as seen_high,
+        case when is_complement then n - seen_count else seen_count end as event_count
+    from judged
+)
+{% set is_median = "measure = 'median_resolution_days'" %}
+{% set of_share = "not (measure in ('median_resolution_days', 'survey_linked_share', 'page_before_call_share'))" %}
+{% set figures = {
+    'value': 'case when ' ~ is_median ~ ' then median_days when is_complement then 1 - seen_share else seen_share end',
+    'low': 'case when ' ~ is_median ~ ' then median_low when is_complement then 1 - seen_high else seen_low end',
+    'high': 'case when ' ~ is_median ~ ' then median_high when is_complement then 1 - seen_low else seen_high end',
+    'match_coverage': 'least(contact_coverage, web_coverage)',
+    'contact_coverage': 'contact_coverage',
+    'web_coverage': 'web_coverage',
+    'bound_low': 'case when ' ~ of_share ~ ' then cast(event_count as double) / (n + unknown_count) end',
+    'bound_high': 'case when ' ~ of_share ~ ' then cast(event_count + unknown_count as double) / (n + unknown_count) end',
+} %}
+select
+    period_type,
+    period_start,
+    period_label,
+    period_start as quarter_start,
+    breakdown,
+    member,
+    measure,
+    page,
+    case when not suppressed then n end as n,
+    {%- for name, value in figures.items() %}
+    case when not suppressed then {{ figure(value) }} end as {{ name }},
+    {%- endfor %}
+    case when not suppressed then pending_count end as pending_count,
+    case when not suppressed then unknown_count end as unknown_count,
+    is_provisional,
+    coalesce(
+        not suppressed and least(contact_coverage, web_coverage) >= {{ policy('match_claim_min_share') }},
+        not suppressed and contact_coverage is null
+    ) as is_claim_allowed,
+    suppressed,
+    not suppressed and n < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
+from ranged

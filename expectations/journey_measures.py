@@ -1,0 +1,165 @@
+"""What must hold of the public figures of what people went through."""
+
+# ruff: noqa: S608 - the names in the SQL are our own
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from expectations.rules import Rule, never, one_of, required, unique
+
+MEASURES = (
+    "first_contact_resolution_share",
+    "repeat_contact_share",
+    "website_before_call_share",
+    "page_before_call_share",
+    "channel_shift_share",
+    "division_change_share",
+    "median_resolution_days",
+    "survey_linked_share",
+)
+_FIGURES = """
+    n value low high match_coverage contact_coverage web_coverage bound_low bound_high pending_count
+    unknown_count
+"""
+
+
+def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per fiscal quarter, breakdown, member, measure and page."""
+    shown = ", ".join(f"{figure}::varchar" for figure in _FIGURES.split())
+    least, enough = policy["suppression_min_n"], policy["match_claim_min_share"]
+    key = ("period_type", "period_start", "breakdown", "member", "measure", "page")
+    cell = "concat_ws(' ', period_label, breakdown, member, measure, nullif(page, 'all'))"
+    return [
+        required(*key, "suppressed", "low_n", "is_provisional", "is_claim_allowed", blame=cell),
+        unique(*key, blame=cell),
+        one_of("breakdown", ("all", "organization", "service", "channel"), blame=cell),
+        one_of("measure", MEASURES, blame=cell),
+        never(
+            "a share lies in its interval, and that between 0 and 1",
+            "measure <> 'median_resolution_days'"
+            " and not (low >= 0 and low <= value + 1e-9 and value <= high + 1e-9 and high <= 1)",
+            blame=cell,
+        ),
+        never(
+            "a median lies in its interval",
+            "measure = 'median_resolution_days' and not (coalesce(low, 0) >= 0"
+            " and coalesce(low <= value, true) and coalesce(value <= high, true))",
+            blame=cell,
+        ),
+        never(
+            "the coverage is the smaller of both, and what is unmatched widens the bounds",
+            "match_coverage is distinct from least(contact_coverage, web_coverage)"
+            " or match_coverage not between 0 and 1"
+            " or not (bound_low <= value + 1e-9 and value <= bound_high + 1e-9)",
+            blame=cell,
+        ),
+        never(
+            f"no claim is made where less than {enough:g} is matched",
+            f"is_claim_allowed and (suppressed or match_coverage < {enough})",
+            blame=cell,
+        ),
+        never(
+            "a withheld cell shows no figure",
+            f"suppressed and coalesce({shown}) is not null",
+            blame=cell,
+        ),
+        never(
+            f"a cell with fewer than {least:g} is withheld",
+            f"not suppressed and (n is null or n < {least}"
+            f" or measure = 'page_before_call_share' and round(value * n) < {least})",
+            blame=cell,
+        ),
+        Rule(
+            "no withheld member is what is left of a published whole",
+            f"""
+            select any_value({cell}) filter (suppressed) as blame
+            from tested
+            where breakdown <> 'all' and page = 'all' and exists (
+                from tested as whole
+                where whole.breakdown = 'all' and not whole.suppressed and whole.measure = tested.measure
+                    and whole.period_start = tested.period_start
+            )
+            group by period_start, breakdown, measure
+            having count(*) > 1 and count(*) filter (suppressed) = 1
+            """,
+        ),
+        Rule(
+            "a service's withheld pages are none, or many visits",
+            f"""
+            select any_value({cell}) filter (suppressed) as blame
+            from tested
+            where measure = 'page_before_call_share'
+            group by period_start, member
+            having bool_or(not suppressed) and bool_or(suppressed)
+                and round(max(n) - sum(round(value * n)) filter (not suppressed)) < {least}
+            """,
+        ),
+        Rule(
+            "contacts and what follows them are what the facts hold",
+            _CONTACTS.format(days=f"{policy['repeat_contact_days']:.0f}"),
+        ),
+        Rule("the website before the call is what the journeys hold", _WEBSITE_BEFORE_CALL),
+    ]
+
+
+_CONTACTS = """
+    with contacts as (
+        select
+            *, date_trunc('quarter', started_local_date)::date as period_start,
+            customer_id is not null and service_id is not null and started_at is not null as is_known
+        from marts.fct_interactions
+        where direction = 'inbound' and coalesce(channel not in ('website', 'mobile_app'), true)
+    ),
+    known as (
+        select
+            *,
+            lead(started_at) over (partition by customer_id, service_id order by started_at, interaction_id)
+                <= started_at + to_days({days}) as is_followed
+        from contacts
+        where is_known
+    ),
+    counted as (
+        select
+            period_start, case when service_id is null then 'all' else 'service' end as breakdown,
+            coalesce(service_id, 'all') as member, count(*) as found,
+            1 - avg(coalesce(is_followed, false)::int) as share_found
+        from known
+        group by period_start, grouping sets ((), (service_id))
+    ),
+    unknown as (
+        select period_start, count(*) filter (not is_known) as unknown_found
+        from contacts
+        group by period_start
+    )
+    select concat_ws(' ', tested.period_label, tested.breakdown, tested.member) as blame
+    from tested
+    left join counted using (period_start, breakdown, member)
+    left join unknown using (period_start)
+    where
+        measure = 'first_contact_resolution_share' and breakdown in ('all', 'service') and not suppressed
+        and (
+            n + pending_count is distinct from found
+            or (not is_provisional and abs(value - share_found) > 1e-9)
+            or (breakdown = 'all' and unknown_count is distinct from unknown_found)
+        )
+"""
+
+_WEBSITE_BEFORE_CALL = """
+    with counted as (
+        select
+            quarter_start as period_start,
+            case when service_id is null then 'all' else 'service' end as breakdown,
+            coalesce(service_id, 'all') as member, count(*) as found,
+            avg(has_website_before_call::int) as share_found
+        from marts.customer_journeys
+        where has_website_before_call is not null and not is_open and not is_left_truncated
+        group by quarter_start, grouping sets ((), (service_id))
+    )
+    select concat_ws(' ', tested.period_label, tested.breakdown, tested.member) as blame
+    from tested
+    left join counted using (period_start, breakdown, member)
+    where
+        measure = 'website_before_call_share' and breakdown in ('all', 'service') and not suppressed
+        and (n is distinct from found or abs(value - share_found) > 1e-9)
+"""

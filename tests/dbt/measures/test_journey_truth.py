@@ -1,0 +1,152 @@
+"""Whether people tried the website before they called: the published interval, and what is true.
+
+The contacts and visits are the sample agency's own. Here each contact has a customer as often as its channel
+takes an account number down, and each visit where the person signed in; in the truth everybody is known.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from voxpop.config import load_settings
+from voxpop.sample_agency import web
+from voxpop.sample_agency.agency import Agency, make_agency
+from voxpop.sample_agency.causes import CAUSES, CHANNELS, OUTBOUND
+from voxpop.sample_agency.clock import day_number
+from voxpop.sample_agency.columns import stack
+from voxpop.sample_agency.draws import Draws
+from voxpop.sample_agency.events import events_between
+from voxpop.sample_agency.touchpoints import MARTS_CHANNELS
+
+from .sql import Measures
+
+FIRST, LAST = date(2025, 6, 15), date(2026, 4, 20)
+QUARTERS = [date(2025, 7, 1), date(2025, 10, 1), date(2026, 1, 1)]
+"""Those whose journeys all began after history did, and are over."""
+SEEDS = (7, 11)
+
+
+def happened(agency: Agency) -> pd.DataFrame:
+    """Every contact and every person's visit, who it was, and whether the agency knows."""
+    events = events_between(agency, FIRST, LAST)
+    contacts = stack([events.conversations, events.visits, events.texts])
+    shares = np.array([CAUSES.identifiers.account.get(name, 0.0) for name in CHANNELS])[contacts.channel]
+    visits = web.visits_of(agency, events.journeys, day_number(FIRST), day_number(LAST))
+    made = web.events_of(agency, visits)
+    signed_in = np.zeros(len(visits.key), dtype=np.bool_)
+    signed_in[made.visit[made.is_signed_in]] = True
+    services = np.array([service.service_id for service in agency.catalogue.services])
+    organizations = np.array([service.organization_id for service in agency.catalogue.services])
+    channels = np.array([MARTS_CHANNELS[name] for name in CHANNELS])
+    service = np.concatenate([contacts.service, visits.service])
+    count = len(contacts.key)
+    frame = pd.DataFrame(
+        {
+            "person": np.concatenate([contacts.person, visits.person]),
+            "is_known": np.concatenate([Draws(contacts.key).happens("known", shares), signed_in]),
+            "service_id": services[service],
+            "organization_id": organizations[service],
+            "channel": np.concatenate([channels[contacts.channel], np.full(len(visits.key), "website")]),
+            "direction": np.where(
+                np.concatenate([contacts.channel == OUTBOUND, np.zeros(len(visits.key), dtype=np.bool_)]),
+                "outbound",
+                "inbound",
+            ),
+            "started_at": pd.to_datetime(
+                np.concatenate([contacts.start_ms, visits.start_ms]), unit="ms"
+            ).astype("datetime64[us]"),
+            "is_program": np.concatenate([np.zeros(count, dtype=np.bool_), visits.kind > 0]),
+        }
+    )
+    frame = frame[~frame.pop("is_program")].reset_index(drop=True)
+    return frame.assign(
+        interaction_id="i" + frame.index.astype(str),
+        source_record_id="r" + frame.index.astype(str),
+        source_system="agency",
+        started_local_date=frame["started_at"].dt.date,
+        ended_at=frame["started_at"],
+        is_resolved=False,
+    )
+
+
+def journeys_of(measures: Measures, contacts: pd.DataFrame, customer: pd.Series) -> None:
+    """Build customer_journeys on these contacts."""
+    measures.table("fct_interactions", contacts.assign(customer_id=customer))
+    measures.build("customer_journeys")
+
+
+def published_and_true(seed: int) -> pd.DataFrame:
+    """Service-quarters as published, with `naive_high`, which knows nothing of matches, and `truth`."""
+    contacts = happened(make_agency(load_settings({}).seeds, seed, CAUSES))
+    measures = Measures()
+    empty = {
+        "fct_web_sessions": "source_system text, session_id text, channel text, is_task_done boolean,"
+        " site text, exit_page text",
+        "fct_survey_responses": "response_id text, organization_id text, service_id text, channel text,"
+        " answered_local_date date, answered_at timestamp",
+        "fct_survey_answers": "response_id text, driver text, scale text, score double",
+        "int_survey_ties": "response_id text, interaction_id text",
+        "contact_center_performance": "period_type text, period_start date, breakdown text, member text,"
+        " suppressed boolean",
+    }
+    for name, columns in empty.items():
+        measures.connection.execute(f"create table {name} ({columns})")
+    measures.connection.execute(
+        "create table channels as"
+        " from (values ('phone', 'phone'), ('website', 'digital')) as t (channel, channel_group)"
+    )
+    measures.table("int_journey_quarters", pd.DataFrame({"quarter_start": QUARTERS}))
+    ends = [contacts["started_at"].min(), contacts["started_at"].max()]
+    measures.table(
+        "int_contact_history",
+        pd.DataFrame({"history_starts_at": ends[:1], "complete_until_at": ends[1:]}),
+    )
+    person = ("p" + contacts["person"].astype(str)).where(contacts["person"] >= 0)
+    journeys_of(measures, contacts, person)
+    truth = measures.frame(
+        "select service_id as member, quarter_start as period_start,"
+        " avg(has_website_before_call::int) as truth from customer_journeys"
+        " where has_website_before_call is not null group by all"
+    )
+    journeys_of(measures, contacts, person.where(contacts["is_known"]))
+    measures.build(
+        "int_measures__journey_units",
+        "int_measures__journeys",
+        "int_measures__resolution_times",
+        "journey_measures",
+    )
+    published = measures.frame(
+        "select *, {{ wilson_high('(value * n)', 'n') }} as naive_high from journey_measures"
+        " where measure = 'website_before_call_share' and breakdown = 'service' and not suppressed"
+    )
+    return published.merge(truth, on=["member", "period_start"])
+
+
+@pytest.fixture(scope="module")
+def service_quarters() -> pd.DataFrame:
+    return pd.concat([published_and_true(seed) for seed in SEEDS])
+
+
+def test_the_truth_lies_in_the_interval_where_most_is_matched(service_quarters: pd.DataFrame) -> None:
+    """The bar: in 9 of 10 service-quarters of which 60% is matched."""
+    matched = service_quarters[service_quarters["match_coverage"] >= 0.6]
+    assert len(matched) == len(SEEDS) * len(QUARTERS) * 3
+    assert set(matched["member"]) == set(CAUSES.web.behind_sign_in)
+    inside = (matched["low"] <= matched["truth"]) & (matched["truth"] <= matched["high"])
+    assert inside.mean() >= 0.9, matched[~inside]
+    assert (matched["high"] - matched["low"]).mean() < 0.25, "an interval that says nothing holds everything"
+    assert matched["is_claim_allowed"].all()
+
+
+def test_what_is_seen_alone_would_miss_it(service_quarters: pd.DataFrame) -> None:
+    """An unmatched visit looks like none: chance alone is not what the figure is wrong by."""
+    matched = service_quarters[service_quarters["match_coverage"] >= 0.6]
+    assert (matched["truth"] > matched["value"]).mean() > 0.9
+    assert (matched["truth"] > matched["naive_high"]).mean() > 0.3
+    rest = service_quarters[service_quarters["match_coverage"] < 0.6]
+    assert len(rest) > 30 and not rest["is_claim_allowed"].any()
+    assert (rest["truth"] > rest["naive_high"]).all(), "where 8% of visits are matched it is never near"
+    assert ((rest["low"] <= rest["truth"]) & (rest["truth"] <= rest["high"])).mean() >= 0.9
