@@ -273,6 +273,16 @@ def build(
 
 
 @app.command()
+def train_links() -> None:
+    """Train the model that records are linked by (needs `voxpop[splink]`); the next build links by it."""
+    from voxpop.warehouse import build
+
+    settings = load_settings()
+    count = build.train_links(settings)
+    _out.print(f"{settings.link_model}: trained of {_counted(count, 'record', 'records')}.", markup=False)
+
+
+@app.command()
 def stage() -> None:
     """Make a candidate release from the warehouse."""
     from voxpop import pipeline

@@ -49,6 +49,11 @@ class Settings:
         return self.home / "dbt"
 
     @property
+    def link_model(self) -> Path:
+        """The frozen model that records are linked by, beside `sources.yml`; without the file none are."""
+        return self.sources_file.parent / "linkage.json"
+
+    @property
     def releases(self) -> Path:
         """One folder a release, and the link `current`."""
         return self.home / "releases"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -11,6 +11,12 @@ from voxpop.errors import UsageError
 
 IdentifierType = Literal["account", "case", "email", "phone", "visitor"]
 """What can identify a person; each type has a key of its own."""
+
+PersonField = Literal[
+    "given_name", "surname", "date_of_birth", "street_number", "street", "locality", "postcode"
+]
+"""What a record of a file can say of a person besides identifiers; it stays in raw."""
+PERSON_FIELDS: tuple[PersonField, ...] = get_args(PersonField)
 
 STAMP = "%Y%m%dT%H%M%SZ"
 """A time in a file's or folder's name."""

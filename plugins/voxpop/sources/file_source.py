@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from voxpop.raw.records import IdentifierType
+from voxpop.raw.records import IdentifierType, PersonField
 from voxpop.sources.fields import Origin
 
 MEANING = 2
@@ -107,6 +107,7 @@ class FileSource(Folder):
         time_zone: IANA zone of times without an offset. Where clocks go back, an hour that comes twice is
             read as the first; one that clocks skip is no time.
         identifiers: column → what it identifies a person by.
+        person: what a row says of the person → column; it stays in raw, where records can be linked by it.
         other_columns: columns that are known and not used, or `any`; a file with any other is refused.
         maps_to: what a row is.
         fields: target field → where it comes from.
@@ -127,6 +128,7 @@ class FileSource(Folder):
     blanks: tuple[str, ...] = ()
     time_zone: Zone | None = None
     identifiers: dict[str, IdentifierType] = {}
+    person: dict[PersonField, str] = {}
     other_columns: tuple[str, ...] | Literal["any"] = ()
     maps_to: str
     fields: Fields
@@ -154,7 +156,7 @@ class FileSource(Folder):
 
     def collected(self) -> Mapping[str, Mapping[str, str]]:
         """Give the fields that hold any number of columns, by keys of their own: field → key → column."""
-        return {}
+        return {"person": {str(name): column for name, column in self.person.items()}} if self.person else {}
 
 
 def origins(source: FileSource) -> dict[str, Origin]:

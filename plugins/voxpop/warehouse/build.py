@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from voxpop.config import Settings
 from voxpop.errors import BuildError, UsageError
+from voxpop.identity.links import link, train
+from voxpop.identity.people import people
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest, visible
 from voxpop.warehouse import lock, seeds
@@ -21,7 +23,8 @@ from voxpop.warehouse.dbt import Dbt, ModelResult
 from voxpop.warehouse.fingerprint import fingerprint
 from voxpop.warehouse.goal_rows import ONE_ROW_A_PERIOD, filters_too_wide
 from voxpop.warehouse.pending import PendingBatch, all_batches, pending_batches
-from voxpop.warehouse.state import BuildState, OpenRun, opened
+from voxpop.warehouse.seed_tables import Policy
+from voxpop.warehouse.state import BuildState, OpenRun, connected, opened
 
 LAYERS = ("seeds", "staging", "intermediate", "marts")
 """In the order in which they are built."""
@@ -187,10 +190,41 @@ def _run_layer(settings: Settings, layer: str, dbt: Dbt) -> list[ModelResult]:
             f"build: {layer} comes after {', '.join(before)}, and of those run {run.run_id!r} has built "
             f"{', '.join(run.layers) or 'none'}. Begin again: another build may have taken over."
         )
+    if layer == "intermediate":
+        _link(settings)
     results = _dbt_build(dbt, layer, run.full_refresh)
     with opened(settings) as state:
         state.layers_done((*before, layer))
     return results
+
+
+def _link(settings: Settings) -> None:
+    """Link records by what they say of persons, if there is a model to do it by; else there are no links."""
+    links = None
+    if settings.link_model.exists():
+        policy = {row.policy: row.value for row in seeds.rows_of(settings, "policy", Policy)}
+        with connected(settings) as warehouse:
+            found = people(warehouse, visible(settings))
+        if found.num_rows:
+            links = link(found, settings.link_model, least_weight=policy["link_min_weight"])
+    with opened(settings) as state:
+        state.replace_links(links)
+
+
+def train_links(settings: Settings) -> int:
+    """Train the model that records are linked by, from the records that count, and write its file.
+
+    Returns:
+        How many records it is trained of.
+
+    Raises:
+        Locked: another process works on the warehouse.
+        ConfigError: splink is not installed, or too little is known of people.
+    """
+    with lock.hold(settings, "train-links"), connected(settings) as warehouse:
+        found = people(warehouse, visible(settings))
+    train(found, settings.link_model)
+    return int(found.num_rows)
 
 
 def _dbt_build(dbt: Dbt, layer: str, full_refresh: bool) -> list[ModelResult]:

@@ -1,4 +1,4 @@
-"""What decides a build's results besides the data: models, macros, seeds, and the engine."""
+"""What decides a build's results besides the data: models, macros, seeds, the model of links, the engine."""
 
 from __future__ import annotations
 
@@ -35,5 +35,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path]]:
         for path in sorted((project / folder).rglob("*")):
             if path.suffix in {".sql", ".yml"}:
                 yield path.relative_to(project).as_posix(), path
+    if settings.link_model.exists():
+        yield settings.link_model.name, settings.link_model
     for path in sorted(settings.seeds.glob("*.csv")):
         yield f"seeds/{path.name}", path

@@ -204,7 +204,7 @@ class Segment(Row):
 
 
 class IdentityRule(Row):
-    identifier_type: IdentifierType
+    identifier_type: IdentifierType | Literal["link"]
     tier: Literal["strong", "medium", "weak"]
     degree_cap: Annotated[Count, Field(ge=1)] | None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
+import pyarrow as pa
 
 from voxpop.config import Settings
 from voxpop.errors import BuildError
@@ -26,6 +27,10 @@ create table if not exists _build.pending_batches (
 );
 create table if not exists _build.excluded_batches (batch_id varchar not null, reason varchar not null);
 create table if not exists _build.complete_to (day date not null);
+create table if not exists _build.record_links (
+    _record_key varchar not null, link varchar not null, match_weight double not null,
+    seen_at timestamp not null
+);
 create table if not exists _build.fingerprint (fingerprint varchar not null);
 create table if not exists _build.run (
     run_id varchar not null, full_refresh boolean not null, fingerprint varchar not null,
@@ -110,6 +115,15 @@ class BuildState:
     def layers_done(self, layers: Sequence[str]) -> None:
         """Note how far the open run has come."""
         self._connection.execute("update _build.run set layers = ?", [list(layers)])
+
+    def replace_links(self, links: pa.Table | None) -> None:
+        """Put links of records, as `voxpop.identity.links.link` gives them, in place of the last ones."""
+        with self._transaction():
+            self._connection.execute("delete from _build.record_links")
+            if links is not None:
+                self._connection.register("links", links)
+                self._connection.execute("insert into _build.record_links by name from links")
+                self._connection.unregister("links")
 
     def finish(self, run: OpenRun) -> None:
         """Mark the open run's batches, remember its fingerprint, and close it: all or nothing."""

@@ -121,6 +121,10 @@ class Staging:
         connection.execute("begin")
         connection.execute(f"create or replace table _build.run as select '{run_id}' as run_id")
         connection.execute(
+            "create or replace table _build.record_links "
+            "(_record_key varchar, link varchar, seen_at timestamp)"
+        )
+        connection.execute(
             "create or replace table _build.pending_batches as "
             f"select 'b' as batch_id, {is_unsettled} as is_unsettled"
         )

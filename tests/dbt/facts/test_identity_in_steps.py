@@ -28,6 +28,7 @@ create schema if not exists intermediate;
 create schema if not exists _build;
 create table _build.run as select 'run' as run_id;
 create table _build.pending_batches as select 'b' as batch_id, false as is_unsettled;
+create table _build.record_links (_record_key varchar, link varchar, seen_at timestamp);
 create table staging.stg_identifiers (
     _record_key varchar, identifier_type varchar, token varchar, seen_at timestamp
 );
@@ -79,6 +80,14 @@ class Records:
         with project.connect() as connection:
             connection.execute("delete from staging.stg_identifiers; delete from staging.stg_touched_records")
             connection.execute("update _build.pending_batches set is_unsettled = ?", [is_unsettled])
+            # who is linked changes without a record that does
+            links = [
+                (key, f"{key.split('/')[-1].split('-')[0]}l{self.draw.randrange(3)}", at)
+                for key, (at, _) in self.current.items()
+                if self.draw.random() < 0.1
+            ]
+            connection.execute("delete from _build.record_links")
+            connection.executemany("insert into _build.record_links values (?, ?, ?)", links)
             columns = list(zip(*rows, strict=True))
             connection.execute(
                 "insert into staging.stg_identifiers select "

@@ -20,6 +20,14 @@ with identifiers as (
         started_at
     from {{ ref('int_web_sessions') }}
     where user_token is not null
+    union all
+    -- Records that are linked carry one token; what agrees besides made the link.
+    select
+        _record_key,
+        'link' as identifier_type,
+        link as token,
+        seen_at
+    from {{ ref('int_identity__links') }}
 )
 
 select
@@ -27,11 +35,11 @@ select
     cast(identifiers.identifier_type || ':' || identifiers.token as string) as node,
     cast(identifiers.identifier_type as string) as identifier_type,
     cast(identifiers.token as string) as token,
-    cast(rules.tier as string) as tier,
+    cast(case when identifiers.identifier_type = 'link' then 'medium' else rules.tier end as string) as tier,
     cast(identifiers.seen_at as timestamp) as seen_at
 from identifiers
 inner join {{ ref('identity_rules') }} as rules
     on identifiers.identifier_type = rules.identifier_type
 where
-    rules.tier in ('strong', 'medium')
+    (rules.tier in ('strong', 'medium') or identifiers.identifier_type = 'link')
     and {{ is_touched('identifiers._record_key', ref('int_identity__touched_records')) }}

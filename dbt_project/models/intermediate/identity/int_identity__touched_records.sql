@@ -5,6 +5,7 @@
 {%- set before = models_built(['int_identity__record_tokens'], 'intermediate') -%}
 {%- set died = last_build_died() -%}
 {%- set staged, sessions, days = ref('stg_touched_records'), ref('int_web_sessions'), ref('int_touched_days') -%}
+{%- set links = ref('int_identity__links') -%}
 
 with touched as (
     {% for earlier in before -%}
@@ -22,6 +23,20 @@ with touched as (
     where
         split_part(earlier._record_key, '/', 2) = 'sessions'
         and cast(earlier.seen_at as date) in (select days.started_date from {{ days }} as days)
+    union distinct
+    select coalesce(links._record_key, earlier._record_key) as _record_key
+    from {{ links }} as links
+    full outer join (
+        select
+            _record_key,
+            token
+        from {{ earlier }}
+        where identifier_type = 'link'
+    ) as earlier
+        on
+            links._record_key = earlier._record_key
+            and links.link = earlier.token
+    where links._record_key is null or earlier._record_key is null
     {%- else -%}
     select cast(null as string) as _record_key
     where false

@@ -55,5 +55,5 @@ class SurveyResponseFiles(FileSource):
         return answered.date() if isinstance(answered, datetime) else answered
 
     def collected(self) -> Mapping[str, Mapping[str, str]]:
-        """The answers, as they stand in the file."""
-        return {"answers": self.answers}
+        """The answers, and who gave them, as they stand in the file."""
+        return {**super().collected(), "answers": self.answers}

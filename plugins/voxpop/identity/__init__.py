@@ -1,0 +1,1 @@
+"""Records linked by what they say of persons: names, dates of birth, addresses. In the restricted zone."""
