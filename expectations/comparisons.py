@@ -1,6 +1,10 @@
 """What must hold of what is compared: breaks, changes and their evidence, limits, and gaps."""
 
+# ruff: noqa: S608 - the names in the SQL are our own
+
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from expectations.rules import Rule, never, one_of, refers, required, unique
 
@@ -56,4 +60,195 @@ _UNBROKEN = """
                 tested.survey_id = changed.survey_id and tested.break_date = changed.valid_from
                 and tested.breakdown = 'all' and tested.kind in ('wording', 'question_set')
         )
+"""
+
+
+def cx_comparisons(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per figure of cx_index and comparison."""
+    key = ("period_type", "period_start", "breakdown", "member", "scale", "measure", "driver")
+    cell = "concat_ws(' ', period_label, breakdown, member, scale, measure, driver, comparison)"
+    figures = (
+        "n",
+        "value",
+        "other_n",
+        "other_value",
+        "difference",
+        "low",
+        "high",
+        "p_value",
+        "adjusted_p",
+        "within_change",
+        "mix_change",
+    )
+    shown = ", ".join(f"{figure}::varchar" for figure in figures)
+    least = policy["suppression_min_n"]
+    return [
+        required(*key, "comparison", "family", "suppressed", "low_n", blame=cell),
+        unique(*key, "comparison", blame=cell),
+        one_of("comparison", ("previous_period", "year_before", "rest"), blame=cell),
+        one_of("verdict", ("up", "down", "no evidence"), blame=cell),
+        never(
+            "a comparison has a verdict, or the reason why not",
+            "(verdict is null) <> (not_compared is not null) or (verdict is null) <> (p_value is null)",
+            blame=cell,
+        ),
+        never(
+            "a withheld comparison shows no figure",
+            f"suppressed <> coalesce(not_compared = 'withheld', false)"
+            f" or (suppressed and coalesce({shown}) is not null)",
+            blame=cell,
+        ),
+        never("no side has fewer than are shown", f"least(n, other_n) < {least}", blame=cell),
+        never(
+            "low_n marks the few",
+            f"low_n <> (not suppressed and least(n, other_n) < {policy['low_n_below']})",
+            blame=cell,
+        ),
+        never(
+            "a verdict follows from the adjusted p and the least difference",
+            f"""
+            minimum_difference <> case
+                when measure in {_SHARES} then {policy["minimum_difference_share"]}
+                when measure = 'nps' then {100 * policy["minimum_difference_share"]}
+                when measure in {_INDEXES} then {policy["minimum_difference_index"]}
+                else {policy["minimum_difference_points"]}
+            end
+            or verdict is distinct from case
+                when p_value is null then null
+                when adjusted_p > 0.05 or abs(difference) < minimum_difference then 'no evidence'
+                when difference > 0 then 'up'
+                else 'down'
+            end
+            """,
+            blame=cell,
+        ),
+        never(
+            "a difference is that of its sides, inside of its interval",
+            "abs(difference - (value - other_value)) > 1e-9"
+            " or difference not between low - 1e-9 and high + 1e-9"
+            " or abs(within_change + mix_change - difference) > 1e-8",
+            blame=cell,
+        ),
+        never(
+            "a p of at most .05 and an interval without 0 are the same where both are by t",
+            f"measure not in {_SHARES} and abs(p_value - 0.05) > 1e-4"
+            " and (p_value < 0.05) <> (low > 0 or high < 0)",
+            blame=cell,
+        ),
+        never(
+            "a p of at most .05 and a z of 1.96 are the same where shares are compared",
+            f"""
+            measure in {_SHARES} and abs(p_value - 0.05) > 1e-6 and (p_value < 0.05) <> (
+                power(value - other_value, 2) > power(1.959963985, 2)
+                * (n * value + other_n * other_value) / (n + other_n)
+                * (1 - (n * value + other_n * other_value) / (n + other_n)) * (1 / n + 1 / other_n)
+            )
+            """,
+            blame=cell,
+        ),
+        Rule("a family is whole, and adjusted as Benjamini and Hochberg do", _ADJUSTED),
+        Rule("both sides are what cx_index shows", _SIDES),
+        Rule("every figure is compared with the period before and with the rest", _UNCOMPARED),
+        Rule("no change crosses a break", _CROSSED),
+    ]
+
+
+_SHARES = "('top_box', 'top_two', 'bottom_two', 'thumbs_up', 'csat')"
+_INDEXES = "('cx_index', 'acsi_equal_weight')"
+_CELL = "concat_ws(' ', t.period_label, t.breakdown, t.member, t.scale, t.measure, t.driver, t.comparison)"
+_PERIOD = """
+    period_start + case period_type
+        when 'month' then interval 1 month
+        when 'quarter' then interval 3 months
+        else interval 1 year
+    end
+"""
+
+_ADJUSTED = """
+    with ranked as (
+        select *, count(*) over (partition by family order by p_value) as rank
+        from tested
+        where p_value is not null
+    ),
+    again as (
+        select
+            *,
+            least(1, min(p_value * count_of_family / rank) over (
+                partition by family order by p_value desc, rank desc
+            )) as found
+        from (select *, count(*) over (partition by family) as count_of_family from ranked)
+    )
+    select max(family) as blame
+    from again
+    where
+        family_size <> count_of_family
+        or abs(adjusted_p - found) > 1e-9
+        or family <> concat_ws('|', 'cx_index', measure, breakdown, comparison, period_label)
+    group by family
+"""
+
+_SIDES = f"""
+    select {_CELL} as blame
+    from tested as t
+    left join marts.cx_index as part
+        using (period_type, period_start, breakdown, member, scale, measure, driver)
+    left join marts.cx_index as other
+        on
+            other.period_type = t.period_type and other.period_start = t.other_period_start
+            and other.breakdown = if(t.comparison = 'rest', 'all', t.breakdown)
+            and other.member = if(t.comparison = 'rest', 'all', t.member)
+            and other.scale = t.scale and other.measure = t.measure and other.driver = t.driver
+    where
+        part.n is null and t.n is not null
+        or other.n is null and t.other_n is not null
+        or t.n <> part.n
+        or t.other_n <> if(t.comparison = 'rest', other.n - part.n, other.n)
+        or t.drivers is not distinct from part.drivers and (
+            abs(t.value - part.value) > 1e-9
+            or t.drivers is not distinct from other.drivers
+            and t.comparison <> 'rest' and abs(t.other_value - other.value) > 1e-9
+        )
+        or t.comparison = 'rest' and t.measure not in {_INDEXES}
+        and abs(t.n * t.value + t.other_n * t.other_value - other.n * other.value) > 1e-8 * other.n
+"""
+
+_UNCOMPARED = f"""
+    with earlier as (select *, {_PERIOD} as next_start from marts.cx_index)
+    select concat_ws(' ', i.period_label, i.breakdown, i.member, i.scale, i.measure, i.driver) as blame
+    from marts.cx_index as i
+    inner join earlier using (period_type, breakdown, member, scale, measure, driver)
+    where
+        i.period_start = earlier.next_start
+        and not exists (
+            from tested
+            where
+                tested.comparison = 'previous_period' and tested.period_type = i.period_type
+                and tested.period_start = i.period_start and tested.breakdown = i.breakdown
+                and tested.member = i.member and tested.scale = i.scale and tested.measure = i.measure
+                and tested.driver = i.driver
+        )
+    union all
+    select concat_ws(' ', i.period_label, i.breakdown, i.member, i.scale, i.measure, i.driver) as blame
+    from marts.cx_index as i
+    inner join marts.cx_index as whole using (period_type, period_start, scale, measure, driver)
+    where
+        i.breakdown <> 'all' and whole.breakdown = 'all' and i.n < whole.n
+        and not exists (
+            from tested
+            where
+                tested.comparison = 'rest' and tested.period_type = i.period_type
+                and tested.period_start = i.period_start and tested.breakdown = i.breakdown
+                and tested.member = i.member and tested.scale = i.scale and tested.measure = i.measure
+                and tested.driver = i.driver
+        )
+"""
+
+_CROSSED = f"""
+    select {_CELL} as blame
+    from tested as t
+    inner join marts.series_breaks as b using (breakdown, member, scale)
+    where
+        t.comparison <> 'rest' and t.difference is not null
+        and b.break_date > t.other_period_start
+        and b.break_date < t.{_PERIOD.strip()}
 """

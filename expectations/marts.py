@@ -96,6 +96,12 @@ READ_BY_OTHERS: Mapping[str, str] = {
         breakdown member scale survey_id break_date kind version_before version_after
         instrument_before instrument_after month_label quarter_label year_label
     """,
+    "cx_comparisons": """
+        period_type period_start breakdown member scale measure driver period_label comparison n value
+        other_period_start other_n other_value difference low high p_value adjusted_p family
+        family_size minimum_difference verdict not_compared drivers within_change mix_change
+        suppressed low_n held_from
+    """,
     "contact_center_performance": """
         period_type period_start period_label breakdown member source_system offered handled
         abandoned other speed_of_answer_count handle_time_count service_level_count
@@ -192,6 +198,7 @@ MAY_NAME_A_TEAM = frozenset({("a11_280_collections", "user_email")})
 KNOWN_TO_SUPPRESSION = frozenset(
     {
         "cx_index",
+        "cx_comparisons",
         "contact_center_performance",
         "priority_goal_measures",
         "identity_quality",
@@ -252,6 +259,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "identity_merges": identity_merges(),
         "cx_index": measures.cx_index(policy),
         "series_breaks": comparisons.series_breaks(),
+        "cx_comparisons": comparisons.cx_comparisons(policy),
         "contact_center_performance": measures.contact_center_performance(policy),
         "identity_quality": quality.identity_quality(policy),
         "journey_measures": journey_measures.journey_measures(policy),

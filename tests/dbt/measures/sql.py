@@ -17,18 +17,24 @@ MACROS = [
     *(
         DBT / "macros" / f"{name}.sql"
         for name in (
+            "complete",
             "earliest",
             "fiscal",
             "functions",
             "journeys",
             "policy",
+            "published",
             "segments",
             "sorted_list",
             "touched",
         )
     ),
 ]
-MODELS = {path.stem: path for path in (DBT / "models").glob("*/measures/*.sql")}
+MODELS = {
+    path.stem: path
+    for folder in ("*/measures", "marts/comparisons")
+    for path in (DBT / "models").glob(f"{folder}/*.sql")
+}
 
 CX_INDEX = (
     *(
@@ -78,6 +84,7 @@ class Measures:
         )
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
         environment.globals["ref"] = lambda name: name
+        environment.globals["source"] = lambda _, name: name
         environment.globals["config"] = lambda **_: ""
         environment.globals["is_incremental"] = lambda: False
         environment.globals["return"] = lambda value: value

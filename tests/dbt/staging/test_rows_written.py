@@ -36,6 +36,7 @@ STATEMENTS = "it has a row a published report, and an edition takes the place of
 COMPARED = "it compares periods with earlier ones, and is small beside the facts"
 WHOLE = {
     "series_breaks": COMPARED,
+    "cx_comparisons": COMPARED,
     "dim_dates": "it is as long as the calendar of the years in which something was recorded",
     "dim_customers": PEOPLE,
     "identity_conflicts": PEOPLE,

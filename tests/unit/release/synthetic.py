@@ -33,6 +33,7 @@ PUBLIC = (
     "dim_dates",
     "cx_index",
     "series_breaks",
+    "cx_comparisons",
     "contact_center_performance",
     "published_measures",
     "priority_goal_measures",
@@ -164,6 +165,14 @@ create table marts.series_breaks (
     breakdown varchar, member varchar, scale varchar, survey_id varchar, break_date date, kind varchar,
     version_before integer, version_after integer, instrument_before varchar, instrument_after varchar,
     month_label varchar, quarter_label varchar, year_label varchar
+);
+create table marts.cx_comparisons (
+    period_type varchar, period_start date, breakdown varchar, member varchar, scale varchar, measure varchar,
+    driver varchar, period_label varchar, comparison varchar, n bigint, value double, other_period_start date,
+    other_n bigint, other_value double, difference double, low double, high double, p_value double,
+    adjusted_p double, family varchar, family_size integer, minimum_difference double, verdict varchar,
+    not_compared varchar, drivers varchar, within_change double, mix_change double, suppressed boolean,
+    low_n boolean, held_from varchar
 );
 create table marts.published_measures (
     publisher varchar, organization varchar, service varchar, touchpoint varchar, period_type varchar,
@@ -321,6 +330,30 @@ select
     'ease,satisfaction,trust' as drivers, '<55' as band, true as band_uncertain, false as suppressed,
     count(*) // 3 < 30 as low_n
 from answers_by_member group by all {{order}};
+
+-- none is compared: what a comparison says is tested elsewhere
+insert into marts.cx_comparisons by name
+select
+    i.period_type, i.period_start, i.breakdown, i.member, i.scale, i.measure, i.driver, i.period_label,
+    comparison, other.period_start as other_period_start,
+    concat_ws('|', 'cx_index', i.measure, i.breakdown, comparison, i.period_label) as family,
+    0 as family_size,
+    case i.measure when 'cx_index' then 1 when 'mean' then 0.05 else 0.02 end as minimum_difference,
+    'withheld' as not_compared, true as suppressed, false as low_n
+from marts.cx_index as i
+cross join (values ('previous_period'), ('rest')) as comparisons (comparison)
+inner join marts.cx_index as other
+    on
+        i.period_type = other.period_type and i.scale = other.scale and i.measure = other.measure
+        and i.driver = other.driver
+        and if(
+            comparison = 'rest',
+            i.breakdown <> 'all' and other.breakdown = 'all' and i.period_start = other.period_start,
+            i.breakdown = other.breakdown and i.member = other.member
+            and i.period_start
+            = other.period_start + if(i.period_type = 'month', interval 1 month, interval 3 months)
+        )
+order by all;
 
 insert into marts.contact_center_performance by name
 with facts as (select *, started_local_date as day from marts.fct_interactions),

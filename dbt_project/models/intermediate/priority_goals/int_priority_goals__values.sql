@@ -67,16 +67,8 @@ editions as (
     from identified
 ),
 
--- as the release's manifest says it: of an agency that has files alone, the newest day in them
 complete as (
-    select
-        coalesce(
-            (select build.day from {{ source('build', 'complete_to') }} as build),
-            greatest(
-                (select max(facts.answered_local_date) from {{ ref('fct_survey_responses') }} as facts),
-                (select max(facts.started_local_date) from {{ ref('fct_interactions') }} as facts)
-            )
-        ) as day
+    select {{ complete_day() }} as day
 ),
 
 -- what somebody published of a goal that we measure ourselves: the same labels in the same period

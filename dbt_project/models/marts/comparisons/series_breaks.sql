@@ -176,6 +176,14 @@ members as (
         end as member
     from contributions
     cross join (values ('all'), ('organization'), ('service'), ('channel')) as breakdowns (breakdown)
+    union all
+    -- who a person is may change with the next contact, so a survey is taken to reach every segment
+    select
+        contributions.survey_id,
+        'segment' as breakdown,
+        segments.segment as member
+    from (select distinct contributions.survey_id from contributions) as contributions
+    cross join {{ ref('segments') }} as segments
 )
 
 select
@@ -191,7 +199,7 @@ select
     cast(broken.instrument_after as string) as instrument_after,
     substr(cast(broken.break_date as string), 1, 7) as month_label,
     {{ fiscal_quarter('broken.break_date') }} as quarter_label,
-    'FY' || cast({{ fiscal_year('broken.break_date') }} as string) as year_label
+    {{ fiscal_year_label('broken.break_date') }} as year_label
 from broken
 inner join members
     on broken.survey_id = members.survey_id
