@@ -34,7 +34,7 @@ class Compared:
     Attributes:
         key: the columns that name a row, as far as both releases have them; none of facts.
         needed: columns that no comparison can lack.
-        figures: the columns of published figures; none of facts.
+        figures: the columns of published figures; none of facts, and of what follows from another table's.
         last_day: SQL for a period's last day; null of a kind of period that it doesn't know, which is never
             taken for closed.
         streams: the streams of raw whose records it counts; None: any may be behind it.
@@ -58,6 +58,11 @@ COMPARED: Mapping[str, Compared] = {
         (*_PERIODS, "scale", "measure", "driver"),
         (*_PERIODS, "period_label", "measure", "value", *_SMALL),
         ("value",),
+        streams=_ANSWERS,
+    ),
+    "cx_comparisons": Compared(
+        (*_PERIODS, "scale", "measure", "driver", "comparison"),
+        (*_PERIODS, "period_label", "measure", *_SMALL),
         streams=_ANSWERS,
     ),
     "contact_center_performance": Compared(

@@ -158,6 +158,45 @@ DERIVED: Sequence[Derived] = (
         figures=("volume_value", "volume_low", "volume_high"),
     ),
     Derived(
+        "cx_comparisons",
+        of="cx_index",
+        # of either side
+        rests_on=f"""
+            {_same("base", "row_", ("period_type", "scale", "measure", "driver"))} and (
+                {_same("base", "row_", ("period_start", "breakdown", "member"))}
+                or base.period_start = row_.other_period_start
+                and base.breakdown = if(row_.comparison = 'rest', 'all', row_.breakdown)
+                and base.member = if(row_.comparison = 'rest', 'all', row_.member)
+            )
+        """,
+        figures=(
+            "n",
+            "value",
+            "other_n",
+            "other_value",
+            "difference",
+            "low",
+            "high",
+            "p_value",
+            "adjusted_p",
+            "verdict",
+            "within_change",
+            "mix_change",
+        ),
+    ),
+    Derived(
+        "cx_comparisons",
+        of="cx_index",
+        # a roll-up's change is split by what each service shows in both periods
+        rests_on="""
+            base.breakdown = 'service' and base.period_type = row_.period_type
+            and base.period_start in (row_.period_start, row_.other_period_start)
+            and base.scale = row_.scale and row_.measure in (base.measure, 'cx_index')
+            and row_.driver in (base.driver, 'all')
+        """,
+        figures=("within_change", "mix_change"),
+    ),
+    Derived(
         "published_measures",
         of="cx_index",
         # an index of the drivers that both have rests on each of them

@@ -351,7 +351,9 @@ inner join marts.cx_index as other
             i.breakdown <> 'all' and other.breakdown = 'all' and i.period_start = other.period_start,
             i.breakdown = other.breakdown and i.member = other.member
             and i.period_start
-            = other.period_start + if(i.period_type = 'month', interval 1 month, interval 3 months)
+            = other.period_start + case i.period_type
+                when 'month' then interval 1 month when 'quarter' then interval 3 months else interval 1 year
+            end
         )
 order by all;
 
