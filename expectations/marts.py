@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from expectations import (
     comparisons,
     journey_measures,
+    journeys,
     measures,
     performance,
     personal_data,
@@ -167,6 +168,18 @@ READ_BY_OTHERS: Mapping[str, str] = {
         period_type period_start period_end_date period_label site page source_system report basis
         n value low high suppressed low_n held_from
     """,
+    "customer_journeys": """
+        journey_id customer_id service_id organization_id started_at ended_at last_touch_at
+        started_local_date quarter_start touch_count channels path first_channel last_channel
+        duration_days is_resolved resolved_at has_website_before_call page_before_call
+        channel_shift_count division_change_count response_id satisfaction_score is_left_truncated
+        is_open
+    """,
+    "journey_paths": """
+        period_type period_start period_label breakdown member path journey_count share low high
+        score_n mean_score mean_score_low mean_score_high median_days median_days_low
+        median_days_high match_coverage website_match_coverage suppressed low_n held_from
+    """,
     "web_report_checks": """
         source_system report subject file stated_by stated is_agreed taken_at _batch_id
     """,
@@ -206,6 +219,7 @@ KNOWN_TO_SUPPRESSION = frozenset(
         "survey_quality",
         "survey_nonresponse",
         "web_performance",
+        "journey_paths",
         "page_helpfulness",
     }
 )
@@ -261,6 +275,8 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "series_breaks": comparisons.series_breaks(),
         "cx_comparisons": comparisons.cx_comparisons(policy),
         "contact_center_performance": measures.contact_center_performance(policy),
+        "customer_journeys": journeys.customer_journeys(policy),
+        "journey_paths": journeys.journey_paths(policy),
         "identity_quality": quality.identity_quality(policy),
         "journey_measures": journey_measures.journey_measures(policy),
         "survey_quality": quality.survey_quality(policy),

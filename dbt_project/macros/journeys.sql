@@ -19,3 +19,8 @@
 {% macro path_steps_at_most() -%}
     5
 {%- endmacro %}
+
+{#- Whether a fiscal year is over, by when contacts are complete. -#}
+{% macro is_year_over(year_start, complete_until_at) -%}
+    ({{ complete_until_at }} >= {{ year_start }} + interval 1 year)
+{%- endmacro %}

@@ -10,7 +10,7 @@
     to be enough with it and without it (`told_gaps`).
 
     The sums share cells, so this goes round until nothing changes. `rounds` of it are written out, because recursion is
-    not the same on every engine; should a sum still be open after them, all of that item and longest period is withheld.
+    not the same on every engine; should a sum still be open after them, all of that item (of all items, where they add up) and longest period is withheld.
 
     Args:
         cells: relation with item (text: what adds up only with itself), period_type, period_start, breakdown, member,
@@ -22,6 +22,7 @@
         breakdowns: those whose members add up to all.
         told_gaps: breakdowns of which another table tells how many the whole counts beyond its members.
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
+        parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
         rounds: how often to go round.
 
     A sum without a published whole (pages of a source that gives no total) tells nothing, and hides nothing.
@@ -29,7 +30,7 @@
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], rounds=5) -%}
+{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, rounds=5) -%}
 {%- set starts = {'quarter': 'quarter_start', 'year': 'year_start'} -%}
 {%- set spans = [] -%}
 {%- for whole in periods -%}
@@ -98,13 +99,32 @@ sums as (
     from cells
     where period_type in ('{{ span.part }}', '{{ span.whole }}')
     {%- endfor %}
+    {%- if parents %}
+    union all
+    select
+        'items' as kind,
+        concat_ws('|', 'items', period_type, cast(period_start as string), breakdown, member, {{ parents }}) as sum_name,
+        false as is_whole,
+        false as is_gap_told,
+        *
+    from cells
+    where {{ parents }} is not null
+    union all
+    select
+        'items' as kind,
+        concat_ws('|', 'items', period_type, cast(period_start as string), breakdown, member, item) as sum_name,
+        true as is_whole,
+        false as is_gap_told,
+        *
+    from cells
+    {%- endif %}
 ),
 
 gaps as (
     select
         kind,
         dense_rank() over (order by sum_name) as sum_number,
-        dense_rank() over (order by item, {{ starts[periods | last] }}) as block_number,
+        dense_rank() over (order by {{ 'item, ' if not parents }}{{ starts[periods | last] }}) as block_number,
         is_whole,
         is_gap_told,
         place,
@@ -131,7 +151,7 @@ round_0 as {{ materialized() }} (
 ),
 {% set state = namespace(name='round_0') %}
 {%- for number in range(1, rounds + 1) -%}
-{%- for kind in ['services', 'members'] + spans | map(attribute='kind') | list -%}
+{%- for kind in ['services', 'members'] + spans | map(attribute='kind') | list + (['items'] if parents else []) -%}
 {%- set next = 'round_' ~ number ~ '_' ~ kind | replace(' ', '_') %}
 {{ next }} as {{ materialized() }} (
     select

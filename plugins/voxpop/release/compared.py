@@ -98,6 +98,11 @@ COMPARED: Mapping[str, Compared] = {
         ("n", "value"),
         last_day="period_end_date",
     ),
+    "journey_paths": Compared(
+        (*_PERIODS, "path"),
+        (*_PERIODS, "period_label", "path", *_SMALL),
+        ("journey_count", "share", "mean_score", "median_days"),
+    ),
     "identity_quality": Compared(
         _PERIODS,
         (*_PERIODS, "period_label", *_SMALL),

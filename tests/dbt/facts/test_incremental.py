@@ -38,6 +38,8 @@ OF_RUNS = (
     "int_renamed_records",
     "int_customer_quarters",
     "int_journey_quarters",
+    "int_journey_years",
+    "int_journey_paths",
     "int_web__touched_",
     "int_measures__",
 )
@@ -128,7 +130,11 @@ def test_the_deliveries_try_what_the_test_is_about(stepped: Project, whole: dict
         "where record_date not in (select record_date from intermediate.int_touched_days)"
     )[0][0]
     assert renamed_elsewhere > 0
+    journeys = stepped.query("select count(*) filter (touch_count > 1) from marts.customer_journeys")[0][0]
+    assert journeys > 10
     for table in (
+        "customer_journeys",
+        "journey_paths",
         "fct_interactions",
         "fct_survey_responses",
         "fct_survey_answers",

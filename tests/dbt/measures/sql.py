@@ -18,6 +18,7 @@ MACROS = [
         DBT / "macros" / f"{name}.sql"
         for name in (
             "complete",
+            "dates",
             "earliest",
             "fiscal",
             "functions",
@@ -32,7 +33,7 @@ MACROS = [
 ]
 MODELS = {
     path.stem: path
-    for folder in ("*/measures", "marts/comparisons")
+    for folder in ("*/measures", "*/journeys", "marts/comparisons")
     for path in (DBT / "models").glob(f"{folder}/*.sql")
 }
 

@@ -59,6 +59,9 @@ WHOLE = {
 
 OF_CUSTOMERS = {
     "int_customer_quarters",
+    "int_journey_years",
+    "int_journey_paths",
+    "journey_paths",
     "int_survey_ties",
     "int_measures__surveys",
     "int_measures__nonresponse",
@@ -256,6 +259,8 @@ def test_the_day_is_one_of_many(builds: Builds) -> None:
     assert builds.day.touched["int_touched_days"] == [(DAY.date(),) * 4]
     assert builds.day.touched["int_touched_quarters"] == [(QUARTERS[-1].date(),)]
     assert not any(builds.day.renamed.values())
+    assert {row[1] for row in builds.day.touched["int_touched_customers"]} == {DAY.date()}
+    assert len(builds.day.touched["int_touched_customers"]) == 4, "two who had come that day, and two more"
     assert builds.quarters_of_index == len(QUARTERS)
     assert builds.first["fct_interactions"] == 4 * 90
     written = builds.day.written
@@ -279,6 +284,8 @@ def test_a_customer_is_renamed_in_every_quarter(builds: Builds) -> None:
     assert {row[0] for row in builds.renaming.touched["int_touched_years"]} == {date(2025, 10, 1)}
     assert len(builds.renaming.touched["int_customer_quarters"]) == len(QUARTERS)
     assert builds.renaming.written["fct_interactions"] == 4 + len(QUARTERS)
+    journeys_of = {row[0] for row in builds.renaming.touched["int_touched_customers"]}
+    assert len(journeys_of) == 2, "by the caller's name, and by that of the address"
 
 
 @pytest.mark.parametrize("name", ["day", "renaming"])

@@ -218,6 +218,7 @@ FOUND = {
         "no text holds a social security number, email address, phone or card number, or street address",
     ): (3, "comment_text: SSN touchpoints."),
     ("fct_interactions", "customer_id is in dim_customers"): (3, "genesys."),
+    ("customer_journeys", "customer_id is in dim_customers"): (1, "a journey"),
     ("fct_survey_responses", "customer_id is in dim_customers"): (2, "touchpoints."),
     ("data_dictionary", "every column has a description"): (1, "cx_index.band"),
     ("fct_survey_answers", "survey_id and survey_version are those of the response"): (4, "touchpoints."),
@@ -565,7 +566,11 @@ def test_a_change_that_a_person_ordered_only_warns(home, stage):
     made = stage(published, LATER)
     with pytest.raises(Refused):
         audit(published.settings, made)
-    assert {suite for suite, _ in failed(made)} == {"contact_center_performance", "reconciliation"}
+    assert {suite for suite, _ in failed(made)} == {
+        "contact_center_performance",
+        "customer_journeys",
+        "reconciliation",
+    }
     warned = results(made)["change_of_volume", "no closed month's contacts changed by more than 50%"]
     assert (warned["severity"], warned["success"]) == ("warn", False)
     assert warned["observed"] == "genesys 2026-01"

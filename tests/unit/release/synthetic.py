@@ -39,6 +39,7 @@ PUBLIC = (
     "priority_goal_measures",
     "web_performance",
     "page_helpfulness",
+    "journey_paths",
 )
 
 SEEDS = (
@@ -497,6 +498,51 @@ create table intermediate.int_web_aggregates (
 create table intermediate.int_web_report_statements (source_system varchar, file varchar);
 """
 
+JOURNEYS = """
+create table marts.customer_journeys as
+with contacts as (
+    select
+        *, coalesce(started_at - lag(started_at) over own > interval 7 days, true) as is_first
+    from marts.fct_interactions where customer_id is not null
+    window own as (partition by customer_id, service_id order by started_at, interaction_id)
+),
+numbered as (
+    select *, count(*) filter (is_first) over (
+        partition by customer_id, service_id order by started_at, interaction_id rows unbounded preceding
+    ) as episode
+    from contacts
+)
+select
+    any_value(interaction_id) filter (is_first) as journey_id, customer_id, service_id,
+    'dps-ben' as organization_id, min(started_at) as started_at, max(ended_at) as ended_at,
+    max(started_at) as last_touch_at, min(started_at)::date as started_local_date,
+    date_trunc('quarter', min(started_at))::date as quarter_start, count(*) as touch_count,
+    string_agg(channel, ' > ' order by started_at, interaction_id) as channels,
+    min_by(channel, (started_at, interaction_id)) as path, path as first_channel,
+    max_by(channel, (started_at, interaction_id)) as last_channel,
+    epoch(max(ended_at) - min(started_at)) / 86400 as duration_days, null::boolean as is_resolved,
+    null::timestamp as resolved_at, null::boolean as has_website_before_call,
+    null::varchar as page_before_call, 0::bigint as channel_shift_count, 0::bigint as division_change_count,
+    null::varchar as response_id, null::double as satisfaction_score, false as is_left_truncated,
+    false as is_open
+from numbered group by customer_id, service_id, episode order by all;
+
+create table marts.journey_paths as
+select
+    'quarter' as period_type, quarter_start as period_start,
+    concat(year(quarter_start + interval 3 months), 'Q', quarter(quarter_start + interval 3 months))
+        as period_label,
+    date '2025-10-01' as year_start, if(grouping(service_id) = 0, 'service', 'all') as breakdown,
+    coalesce(service_id, 'all') as member, coalesce(path, 'all') as path, count(*) as journey_count,
+    0.5::double as share, 0::double as low, 1::double as high, 0::bigint as score_n,
+    null::double as mean_score, null::double as mean_score_low, null::double as mean_score_high,
+    round(median(duration_days), 1) as median_days, 0::double as median_days_low,
+    99::double as median_days_high, 0.3::double as match_coverage, null::double as website_match_coverage,
+    false as suppressed, count(*) < 30 as low_n, null::varchar as held_from
+from marts.customer_journeys
+group by quarter_start, grouping sets ((), (service_id)), grouping sets ((), (path)) order by all;
+"""
+
 STAGING = """
 create table staging.stg_touchpoints__responses as
 select
@@ -671,6 +717,7 @@ class Home:
                 connection.execute(script.format_map(values))
             connection.execute(FILINGS)
             connection.execute(WEB)
+            connection.execute(JOURNEYS)
             connection.execute(STAGING)
             names = self._comment(connection)
             connection.commit()

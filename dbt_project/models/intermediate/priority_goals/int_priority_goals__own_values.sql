@@ -10,6 +10,7 @@
     'web_performance': ref('web_performance'),
     'identity_quality': ref('identity_quality'),
     'journey_measures': ref('journey_measures'),
+    'journey_paths': ref('journey_paths'),
     'survey_nonresponse': ref('survey_nonresponse'),
     'survey_quality': ref('survey_quality'),
 } -%}

@@ -1,0 +1,150 @@
+{#-
+  Counts by path, of the journeys whose beginning and end are known. There are hundreds of paths, most of them gone by few:
+  were each a row, most would be withheld, and with them what adds up to them. So in a fiscal year a path has a name where at
+  least nine of ten of its journeys lie in cells that are shown: `item` is a path that has one in the services' quarters, else
+  `other`; over all services the paths of `other` that have one in the agency's quarters have rows of their own, and `rest`
+  is what then is left. The names are the same in all cells of a year, so that all of them add up.
+-#}
+with journeys as (
+    select
+        service_id,
+        quarter_start,
+        {{ fiscal_year_start('quarter_start') }} as year_start,
+        path,
+        duration_days,
+        cast(satisfaction_score as bigint) as score
+    from {{ ref('customer_journeys') }}
+    where
+        not is_open
+        and not is_left_truncated
+        and {{ fiscal_year_start('quarter_start') }} in (
+            select touched.year_start from {{ ref('int_journey_years') }} as touched
+        )
+),
+
+-- a year that is under way would show how few have come since its last quarter
+spread as (
+    select
+        period_types.period_type,
+        case period_types.period_type
+            when 'quarter' then journeys.quarter_start
+            else journeys.year_start
+        end as period_start,
+        journeys.year_start,
+        breakdowns.breakdown,
+        case breakdowns.breakdown when 'all' then 'all' else journeys.service_id end as member,
+        journeys.path,
+        journeys.duration_days,
+        journeys.score
+    from journeys
+    cross join {{ ref('int_contact_history') }} as history
+    cross join (values ('quarter'), ('year')) as period_types (period_type)
+    cross join (values ('all'), ('service')) as breakdowns (breakdown)
+    where
+        period_types.period_type = 'quarter'
+        or {{ is_year_over('journeys.year_start', 'history.complete_until_at') }}
+),
+
+cells as (
+    select
+        year_start,
+        quarter_start,
+        service_id,
+        path,
+        count(*) as journey_count
+    from journeys
+    group by year_start, quarter_start, service_id, path
+),
+
+named_by_service as (
+    select
+        year_start,
+        path
+    from cells
+    group by year_start, path
+    having
+        sum(case when journey_count >= {{ policy('suppression_min_n') }} then journey_count else 0 end)
+        >= 0.9 * sum(journey_count)
+),
+
+named_by_quarter as (
+    select
+        year_start,
+        path
+    from (
+        select
+            year_start,
+            quarter_start,
+            path,
+            sum(journey_count) as journey_count
+        from cells
+        group by year_start, quarter_start, path
+    ) as quarters
+    group by year_start, path
+    having
+        sum(case when journey_count >= {{ policy('suppression_min_n') }} then journey_count else 0 end)
+        >= 0.9 * sum(journey_count)
+),
+
+named as (
+    select
+        spread.*,
+        case when services.path is null then 'other' else spread.path end as item,
+        case when quarters.path is null then 'rest' else spread.path end as item_of_other
+    from spread
+    left join named_by_service as services
+        on
+            spread.year_start = services.year_start
+            and spread.path = services.path
+    left join named_by_quarter as quarters
+        on
+            spread.year_start = quarters.year_start
+            and spread.path = quarters.path
+),
+
+placed as (
+    select
+        named.*,
+        case levels.level when 0 then 'all' when 1 then named.item else named.item_of_other end as level_item,
+        case levels.level when 1 then 'all' when 2 then 'other' end as parent_item
+    from named
+    cross join (values (0), (1), (2)) as levels (level)
+    where
+        levels.level < 2
+        or (named.breakdown = 'all' and named.item = 'other')
+),
+
+grouped as (
+    select
+        period_type,
+        period_start,
+        year_start,
+        breakdown,
+        member,
+        level_item as item,
+        parent_item,
+        count(*) as journey_count,
+        count(score) as score_n,
+        coalesce(sum(score), 0) as score_total,
+        coalesce(sum(score * score), 0) as score_squares,
+        {{ sorted_values('duration_days') }} as durations
+    from placed
+    group by period_type, period_start, year_start, breakdown, member, level_item, parent_item
+)
+
+select
+    cast(period_type as string) as period_type,
+    period_start,
+    year_start,
+    cast(breakdown as string) as breakdown,
+    cast(member as string) as member,
+    cast(item as string) as item,
+    cast(parent_item as string) as parent_item,
+    journey_count,
+    score_n,
+    cast(score_total as bigint) as score_total,
+    cast(score_squares as bigint) as score_squares,
+    {{ median_of_sorted('durations', 'journey_count') }} as median_days,
+    {{ median_low_of_sorted('durations', 'journey_count') }} as median_days_low,
+    {{ median_high_of_sorted('durations', 'journey_count') }} as median_days_high
+from grouped

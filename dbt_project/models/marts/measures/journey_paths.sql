@@ -1,0 +1,178 @@
+{{ config(
+    materialized='incremental',
+    partition_by='year_start',
+    touched='int_journey_years'
+) }}
+-- depends_on: {{ ref('int_journey_years') }}
+{%- set cell = ['period_type', 'period_start', 'breakdown', 'member'] %}
+{%- set journeys -%}
+(
+    select
+        item,
+        parent_item,
+        period_type,
+        period_start,
+        breakdown,
+        member,
+        cast(null as string) as service_organization_id,
+        journey_count as n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        case when journey_count < {{ policy('suppression_min_n') }} then 'small_n' end as reason
+    from paths
+) as cells
+{%- endset -%}
+{%- set scores -%}
+(
+    select
+        item,
+        parent_item,
+        period_type,
+        period_start,
+        breakdown,
+        member,
+        cast(null as string) as service_organization_id,
+        score_n as n,
+        score_total as total,
+        score_squares as squares,
+        case
+            when suppressed then 'withheld'
+            when score_n > 0 and score_n < {{ policy('suppression_min_n') }} then 'small_n'
+            when (breakdown <> 'all' or item <> 'all') and score_n * score_squares = score_total * score_total and score_n > 0
+                then 'unanimous'
+        end as reason
+    from judged
+) as cells
+{%- endset %}
+
+with paths as (
+    select * from {{ ref('int_journey_paths') }}
+),
+
+withheld_journeys as (
+    {{ withheld_cells(journeys, breakdowns=['service'], periods=['quarter', 'year'], parents='parent_item') | indent }}
+),
+
+judged as (
+    select
+        paths.*,
+        withheld.reason is not null as suppressed
+    from paths
+    left join withheld_journeys as withheld
+        on
+            paths.item = withheld.item
+            and {{ same('paths', 'withheld', cell) }}
+),
+
+withheld_scores as (
+    {{ withheld_cells(scores, breakdowns=['service'], periods=['quarter', 'year'], parents='parent_item') | indent }}
+),
+
+-- of how many contacts, and visits, one knows whose they were
+contacts as (
+    select
+        {{ fiscal_quarter_start('started_local_date') }} as quarter_start,
+        service_id,
+        coalesce(channel = 'website', false) as is_visit,
+        count(*) as contact_count,
+        count(customer_id) as matched_count
+    from {{ ref('fct_interactions') }}
+    where
+        service_id is not null
+        and started_at is not null
+        and {{ fiscal_year_start('started_local_date') }} in (
+            select touched.year_start from {{ ref('int_journey_years') }} as touched
+        )
+    group by {{ fiscal_quarter_start('started_local_date') }}, service_id, coalesce(channel = 'website', false)
+),
+
+coverage as (
+    select
+        period_types.period_type,
+        case period_types.period_type
+            when 'quarter' then contacts.quarter_start
+            else {{ fiscal_year_start('contacts.quarter_start') }}
+        end as period_start,
+        breakdowns.breakdown,
+        case breakdowns.breakdown when 'all' then 'all' else contacts.service_id end as member,
+        cast(sum(case when contacts.is_visit then 0 else contacts.matched_count end) as double)
+        / nullif(sum(case when contacts.is_visit then 0 else contacts.contact_count end), 0) as match_coverage,
+        cast(sum(case when contacts.is_visit then contacts.matched_count else 0 end) as double)
+        / nullif(sum(case when contacts.is_visit then contacts.contact_count else 0 end), 0) as website_match_coverage
+    from contacts
+    cross join (values ('quarter'), ('year')) as period_types (period_type)
+    cross join (values ('all'), ('service')) as breakdowns (breakdown)
+    group by
+        period_types.period_type,
+        case period_types.period_type
+            when 'quarter' then contacts.quarter_start
+            else {{ fiscal_year_start('contacts.quarter_start') }}
+        end,
+        breakdowns.breakdown,
+        case breakdowns.breakdown when 'all' then 'all' else contacts.service_id end
+),
+
+figures as (
+    select
+        judged.*,
+        -- a share of a whole that is withheld would tell it
+        case when not judged.suppressed and not wholes.suppressed then wholes.journey_count end as whole_count,
+        scores.reason is null as has_score,
+        {{ mean_of_sums('judged.score_n', 'judged.score_total') }} as mean_score,
+        {{ five_point_adjusted_mean('judged.score_n', 'judged.score_total') }} as adjusted_score,
+        {{ five_point_adjusted_standard_error('judged.score_n', 'judged.score_total', 'judged.score_squares') }}
+            as adjusted_standard_error,
+        {{ t_quantile_975('(judged.score_n - 1)') }} as t,
+        coverage.match_coverage,
+        coverage.website_match_coverage
+    from judged
+    inner join judged as wholes
+        on
+            wholes.item = 'all'
+            and {{ same('judged', 'wholes', cell) }}
+    left join withheld_scores as scores
+        on
+            judged.item = scores.item
+            and {{ same('judged', 'scores', cell) }}
+    left join coverage
+        on {{ same('judged', 'coverage', cell) }}
+)
+
+select
+    period_type,
+    cast(period_start as date) as period_start,
+    cast(
+        case period_type
+            when 'quarter' then {{ fiscal_quarter('period_start') }}
+            else {{ fiscal_year_label('period_start') }}
+        end as string
+    ) as period_label,
+    cast(year_start as date) as year_start,
+    breakdown,
+    member,
+    case item when 'rest' then 'other' else item end as path,
+    cast(case when not suppressed then journey_count end as bigint) as journey_count,
+    {{ figure('cast(journey_count as double) / whole_count') }} as share,
+    case when item <> 'all' then {{ figure(wilson_low('journey_count', 'whole_count')) }} end as low,
+    case when item <> 'all' then {{ figure(wilson_high('journey_count', 'whole_count')) }} end as high,
+    cast(case when has_score then score_n end as bigint) as score_n,
+    case when has_score then {{ figure('mean_score') }} end as mean_score,
+    case
+        when has_score and score_n > 1
+            then {{ figure(logit_low('mean_score', 'adjusted_score', 'adjusted_standard_error', 't', 1, 5)) }}
+    end as mean_score_low,
+    case
+        when has_score and score_n > 1
+            then {{ figure(logit_high('mean_score', 'adjusted_score', 'adjusted_standard_error', 't', 1, 5)) }}
+    end as mean_score_high,
+    -- a median is somebody's: to the tenth of a day it is nobody's any more
+    case when not suppressed then round(median_days, 1) end as median_days,
+    case when not suppressed then round(median_days_low, 1) end as median_days_low,
+    case when not suppressed then round(median_days_high, 1) end as median_days_high,
+    {{ figure('match_coverage') }} as match_coverage,
+    {{ figure('website_match_coverage') }} as website_match_coverage,
+    suppressed,
+    not suppressed and journey_count < {{ policy('low_n_below') }} as low_n,
+    cast(null as string) as held_from
+from figures
+where breakdown <> 'all' or item <> 'other'

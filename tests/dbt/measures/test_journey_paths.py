@@ -1,0 +1,143 @@
+"""An attack on the public table of paths: all its sums together, and what they determine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .sql import Measures
+
+MINIMUM = 10
+CELL = ["period_type", "period_start", "member", "path"]
+CHANNELS = ("phone", "website", "email", "live_chat", "in_person")
+PATHS = [*CHANNELS, *(f"{one} > {two}" for one in CHANNELS for two in CHANNELS if one != two)]
+PATHS += [f"{path} > {last}" for path in PATHS[5:] for last in CHANNELS if not path.endswith(last)]
+"""One, two and three steps: 5, 20 and 80 paths."""
+
+
+def journeys(seed: int, number: int) -> pd.DataFrame:
+    """Journeys of seven quarters, of which the first six are two years that are over; long paths are rare."""
+    draw = np.random.default_rng(seed)
+    weights = np.array([1.0 / 7 ** path.count(">") for path in PATHS]) * draw.uniform(0.5, 1.5, len(PATHS))
+    services = draw.dirichlet(np.full(6, 1.5))
+    quarters = [f"{2024 + (9 + 3 * n) // 12}-{(9 + 3 * n) % 12 + 1:02}-01" for n in range(2, 9)]
+    return pd.DataFrame(
+        {
+            "service_id": draw.choice([f"s{n}" for n in range(6)], number, p=services),
+            "quarter_start": pd.to_datetime(draw.choice(quarters, number)).date,
+            "path": draw.choice(PATHS, number, p=weights / weights.sum()),
+            "duration_days": draw.exponential(2.0, number),
+            "satisfaction_score": np.where(draw.random(number) < 0.3, draw.integers(1, 6, number), np.nan),
+            "is_open": False,
+            "is_left_truncated": False,
+        }
+    )
+
+
+def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
+    """What is public, with what is withheld beside it: `true_count` and `true_scores`."""
+    measures.table("customer_journeys", journeys(seed, number))
+    measures.connection.execute(
+        "update customer_journeys set satisfaction_score = nullif(satisfaction_score, 'nan'::double);"
+        "create or replace table int_contact_history as select timestamp '2025-11-20' as complete_until_at;"
+        "create or replace table int_journey_years as select distinct "
+        "(date_trunc('year', quarter_start + interval 3 months) - interval 3 months)::date as year_start "
+        "from customer_journeys;"
+        "create or replace table fct_interactions (started_local_date date, started_at timestamp, "
+        "service_id text, channel text, customer_id text)"
+    )
+    measures.build("int_journey_paths", "journey_paths")
+    public = measures.frame("select * from journey_paths")
+    true = measures.frame(
+        "select period_type, period_start, member, journey_count as true_count, score_n as true_scores, "
+        "case item when 'rest' then 'other' else item end as path "
+        "from int_journey_paths where breakdown <> 'all' or item <> 'other'"
+    )
+    return public.merge(true, on=CELL, validate="one_to_one")
+
+
+def equations(cells: pd.DataFrame) -> Iterator[dict[int, float]]:
+    """Each sum that a reader knows, as place → factor of what adds up to 0; a cell without a row is 0."""
+    place = {tuple(key): at for at, key in enumerate(cells[CELL].itertuples(index=False))}
+    by_service = {(pd.Timestamp(key[1]) + pd.DateOffset(months=3)).year: set() for key in place}
+    for _, start, member, path in place:
+        if member != "all":
+            by_service[(pd.Timestamp(start) + pd.DateOffset(months=3)).year].add(path)
+    for (period_type, start, member, path), whole in place.items():
+        here = {key: at for key, at in place.items() if key[:2] == (period_type, start)}
+        if path == "all":
+            yield {whole: 1.0} | {
+                at: -1.0 for key, at in here.items() if key[2] == member and key[3] != "all"
+            }
+        named = by_service[(pd.Timestamp(start) + pd.DateOffset(months=3)).year] - {"other"}
+        if member == "all" and path in named:
+            yield {whole: 1.0} | {at: -1.0 for key, at in here.items() if key[2] != "all" and key[3] == path}
+        if member == "all" and path == "all":
+            others = {at: -1.0 for key, at in here.items() if key[2] != "all" and key[3] == "other"}
+            yield {
+                at: 1.0 for key, at in here.items() if key[2] == "all" and key[3] not in {*named, "all"}
+            } | others
+        if period_type == "year":
+            starts = [start + pd.DateOffset(months=3 * number) for number in range(4)]
+            keys = [("quarter", each, member, path) for each in starts]
+            yield {whole: 1.0} | {place[key]: -1.0 for key in keys if key in place}
+
+
+def leaks(cells: pd.DataFrame, figure: str, truth: str) -> list[str]:
+    """Cells of 1 to 9 that the sums determine, and sums whose hidden rest is of 1 to 9 together."""
+    cells = cells.reset_index(drop=True)
+    known, true = cells[figure].notna().to_numpy(), cells[truth].to_numpy(float)
+    rows, found = [], []
+    for equation in equations(cells):
+        row = np.zeros(len(cells))
+        row[list(equation)] = list(equation.values())
+        assert abs(row @ true) < 1e-9, "the sum is one"
+        rows.append(row)
+        unknown_side = row[~known]
+        is_told = (unknown_side >= 0).all() or (unknown_side <= 0).all()
+        hidden = abs(unknown_side @ true[~known])
+        if is_told and 0 < hidden < MINIMUM:
+            found.append(f"{cells.loc[row != 0, CELL].iloc[0].tolist()}: {hidden} are hidden")
+    unknown = np.flatnonzero(~known)
+    if len(unknown):
+        _, sizes, directions = np.linalg.svd(np.array(rows)[:, unknown])
+        free = directions[int((sizes > 1e-9).sum()) :]
+        for column, at in enumerate(unknown):
+            if (not len(free) or np.abs(free[:, column]).max() < 1e-9) and 0 < true[at] < MINIMUM:
+                found.append(f"{cells.loc[at, CELL].tolist()} is determined: {true[at]}")
+    return found
+
+
+@pytest.mark.parametrize(("seed", "number"), [(1, 400), (2, 2_000), (3, 6_000), (4, 20_000)])
+def test_nothing_withheld_of_paths_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
+    public = built(measures, seed, number)
+    assert public["suppressed"].any() and (~public["suppressed"]).sum() > 20
+    assert (
+        public.loc[public["suppressed"], ["journey_count", "share", "score_n", "median_days"]]
+        .isna()
+        .all(axis=None)
+    )
+    for _, year in public.groupby("year_start"):
+        assert leaks(year, "journey_count", "true_count") == []
+        assert leaks(year, "score_n", "true_scores") == []
+
+
+def test_the_attack_finds_what_small_cells_alone_give_away(measures: Measures) -> None:
+    """Withheld are the small ones and nothing with them."""
+    public = built(measures, 3, 6_000)
+    naive = public.assign(journey_count=public["true_count"].where(public["true_count"] >= MINIMUM))
+    found = [leaks(year, "journey_count", "true_count") for _, year in naive.groupby("year_start")]
+    assert sum(len(lines) for lines in found) > 5
+
+
+def test_common_paths_are_shown(measures: Measures) -> None:
+    """Suppression that shows nothing would pass as well."""
+    public = built(measures, 4, 20_000)
+    years = public[(public["period_type"] == "year") & (public["member"] == "all")]
+    assert years["journey_count"].notna().mean() > 0.9
+    quarters = public[(public["period_type"] == "quarter") & (public["path"] != "all")]
+    shown = quarters["journey_count"].sum() / quarters["true_count"].sum()
+    assert shown > 0.9
