@@ -1,23 +1,27 @@
 """What the page says first: the figures in sentences.
 
-Two quarters of the whole agency share no answer, so their difference has an interval of its own. That one
-driver or service is clearly below the next is said only where their intervals don't meet, which is stricter
-than a test: the lowest has been picked from many, and drivers are answered by the same people.
+What changed, and on what evidence, is what table `cx_comparisons` says. That one driver or service is
+clearly below the next is said only where their intervals don't meet, which is stricter than a test: the
+lowest has been picked from many, and drivers are answered by the same people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import hypot
 from typing import Any
 
 from voxpop.report.figure import Figure
 from voxpop.report.figures import PageFigures
-from voxpop.report.numbers import difference, shown
-from voxpop.report.sections.headlines import Headline
+from voxpop.report.numbers import shown
+from voxpop.report.sections.changes import Change
 
-_Z = 1.96
-"""The standard normal distribution's 97.5% quantile; decision 0012 says what it is used for."""
+_WHY_NOT = {
+    "break": "people were asked in another way since",
+    "no variance": "in one of the two all answered alike",
+    "other drivers": "it rests on other drivers",
+    "open period": "the quarter is not over",
+    "weights": "one of the two is weighted",
+}
 
 
 def sentences(page: PageFigures) -> list[str]:
@@ -30,42 +34,40 @@ def sentences(page: PageFigures) -> list[str]:
         Whole sentences, as plain text. What is withheld is said to be.
     """
     return [
-        *_headline(page.quarter, page.headlines[0]),
+        *_headline(page),
         *_lowest("driver", page.drivers),
         *_lowest("service", page.services),
         *[said for center in page.contact_centers for said in _calls(center.source_system, center.channels)],
     ]
 
 
-def _headline(quarter: str, headline: Headline) -> list[str]:
-    now = headline.now
+def _headline(page: PageFigures) -> list[str]:
+    now, changes = page.headlines[0].now, page.changes.get(page.headlines[0].now.key, {})
     if now.value is None:
-        return [f"{now.name}, {quarter}: withheld, because too few people answered."]
-    said = f"{now.name} was {now.text} in {quarter} ({now.interval}, n\xa0=\xa0{now.count})."
-    return [said, *[_against(now, label, then) for label, then in headline.earlier.items()]]
+        return [f"{now.name}, {page.quarter}: withheld, because too few people answered."]
+    return [
+        f"{now.name} was {now.text} in {page.quarter} ({now.interval}, n\xa0=\xa0{now.count}).",
+        *(
+            _against(changes[comparison], now, label, page.headlines[0].earlier[label])
+            for comparison, label in page.earlier.items()
+            if comparison in changes
+        ),
+    ]
 
 
-def _against(now: Figure, label: str, then: Figure) -> str:
-    if then.value is None:
-        return f"{label} is withheld or has no figure, so nothing is said of a change since."
+def _against(change: Change, now: Figure, label: str, then: Figure) -> str:
     was = f"{then.text} in {label} ({then.interval})"
-    if now.drivers != then.drivers:
-        return f"It rests on other drivers than the {was}, so the two don't compare."
-    change = _value(now) - _value(then)
-    size = difference(now.measure, abs(change))
-    if not size.strip("0."):
-        said = f"That is within rounding of the {was}"
+    if change.not_compared == "withheld":
+        return f"{label} is withheld, so nothing is said of a change since."
+    if change.not_compared is not None:
+        return f"It does not compare with the {was}: {_WHY_NOT[change.not_compared]}."
+    if {now.drivers, then.drivers} != {change.drivers}:
+        asked = ", ".join(driver.capitalize() for driver in (change.drivers or "").split(","))
+        said = f"On the drivers that both asked ({asked}) it is {change.distance} {label}"
     else:
-        points = size if now.measure in ("cx_index", "mean", "nps") else f"{size} percentage points"
-        said = f"That is {points} {'higher' if change > 0 else 'lower'} than the {was}"
-    if not now.standard_error or not then.standard_error:
-        return f"{said}. In one of them all answered alike, so nothing is said of chance."
-    if now.weighted or then.weighted:
-        return f"{said}. Weights and sampling units are not in that difference, so nothing is said of chance."
-    margin = _Z * hypot(now.standard_error, then.standard_error)
-    low, high = (difference(now.measure, end) for end in (change - margin, change + margin))
-    verdict = "a change beyond chance" if abs(change) > margin else "no change beyond chance"
-    return f"{said}: {verdict} (95% interval of the difference {low} to {high})."
+        said = f"That is {change.distance} the {was}"
+    verdict = "no evidence of a change" if change.verdict == "no evidence" else "evidence of a change"
+    return f"{said}: {verdict} (95% interval of the difference {change.interval}, adjusted {change.p_text})."
 
 
 def _lowest(what: str, figures: Sequence[Figure]) -> list[str]:

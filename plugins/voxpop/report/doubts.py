@@ -68,8 +68,8 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
     if odd:
         named = (f"{one.name} (without {', '.join(one.lacks)})" for one in odd)
         said.append(
-            "These weren't asked all drivers of the agency's index and don't compare with the rest: "
-            f"{', '.join(named)}."
+            "These weren't asked all drivers of the agency's index, so they compare with the rest on the "
+            f"drivers that both asked, and not as they stand: {', '.join(named)}."
         )
     least = int(manifest["policy"]["suppression_min_n"])
     return [
@@ -151,10 +151,11 @@ def _was(one: Restatement, label: str, figure: Figure) -> str | None:
 
 
 def _periods(labels: set[str]) -> str:
-    """Quarters, and months; of many the first and the last: `2025Q1; 2025-01 to 2025-10 (5 months)`."""
+    """Years, quarters and months; of many the first and the last: `2025Q1; 2025-01 to 2025-10 (5 months)`."""
     kinds = (
+        ("years", sorted(label for label in labels if label.startswith("FY"))),
         ("quarters", sorted(label for label in labels if "Q" in label)),
-        ("months", sorted(label for label in labels if "Q" not in label)),
+        ("months", sorted(label for label in labels if "-" in label)),
     )
     return "; ".join(
         ", ".join(found) if len(found) < 4 else f"{found[0]} to {found[-1]} ({len(found)} {kind})"

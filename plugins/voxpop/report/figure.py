@@ -13,7 +13,7 @@ Key = tuple[str, str, str | None, str, str]
 """Of a figure within its period: breakdown, member, scale, measure and driver."""
 
 COLUMNS = (
-    "c.breakdown, c.member, c.scale, c.measure, c.driver, c.value, c.low, c.high, c.standard_error, c.n, "
+    "c.breakdown, c.member, c.scale, c.measure, c.driver, c.value, c.low, c.high, c.n, "
     "c.suppressed, c.low_n, c.interval_kind, c.drivers, c.band, c.band_uncertain, c.weighted_value, "
     "c.weighted_low, c.weighted_high, c.held_from"
 )
@@ -41,7 +41,6 @@ class Figure:
     value: float | None
     low: float | None
     high: float | None
-    standard_error: float | None
     n: int | None
     is_suppressed: bool
     is_low_n: bool

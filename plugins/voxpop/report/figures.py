@@ -5,6 +5,7 @@ Nothing is computed here that a table does not hold: the page says what an analy
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,11 +13,13 @@ import duckdb
 
 from voxpop.report.figure import Figure, members
 from voxpop.report.sections import (
+    changes,
     clearance,
     contact_center,
     drivers,
     goals,
     headlines,
+    journeys,
     months,
     nonresponse,
     others,
@@ -24,10 +27,12 @@ from voxpop.report.sections import (
     timeliness,
     website,
 )
+from voxpop.report.sections.changes import Changes
 from voxpop.report.sections.clearance import WithoutClearance
 from voxpop.report.sections.contact_center import ContactCenter
 from voxpop.report.sections.goals import Goal
 from voxpop.report.sections.headlines import Headline
+from voxpop.report.sections.journeys import Journeys
 from voxpop.report.sections.months import Series
 from voxpop.report.sections.nonresponse import Comparison
 from voxpop.report.sections.surveys import Survey
@@ -39,8 +44,9 @@ from voxpop.report.sections.website import Website
 class PageFigures:
     """All that the page shows, for the newest fiscal quarter that the release holds in full.
 
-    `is_whole` is False where no quarter is: then it is the newest one. The data are complete to `until`. The
-    first headline's measure is the one of services and channels.
+    `is_whole` is False where no quarter is: then it is the newest one. The data are complete to `until`.
+    `earlier` are the labels of the quarters that it is compared with, by comparison. The first headline's
+    measure is the one of services and channels.
     """
 
     quarter: str
@@ -48,6 +54,8 @@ class PageFigures:
     is_whole: bool
     until: date
     headlines: tuple[Headline, ...]
+    earlier: Mapping[str, str]
+    changes: Changes
     drivers: tuple[Figure, ...]
     series: tuple[Series, ...]
     services: tuple[Figure, ...]
@@ -58,6 +66,7 @@ class PageFigures:
     surveys: tuple[Survey, ...]
     nonresponse: tuple[Comparison, ...]
     goals: tuple[Goal, ...]
+    journeys: Journeys
     streams: tuple[Stream, ...]
     service_count: int
     without_clearance: tuple[WithoutClearance, ...]
@@ -102,9 +111,15 @@ def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigur
     if not wanted:
         return None
     measure, driver, _ = wanted[0]
-    earlier = [found for back in (3, 12) if (found := _earlier(connection, start, back)) is not None]
+    earlier = {
+        comparison: found
+        for comparison, back in (("previous_period", 3), ("year_before", 12))
+        if (found := _earlier(connection, start, back)) is not None
+    }
     service_count = headlines.service_count(connection, start)
-    first = tuple(headlines.headline(connection, start, item, earlier, service_count) for item in wanted)
+    first = tuple(
+        headlines.headline(connection, start, item, tuple(earlier.values()), service_count) for item in wanted
+    )
     whole = first[0].now
     return PageFigures(
         quarter=label,
@@ -112,6 +127,8 @@ def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigur
         is_whole=is_whole,
         until=until,
         headlines=first,
+        earlier={comparison: label for comparison, (_, label) in earlier.items()},
+        changes=changes.read(connection, start),
         drivers=drivers.read(connection, start),
         series=months.read(connection, first, until if is_whole else None),
         services=members(connection, start, "service", (measure, driver), whole=whole),
@@ -122,6 +139,7 @@ def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigur
         surveys=surveys.read(connection, start),
         nonresponse=nonresponse.read(connection, start),
         goals=goals.read(connection, start),
+        journeys=journeys.read(connection, start),
         streams=timeliness.read(connection),
         service_count=service_count,
         without_clearance=clearance.read(connection, start),

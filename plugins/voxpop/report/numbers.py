@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-_SHARES = frozenset({"top_box", "top_two", "bottom_two", "thumbs_up"})
+SHARES = frozenset({"top_box", "top_two", "bottom_two", "thumbs_up"})
+"""Measures of `cx_index` that are shares from 0 to 1."""
 
 
 def shown(measure: str, value: float) -> str:
     """A value as it is published: shares in percent, means with two decimals, all others with one."""
-    if measure in _SHARES:
+    if measure in SHARES:
         return f"{rounded(value * 100, 1)}%"
     return rounded(value, 2 if measure == "mean" else 1)
 
 
 def difference(measure: str, value: float) -> str:
     """A difference of two values with its sign: of shares in percentage points, else as `shown`."""
-    points = value * 100 if measure in _SHARES else value
+    points = value * 100 if measure in SHARES else value
     text = rounded(points, 2 if measure == "mean" else 1)
     return text.replace("-", "−") if text.strip("-0.") else text.removeprefix("-")
 
@@ -24,6 +25,20 @@ def difference(measure: str, value: float) -> str:
 def interval(measure: str, low: float | None, high: float | None) -> str:
     """Both ends as `shown`, or an em dash where there is no interval."""
     return "—" if low is None or high is None else f"{shown(measure, low)} to {shown(measure, high)}"
+
+
+def between(measure: str, low: float | None, high: float | None) -> str:
+    """Both ends of a difference's interval as `difference`, or an em dash where there is none."""
+    return (
+        "—" if low is None or high is None else f"{difference(measure, low)} to {difference(measure, high)}"
+    )
+
+
+def chance(p: float | None) -> str:
+    """A p-value as `p = 0.041`, which never breaks; an empty text for None."""
+    if p is None:
+        return ""
+    return "p\xa0<\xa00.001" if p < 0.001 else f"p\xa0=\xa0{rounded(p, 3)}"
 
 
 def rounded(value: float, decimals: int) -> str:

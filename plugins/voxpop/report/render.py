@@ -13,9 +13,11 @@ from markupsafe import Markup
 from voxpop.config import Settings
 from voxpop.quarter import Quarter, due_on
 from voxpop.release.manifest import DATABASE, PAGE, Manifest, complete_to, read
-from voxpop.report import bottom_line, charts, doubts, figures, numbers
+from voxpop.report import bottom_line, charts, doubts, figures, numbers, sankey
 from voxpop.report.figure import Figure
-from voxpop.report.sections import goals, surveys
+from voxpop.report.sankey import Way
+from voxpop.report.sections import goals, journeys, surveys
+from voxpop.report.sections.changes import Compared, compared
 from voxpop.report.sections.months import Series
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda share: numbers.shown("top_two", share)
+    environment.filters["index"] = lambda value: numbers.shown("cx_index", value)
     environment.filters["mean"] = lambda value: numbers.shown("mean", value)
     environment.filters["points"] = lambda share: numbers.difference("top_two", share)
     environment.filters["minutes"] = numbers.minutes
@@ -76,11 +79,36 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
         page=found,
         drawn=drawn,
         series=series,
+        compared=None if found is None else _compared(found),
+        most_ways=journeys.LISTED,
+        by_service=BY_SERVICE,
+        names_of_rates=journeys.MEASURES,
         sentences=[] if found is None else bottom_line.sentences(found),
         doubts=[] if found is None else doubts.doubts(found, manifest),
         filing=None if found is None else _filing(found, manifest),
         manifest=manifest,
     )
+
+
+BY_SERVICE = (
+    "website_before_call_share",
+    "channel_shift_share",
+    "repeat_contact_share",
+    "first_contact_resolution_share",
+    "median_resolution_days",
+)
+"""Which rates of journeys are shown by service."""
+
+
+def _compared(page: figures.PageFigures) -> Compared:
+    """What the section on changes shows: of the whole agency every driver, of its parts the first measure."""
+    first = {headline.now.key: headline.now for headline in page.headlines}
+    groups = {
+        "The whole agency": [*first.values(), *(one for one in page.drivers if one.key not in first)],
+        f"Services, {page.measure}": page.services,
+        f"Channels, {page.measure}": page.channels,
+    }
+    return compared(page.changes, page.earlier, groups)
 
 
 def _filing(page: figures.PageFigures, manifest: Manifest) -> dict[str, object]:
@@ -103,8 +131,23 @@ def _drawings(page: figures.PageFigures) -> dict[str, Markup]:
     drawn = {
         key: charts.by_name(found, title=title, says=_says(says, found)) for key, found, title, says in named
     }
+    drawn["journeys"] = sankey.ways(
+        [Way(path.steps, path.count, f"{path.name}: {path.count:,}") for path in page.journeys.drawn],
+        says=_ways(page),
+    )
     # The library escapes what it draws: names reach it as data, never as markup.
     return {name: Markup(svg) for name, svg in drawn.items()}  # noqa: S704
+
+
+def _ways(page: figures.PageFigures) -> str:
+    drawn = page.journeys.drawn
+    if not drawn:
+        return ""
+    ends = " to ".join(f"{path.count:,} ({path.name})" for path in (drawn[0], drawn[-1]))
+    return (
+        f"The {len(drawn)} commonest ways of journeys through more than one channel, {page.quarter}: "
+        f"from {ends}. The table below has them all."
+    )
 
 
 def _by_month(series: Series) -> Markup:

@@ -13,6 +13,11 @@ MANIFEST: dict[str, Any] = {
     "excluded": [],
     "restatements": [],
     "policy": {
+        "journey_gap_days": 7.0,
+        "match_claim_min_share": 0.6,
+        "minimum_difference_index": 1.0,
+        "minimum_difference_points": 0.05,
+        "minimum_difference_share": 0.02,
         "segment_claim_min_share": 0.8,
         "suppression_min_n": 10.0,
         "low_n_below": 30.0,
@@ -158,13 +163,61 @@ create table marts.timeliness as select * from (values
     ('genesys', 'conversations', date '2026-06-28', -1.0, 6.0, 0.0, false),
     ('goal_values', 'priority_goal_values', date '2026-04-14', 1848.0, 1850.0, null, null)
     ) t(source_system, stream, record_date, landed_hours, published_hours, usual_landed_hours, is_late);
+create table marts.cx_comparisons as select 'quarter' as period_type, date '2026-04-01' as period_start,
+    'likert_5' as scale, *
+    from (values
+        ('all', 'all', 'cx_index', 'all', 'previous_period', 2.25, 1.2375, 3.2625, 0.00004, 'up', null,
+            'ease,trust'),
+        ('all', 'all', 'cx_index', 'all', 'year_before', 1.5, -0.4, 3.4, 0.1204, 'no evidence', null, 'ease'),
+        ('all', 'all', 'mean', 'trust', 'previous_period', -0.0675, -0.11, -0.025, 0.0123, 'down', null,
+            null),
+        ('service', 'a', 'cx_index', 'all', 'rest', 4.2, 2.9, 5.5, 0.0014, 'up', null, 'ease,trust'),
+        ('service', 'b', 'cx_index', 'all', 'previous_period', null, null, null, null, null, 'break',
+            'ease,trust'),
+        ('service', 'c', 'cx_index', 'all', 'rest', null, null, null, null, null, 'withheld', null)
+    ) t(breakdown, member, measure, driver, comparison, difference, low, high, adjusted_p, verdict,
+        not_compared, drivers);
+alter table marts.cx_comparisons add column within_change double;
+alter table marts.cx_comparisons add column mix_change double;
+create table marts.journey_paths as select 'quarter' as period_type, date '2026-04-01' as period_start,
+    'all' as breakdown, null::varchar as held_from, 0.6123 as match_coverage,
+    0.2345 as website_match_coverage, *
+    from (values
+        ('all', 4000, 1.0, null, null, 800, 3.5, 3.4, 3.6, 1.0, false, false),
+        ('phone', 2500, 0.625, 0.61, 0.64, 500, 3.55, 3.45, 3.65, 0.0, false, false),
+        ('website > phone', 900, 0.225, 0.2123, 0.2382, 150, 3.1, 2.9, 3.3, 2.45, false, false),
+        ('phone > outbound_phone', 400, 0.1, 0.0911, 0.1097, null, null, null, null, 1.5, false, false),
+        ('website > unknown > phone > website > phone > ...', 20, 0.005, 0.0032, 0.0077, null, null, null,
+            null, 6.0, false, true),
+        ('other', 180, 0.045, 0.039, 0.0519, null, null, null, null, 3.0, false, false),
+        ('phone > website', null, null, null, null, null, null, null, null, null, true, false)
+    ) t(path, journey_count, share, low, high, score_n, mean_score, mean_score_low, mean_score_high,
+        median_days, suppressed, low_n);
+create table marts.journey_measures as select 'quarter' as period_type, date '2026-04-01' as period_start,
+    null::varchar as held_from, *
+    from (values
+        ('all', 'all', 'website_before_call_share', 'all', 1900, 0.12, 0.108, 0.4511, 0.2345, 7, true, false,
+            false),
+        ('all', 'all', 'median_resolution_days', 'all', 3800, 1.45, 0.2, null, 0.6123, 90, true, false,
+            false),
+        ('all', 'all', 'survey_linked_share', 'all', 2700, 0.6251, 0.6067, 0.6432, null, 0, true, false,
+            false),
+        ('service', 'a', 'website_before_call_share', 'all', 25, 0.2, 0.089, 0.62, 0.12, 0, false, false,
+            true),
+        ('service', 'a', 'page_before_call_share', 'www.example.gov/a', 20, 0.5, 0.3, 0.7, null, 0, true,
+            false, true),
+        ('service', 'a', 'page_before_call_share', 'www.example.gov/b', 20, 0.6, 0.39, 0.78, null, 0, true,
+            false, true),
+        ('service', 'b', 'channel_shift_share', 'all', null, null, null, null, null, null, false, true, false)
+    ) t(breakdown, member, measure, page, n, value, low, high, match_coverage, pending_count,
+        is_claim_allowed, suppressed, low_n);
 alter table marts.survey_quality add column held_from varchar;
 alter table marts.web_performance add column held_from varchar;
 alter table marts.survey_nonresponse add column held_from varchar;
 alter table marts.priority_goal_measures add column held_from varchar;
 """
 """What newer sections read: four surveys of which three are filed, three reports of websites, three goals,
-who answered by four characteristics, and two streams."""
+who answered by four characteristics, breaks, comparisons, segments, journeys, and two streams."""
 
 
 def section(html: str, heading: str) -> str:

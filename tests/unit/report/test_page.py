@@ -91,15 +91,16 @@ def test_page_says_what_the_tables_say(marts: duckdb.DuckDBPyConnection) -> None
 
 
 def test_the_bottom_line_says_what_matters(marts: duckdb.DuckDBPyConnection) -> None:
-    """From the cells above: 74.25 - 72 = 2.25, ± √(0.73² + 0.70²) = 1.01 by half the widths of 73.5–74.96 and
-    71.3–72.7; 3.6–3.75 and 3.85–3.95 don't meet, nor do 55–72 and 75–77; 2025Q3 asked for ease alone."""
+    """Of the drivers 3.6–3.75 and 3.85–3.95 don't meet, nor do of the services 55–72 and 75–77; 2025Q3 asked
+    for ease alone."""
     page = figures.read(marts, UNTIL)
     assert page is not None
     assert bottom_line.sentences(page) == [
         "CX index (0–100) was 74.3 in 2026Q3 (73.5 to 75.0, n\xa0=\xa02,711).",
-        "That is 2.3 higher than the 72.0 in 2026Q2 (71.3 to 72.7): a change beyond chance (95% interval of "
-        "the difference 1.2 to 3.3).",
-        "It rests on other drivers than the 71.0 in 2025Q3 (70.0 to 71.9), so the two don't compare.",
+        "That is 2.3 higher than the 72.0 in 2026Q2 (71.3 to 72.7): evidence of a change (95% interval of "
+        "the difference 1.2 to 3.3, adjusted p\xa0<\xa00.001).",
+        "On the drivers that both asked (Ease) it is 1.5 higher than 2025Q3: no evidence of a change (95% "
+        "interval of the difference −0.4 to 3.4, adjusted p\xa0=\xa00.120).",
         "The lowest driver is Trust, at 3.68 (3.60 to 3.75, n\xa0=\xa02,700); the next, Ease, at 3.90, "
         "is clearly above it.",
         "The lowest service is Trace a refund, at 64.0 (55.0 to 72.0, n\xa0=\xa021); the next, "
@@ -111,75 +112,63 @@ def test_the_bottom_line_says_what_matters(marts: duckdb.DuckDBPyConnection) -> 
         "only, not who stayed away.",
         "Not in “CX index (0–100)”, since their surveys ask otherwise: Plan <a> payment.",
         "Of the services and channels below 1 is withheld.",
-        "These weren't asked all drivers of the agency's index and don't compare with the rest: "
-        "Website (without Trust).",
+        "These weren't asked all drivers of the agency's index, so they compare with the rest on the drivers "
+        "that both asked, and not as they stand: Website (without Trust).",
     ]
 
 
-def change(marts: duckdb.DuckDBPyConnection) -> str:
-    """What is said of the quarter before."""
+def change(marts: duckdb.DuckDBPyConnection, found: str) -> str:
+    """What is said of the quarter before, where the comparison is so."""
+    marts.execute(f"update marts.cx_comparisons set {found} where comparison = 'previous_period'")
     page = figures.read(marts, UNTIL)
     assert page is not None
     return bottom_line.sentences(page)[1]
 
 
-def test_intervals_that_meet_may_still_differ(marts: duckdb.DuckDBPyConnection) -> None:
-    """73.5–74.96 and 72.36–73.76 meet; 74.25 - 73.06 = 1.19, over 1.01 from the same widths."""
-    marts.execute(
-        "update marts.cx_index set value = 73.06, low = 72.36, high = 73.76 where period_label = '2026Q2'"
-    )
-    assert change(marts) == (
-        "That is 1.2 higher than the 73.1 in 2026Q2 (72.4 to 73.8): a change beyond chance (95% interval of "
-        "the difference 0.2 to 2.2)."
-    )
-
-
-def test_a_difference_within_chance_has_its_interval_too(marts: duckdb.DuckDBPyConnection) -> None:
-    """74.25 - 74.55 = -0.3, ± 1.96 √(0.4² + 0.3²) = 0.98: -1.28 to 0.68."""
-    marts.execute(
-        "update marts.cx_index set value = 74.55, standard_error = 0.4 where period_label = '2026Q2'"
-    )
-    marts.execute("update marts.cx_index set standard_error = 0.3 where period_label = '2026Q3'")
-    assert change(marts) == (
-        "That is 0.3 lower than the 74.6 in 2026Q2 (71.3 to 72.7): no change beyond chance (95% interval of "
-        "the difference −1.3 to 0.7)."
-    )
-
-
-def test_a_difference_that_rounds_to_nothing_has_no_direction(marts: duckdb.DuckDBPyConnection) -> None:
-    """74.25 - 74.29 = -0.04; ± 1.01."""
-    marts.execute("update marts.cx_index set value = 74.29 where period_label = '2026Q2'")
-    assert change(marts) == (
-        "That is within rounding of the 74.3 in 2026Q2 (71.3 to 72.7): no change beyond chance (95% interval "
-        "of the difference −1.1 to 1.0)."
-    )
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            "difference = -2.25, low = -3.2625, high = -1.2375, verdict = 'down'",
+            "That is 2.3 lower than the 72.0 in 2026Q2 (71.3 to 72.7): evidence of a change (95% interval of "
+            "the difference −3.3 to −1.2, adjusted p\xa0<\xa00.001).",
+        ),
+        (
+            "difference = -0.04, low = -1.1, high = 1.0, verdict = 'no evidence', adjusted_p = 1",
+            "That is within rounding of the 72.0 in 2026Q2 (71.3 to 72.7): no evidence of a change (95% "
+            "interval of the difference −1.1 to 1.0, adjusted p\xa0=\xa01.000).",
+        ),
+        (
+            "not_compared = 'break'",
+            "It does not compare with the 72.0 in 2026Q2 (71.3 to 72.7): people were asked in another way "
+            "since.",
+        ),
+        (
+            "not_compared = 'open period'",
+            "It does not compare with the 72.0 in 2026Q2 (71.3 to 72.7): the quarter is not over.",
+        ),
+        ("not_compared = 'withheld'", "2026Q2 is withheld, so nothing is said of a change since."),
+    ],
+)
+def test_a_change_is_told_with_its_evidence(marts: duckdb.DuckDBPyConnection, found: str, said: str) -> None:
+    assert change(marts, found) == said
 
 
 def test_shares_differ_by_percentage_points(marts: duckdb.DuckDBPyConnection) -> None:
-    """Where thumbs are all there is: 71.25% - 70.05% = 1.2, ± 1.96 √(0.03² + 0.04²) = 9.8 points."""
+    """Where thumbs are all there is."""
     marts.execute("delete from marts.cx_index where measure <> 'thumbs_up'")
-    marts.execute("update marts.cx_index set standard_error = 0.03")
     marts.execute(
         "insert into marts.cx_index by name select * replace (date '2026-01-01' as period_start, '2026Q2' as "
-        "period_label, 0.7005 as value, 0.62 as low, 0.77 as high, 0.04 as standard_error) "
-        "from marts.cx_index where breakdown = 'all'"
+        "period_label, 0.7005 as value, 0.62 as low, 0.77 as high) from marts.cx_index "
+        "where breakdown = 'all'"
     )
-    assert change(marts) == (
-        "That is 1.2 percentage points higher than the 70.1% in 2026Q2 (62.0% to 77.0%): no change beyond "
-        "chance (95% interval of the difference −8.6 to 11.0)."
+    found = (
+        "scale = 'thumbs', measure = 'thumbs_up', driver = 'trust', drivers = null, verdict = 'no evidence'"
     )
-
-
-def test_nothing_is_said_of_chance_where_the_standard_errors_do_not_tell(
-    marts: duckdb.DuckDBPyConnection,
-) -> None:
-    marts.execute("update marts.cx_index set weighted_value = 72.1 where period_label = '2026Q2'")
-    assert change(marts) == (
-        "That is 2.3 higher than the 72.0 in 2026Q2 (71.3 to 72.7). Weights and sampling units are not in "
-        "that difference, so nothing is said of chance."
+    assert change(marts, f"{found}, difference = 0.012, low = -0.086, high = 0.11, adjusted_p = 0.81") == (
+        "That is 1.2 percentage points higher than the 70.1% in 2026Q2 (62.0% to 77.0%): no evidence of a "
+        "change (95% interval of the difference −8.6 to 11.0, adjusted p\xa0=\xa00.810)."
     )
-    marts.execute("update marts.cx_index set standard_error = 0 where period_label = '2026Q2'")
-    assert change(marts).endswith("In one of them all answered alike, so nothing is said of chance.")
 
 
 def test_lowest_is_not_clearly_so_where_intervals_meet(marts: duckdb.DuckDBPyConnection) -> None:
@@ -410,15 +399,16 @@ def test_what_was_restated_is_said_with_what_it_was_and_why(marts: duckdb.DuckDB
         restated("2026Q2", 71.46, 72.0),
         restated("2026Q2", 61.0, 62.0, "service/a"),
         restated("2026Q3", 74.26, 74.25),
+        restated("FY2026", 73.0, 73.5),
         *months,
         restated("2026-01", 0.1, 0.2) | {"table": "contact_center_performance", "column": "transfer_share"},
     ]
     said = doubts.doubts(page, MANIFEST | {"restatements": found})  # type: ignore[typeddict-item]
     assert said[-1] == (
         "Restated since release 20260630T060000Z-89abcdef, because records of these days came in "
-        "or changed: 1 figure of contact_center_performance and 7 figures of cx_index, of 2026Q2, 2026Q3; "
-        "2026-01 to 2026-04 (4 months); CX index (0–100): 2026Q2 72.0, before 71.5. All are in the release's "
-        "manifest.json."
+        "or changed: 1 figure of contact_center_performance and 8 figures of cx_index, of FY2026; 2026Q2, "
+        "2026Q3; 2026-01 to 2026-04 (4 months); CX index (0–100): 2026Q2 72.0, before 71.5. All are in the "
+        "release's manifest.json."
     )
     unknown = [restated("2026Q2", None, 72.0, cause="method")]
     said = doubts.doubts(page, MANIFEST | {"restatements": unknown})  # type: ignore[typeddict-item]
@@ -452,12 +442,10 @@ def test_nothing_is_fetched_and_every_chart_has_a_table(marts: duckdb.DuckDBPyCo
     ]
     assert outside == []
     assert "<script" not in html
-    assert html.count("<svg") == 4  # drivers, months, services, channels
-    assert html.count("<figure><svg") == 4
-    assert (
-        len(re.findall(r"</figure>\s*(<details>\s*<summary>[^<]+</summary>\s*)?<div class=\"scroll\"", html))
-        == 4
-    )
+    assert html.count("<svg") == 5  # drivers, months, services, channels, journeys
+    assert html.count("<figure><svg") == 5
+    tables = r"</figure>\s*(<details>\s*<summary>[^<]+</summary>\s*)?<div class=\"scroll\""
+    assert len(re.findall(tables, html)) == 5
 
 
 def test_a_chart_says_what_it_shows_and_takes_its_colors_from_the_page(
@@ -468,7 +456,7 @@ def test_a_chart_says_what_it_shows_and_takes_its_colors_from_the_page(
     )
     html = render.render(marts, MANIFEST)
     drawings = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
-    assert len(drawings) == 4
+    assert len(drawings) == 5
     assert all(
         re.findall(r"#[0-9a-f]{3,6}\b", drawing) == [] and "var(--mark)" in drawing for drawing in drawings
     )
@@ -592,7 +580,10 @@ def test_an_agency_without_them_has_no_such_sections(marts: duckdb.DuckDBPyConne
         "survey_nonresponse": "Who answered, and who was asked",
         "priority_goal_measures": "Priority goals",
         "timeliness": "How fresh the data are",
+        "cx_comparisons": "What changed, and what is not shown to have",
+        "journey_paths": "Journeys",
     }
+    marts.execute("delete from marts.journey_measures")
     for table in headings:
         marts.execute(f"delete from marts.{table}")
     html = render.render(marts, MANIFEST)
@@ -677,3 +668,32 @@ def test_breaks_of_a_series_are_marked_and_told(marts: duckdb.DuckDBPyConnection
     assert "Not to be compared across 2026-05-12." in drawing
     marts.execute("delete from marts.series_breaks")
     assert "A vertical line" not in section(render.render(marts, MANIFEST), "Months")
+
+
+def test_differences_with_evidence_are_told_and_all_others_are_in_the_table(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    """Of the six comparisons four have a verdict, and three of those are evidence."""
+    said = section(render.render(marts, MANIFEST), "What changed, and what is not shown to have")
+    assert "Of 4 comparisons 3 show evidence of a difference:" in said
+    assert "CX index (0–100): 2.3 higher than 2026Q2 (1.2 to 3.3, adjusted p &lt; 0.001)" in said
+    assert "Trust, mean of 1–5: 0.07 lower than 2026Q2 (−0.11 to −0.03, adjusted p = 0.012)" in said
+    assert "Get a passport: 4.2 higher than the rest (2.9 to 5.5, adjusted p = 0.001)" in said
+    assert "both asked" not in said
+    assert "Against 2026Q2 Against 2025Q3 Against the rest" in said
+    assert (
+        "CX index (0–100) 74.3 2.3 higher 1.2 to 3.3, p &lt; 0.001 1.5 no evidence −0.4 to 3.4, p = 0.120 —"
+        in said
+    )
+    assert "within services" not in said
+    assert "Trace a refund 64.0 asked in another way — —" in said
+    assert "Vital records withheld — — withheld" in said
+    assert "Ease" not in said, "nothing is compared with it"
+    marts.execute(
+        "update marts.cx_comparisons set within_change = 3.25, mix_change = -1.0 where difference = 2.25"
+    )
+    said = section(render.render(marts, MANIFEST), "What changed, and what is not shown to have")
+    assert "2.3 higher 1.2 to 3.3, p &lt; 0.001 within services 3.3, by their mix −1.0 1.5" in said
+    marts.execute("update marts.cx_comparisons set drivers = 'ease' where member = 'a'")
+    said = section(render.render(marts, MANIFEST), "What changed, and what is not shown to have")
+    assert "Get a passport: 4.2 higher than the rest, on the drivers that both asked (2.9" in said

@@ -1,0 +1,54 @@
+"""The page's section on journeys: the ways that people took, and what is known of them."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+from voxpop.report import figures, render
+
+from tests.unit.report.tables import MANIFEST, UNTIL, section
+
+
+def test_ways_are_told_by_the_names_of_their_channels(marts: duckdb.DuckDBPyConnection) -> None:
+    page = figures.read(marts, UNTIL)
+    assert page is not None
+    assert [path.name for path in page.journeys.paths] == [
+        "Phone",
+        "Website, then Phone",
+        "Phone, then Phone (by the agency)",
+        "Website, then Unknown channel, then Phone, then Website, then Phone, then and on",
+    ]
+    assert [path.count for path in page.journeys.drawn] == [900, 400, 20]
+
+
+def test_every_figure_of_a_way_is_in_the_table(marts: duckdb.DuckDBPyConnection) -> None:
+    html = render.render(marts, MANIFEST)
+    said = section(html, "Journeys")
+    assert "4,000 journeys that began in 2026Q3 are over" in said
+    assert "61.2% of contacts and 23.5% of visits to the website" in said
+    assert "Way Journeys Of all 95% interval" in said
+    assert "Website, then Phone 900 22.5% 21.2% to 23.8% 3.10 2.90 to 3.30 n = 150 2.5 days" in said
+    assert "Phone, then Phone (by the agency) 400 10.0% 9.1% to 11.0% — 1.5 days" in said
+    assert "and on low n 20 0.5%" in said
+    assert "The commonest ways, 2026Q3; 1 more is withheld" in said
+    drawing = html[html.index("<h2>Journeys</h2>") :]
+    assert (
+        'aria-label="The 3 commonest ways of journeys through more than one channel, 2026Q3: from 900 '
+        "(Website, then Phone) to 20 (Website, then Unknown channel, then Phone, then Website, then Phone, "
+        'then and on). The table below has them all."' in drawing
+    )
+    assert re.findall(r"<title>(.*?)</title>", drawing)[0] == "Website, then Phone: 900"
+
+
+def test_rates_stand_beside_how_much_is_matched(marts: duckdb.DuckDBPyConnection) -> None:
+    """0.0032 is cut off nowhere; a median may have no upper end, and what needs no match has no coverage."""
+    said = section(render.render(marts, MANIFEST), "Journeys")
+    assert "Visited the website before calling 12.0% 10.8% to 45.1% 1,900 23.5% 7" in said
+    assert "Time until it was settled, median 1.5 days 4 h 48 min to unknown 3,800 61.2% 90" in said
+    assert "Answers tied to what they rate 62.5% 60.7% to 64.3% 2,700 — 0" in said
+    assert (
+        "Get a passport 20.0% low n 8.9% to 62.0% n = 25 matched 12.0% too few matched — — — — "
+        "www.example.gov/b 60.0% (39.0% to 78.0%), n = 20" in said
+    )
+    assert "Trace a refund — withheld — — — —" in said
