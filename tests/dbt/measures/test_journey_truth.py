@@ -1,4 +1,4 @@
-"""Whether people tried the website before they called: the published interval, and what is true.
+"""What people went through: the published intervals, and what is true.
 
 The contacts and visits are the sample agency's own. Here each contact has a customer as often as its channel
 takes an account number down, and each visit where the person signed in; in the truth everybody is known.
@@ -72,14 +72,24 @@ def happened(agency: Agency) -> pd.DataFrame:
     )
 
 
-def journeys_of(measures: Measures, contacts: pd.DataFrame, customer: pd.Series) -> None:
-    """Build customer_journeys on these contacts."""
+def measured(measures: Measures, contacts: pd.DataFrame, customer: pd.Series) -> pd.DataFrame:
+    """The shares of journey_measures by these contacts, and `naive_high`, which knows nothing of matches."""
     measures.table("fct_interactions", contacts.assign(customer_id=customer))
-    measures.build("customer_journeys")
+    measures.build(
+        "customer_journeys",
+        "int_measures__journey_units",
+        "int_measures__journeys",
+        "int_measures__resolution_times",
+        "journey_measures",
+    )
+    return measures.frame(
+        "select *, {{ wilson_high('(value * n)', 'n') }} as naive_high from journey_measures"
+        " where measure like '%share' and page = 'all' and not suppressed"
+    )
 
 
 def published_and_true(seed: int) -> pd.DataFrame:
-    """Service-quarters as published, with `naive_high`, which knows nothing of matches, and `truth`."""
+    """Figures as published, and `truth`: the same where everybody is known."""
     contacts = happened(make_agency(load_settings({}).seeds, seed, CAUSES))
     measures = Measures()
     empty = {
@@ -105,29 +115,24 @@ def published_and_true(seed: int) -> pd.DataFrame:
         pd.DataFrame({"history_starts_at": ends[:1], "complete_until_at": ends[1:]}),
     )
     person = ("p" + contacts["person"].astype(str)).where(contacts["person"] >= 0)
-    journeys_of(measures, contacts, person)
-    truth = measures.frame(
-        "select service_id as member, quarter_start as period_start,"
-        " avg(has_website_before_call::int) as truth from customer_journeys"
-        " where has_website_before_call is not null group by all"
-    )
-    journeys_of(measures, contacts, person.where(contacts["is_known"]))
-    measures.build(
-        "int_measures__journey_units",
-        "int_measures__journeys",
-        "int_measures__resolution_times",
-        "journey_measures",
-    )
-    published = measures.frame(
-        "select *, {{ wilson_high('(value * n)', 'n') }} as naive_high from journey_measures"
-        " where measure = 'website_before_call_share' and breakdown = 'service' and not suppressed"
-    )
-    return published.merge(truth, on=["member", "period_start"])
+    key = ["period_start", "breakdown", "member", "measure"]
+    truth = measured(measures, contacts, person).rename(columns={"value": "truth"})[[*key, "truth"]]
+    return measured(measures, contacts, person.where(contacts["is_known"])).merge(truth, on=key)
 
 
 @pytest.fixture(scope="module")
-def service_quarters() -> pd.DataFrame:
-    return pd.concat([published_and_true(seed) for seed in SEEDS])
+def figures() -> pd.DataFrame:
+    return pd.concat([published_and_true(seed) for seed in SEEDS], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def service_quarters(figures: pd.DataFrame) -> pd.DataFrame:
+    """Who tried the website before the call, by service and quarter."""
+    return figures[(figures["measure"] == "website_before_call_share") & (figures["breakdown"] == "service")]
+
+
+def is_inside(figures: pd.DataFrame) -> pd.Series:
+    return (figures["low"] <= figures["truth"]) & (figures["truth"] <= figures["high"])
 
 
 def test_the_truth_lies_in_the_interval_where_most_is_matched(service_quarters: pd.DataFrame) -> None:
@@ -135,7 +140,7 @@ def test_the_truth_lies_in_the_interval_where_most_is_matched(service_quarters: 
     matched = service_quarters[service_quarters["match_coverage"] >= 0.6]
     assert len(matched) == len(SEEDS) * len(QUARTERS) * 3
     assert set(matched["member"]) == set(CAUSES.web.behind_sign_in)
-    inside = (matched["low"] <= matched["truth"]) & (matched["truth"] <= matched["high"])
+    inside = is_inside(matched)
     assert inside.mean() >= 0.9, matched[~inside]
     assert (matched["high"] - matched["low"]).mean() < 0.25, "an interval that says nothing holds everything"
     assert matched["is_claim_allowed"].all()
@@ -149,4 +154,21 @@ def test_what_is_seen_alone_would_miss_it(service_quarters: pd.DataFrame) -> Non
     rest = service_quarters[service_quarters["match_coverage"] < 0.6]
     assert len(rest) > 30 and not rest["is_claim_allowed"].any()
     assert (rest["truth"] > rest["naive_high"]).all(), "where 8% of visits are matched it is never near"
-    assert ((rest["low"] <= rest["truth"]) & (rest["truth"] <= rest["high"])).mean() >= 0.9
+    assert is_inside(rest).mean() >= 0.9
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "first_contact_resolution_share",
+        "repeat_contact_share",
+        "channel_shift_share",
+        "division_change_share",
+    ],
+)
+def test_the_truth_of_the_others_lies_in_theirs(figures: pd.DataFrame, measure: str) -> None:
+    """Over all, organizations and channels too, whose services differ in how much is matched."""
+    found = figures[figures["measure"] == measure]
+    assert {"all", "organization", "service"} <= set(found["breakdown"])
+    inside = is_inside(found).groupby(found["breakdown"]).mean()
+    assert (inside >= 0.9).all(), (inside, found[~is_inside(found)])

@@ -72,7 +72,6 @@ OF_CUSTOMERS = {
     "int_journey_quarters",
     "int_measures__journey_units",
     "int_measures__journeys",
-    "int_measures__resolution_times",
     "journey_measures",
 }
 """Models that ask who it was, and so follow a renamed customer into each quarter with a record of theirs."""

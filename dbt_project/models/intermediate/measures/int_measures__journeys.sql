@@ -93,9 +93,73 @@ coverage as (
     group by quarter_start, breakdown, member
 ),
 
+-- How much is seen at least of what a share may have missed: another contact about the service, in whatever channel.
+matched_services as (
+    select
+        quarter_start,
+        member as service_id,
+        {{ wilson_low('known_contact_count', 'contact_count') }} as contacts_at_least,
+        {{ wilson_low('known_visit_count', 'visit_count') }} as visits_at_least
+    from coverage
+    where breakdown = 'service'
+),
+
+by_service as (
+    select
+        measure,
+        quarter_start,
+        breakdown,
+        member,
+        service_id,
+        count(*) filter (where not is_pending) as n,
+        count(*) filter (where not is_pending and is_seen) as seen_count
+    from units
+    where measure <> 'survey_linked_share'
+    group by measure, quarter_start, breakdown, member, service_id
+),
+
+looked_for as (
+    select
+        by_service.measure,
+        by_service.quarter_start,
+        by_service.breakdown,
+        by_service.member,
+        by_service.n,
+        by_service.seen_count,
+        greatest(1e-9, coalesce(
+            case
+                when by_service.measure in ('first_contact_resolution_share', 'repeat_contact_share')
+                    then matched.contacts_at_least
+                when by_service.measure = 'website_before_call_share' then matched.visits_at_least
+                else least(matched.contacts_at_least, matched.visits_at_least)
+            end, 0e0
+        )) as at_least
+    from by_service
+    left join matched_services as matched
+        on
+            by_service.quarter_start = matched.quarter_start
+            and by_service.service_id = matched.service_id
+),
+
+-- over services the seen ones count each by what it stands for; where none is seen, all do
+seen_at_least as (
+    select
+        measure,
+        quarter_start,
+        breakdown,
+        member,
+        coalesce(
+            sum(seen_count) / nullif({{ exact_sum('seen_count / at_least') }}, 0),
+            sum(n) / nullif({{ exact_sum('n / at_least') }}, 0)
+        ) as seen_at_least
+    from looked_for
+    group by measure, quarter_start, breakdown, member
+),
+
 cells as (
     select
         counted.*,
+        coalesce(seen.seen_at_least, 1e0) as seen_at_least,
         case
             when counted.measure = 'survey_linked_share' then 'survey'
             when counted.measure = 'website_before_call_share' then 'call'
@@ -111,6 +175,8 @@ cells as (
     from counted
     left join coverage
         on {{ same('counted', 'coverage', ['quarter_start', 'breakdown', 'member']) }}
+    left join seen_at_least as seen
+        on {{ same('counted', 'seen', ['measure', 'quarter_start', 'breakdown', 'member']) }}
 ),
 
 pages as (
@@ -147,6 +213,7 @@ figures as (
         seen_seen,
         seen_units,
         units_units,
+        seen_at_least,
         case of_kind
             when 'survey' then null
             when 'call' then call_count
@@ -176,6 +243,7 @@ figures as (
         page_count as seen_seen,
         page_count as seen_units,
         n as units_units,
+        1e0 as seen_at_least,
         cast(null as bigint) as contact_count,
         cast(null as bigint) as known_contact_count,
         cast(null as bigint) as visit_count,
@@ -199,6 +267,7 @@ select
     cast(seen_seen as bigint) as seen_seen,
     cast(seen_units as bigint) as seen_units,
     cast(units_units as bigint) as units_units,
+    cast({{ figure('seen_at_least') }} as double) as seen_at_least,
     cast(contact_count as bigint) as contact_count,
     cast(known_contact_count as bigint) as known_contact_count,
     cast(visit_count as bigint) as visit_count,

@@ -77,18 +77,7 @@ shares as (
         contact_count - known_contact_count as unknown_count,
         cast(known_contact_count as double) / nullif(contact_count, 0) as contact_coverage,
         cast(known_visit_count as double) / nullif(visit_count, 0) as web_coverage,
-        -- of what a share may have missed, how much is seen at least: the lower end of how much is matched
-        case
-            when measure in ('first_contact_resolution_share', 'repeat_contact_share')
-                then {{ wilson_low('known_contact_count', 'contact_count') }}
-            when measure = 'website_before_call_share' then {{ wilson_low('known_visit_count', 'visit_count') }}
-            when measure in ('channel_shift_share', 'division_change_share')
-                then least(
-                    {{ wilson_low('known_contact_count', 'contact_count') }},
-                    {{ wilson_low('known_visit_count', 'visit_count') }}
-                )
-            else 1e0
-        end as seen_at_least,
+        seen_at_least,
         {{ effective_units('n', 'seen_count', 'person_count', 'seen_seen', 'seen_units', 'units_units') }}
             as effective_n,
         cast(null as double) as median_days,
