@@ -83,7 +83,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         email_count card_count address_count source_system _batch_id
     """,
     "identity_conflicts": """
-        conflict_id customer_id identifier_type tier first_seen_at last_seen_at record_count
+        conflict_id reason customer_id identifier_type token tier first_seen_at last_seen_at record_count
     """,
     "identity_merges": """
         old_id new_id _run_id cause
@@ -575,10 +575,18 @@ def fct_comments(policy: Mapping[str, float]) -> list[Rule]:
 
 
 def identity_conflicts() -> list[Rule]:
-    """One row per customer whose identifiers hang together with somebody else's."""
+    """One row per identifier that would have joined people and doesn't."""
     own = "'a customer'"
+    alone, nobody = ("two_strong", "denied", "too_large"), ("capped", "denied", "shared", "slip")
     return [
-        required("conflict_id", "customer_id", "identifier_type", blame=own),
+        required("conflict_id", "reason", "identifier_type", "token", blame=own),
+        one_of("reason", sorted({*alone, *nobody}), blame=own),
+        never(
+            "who is not merged is a customer alone, and what is shared nobody's",
+            f"reason in {alone} and reason <> 'denied' and customer_id is null "
+            f"or reason in {nobody} and reason <> 'denied' and customer_id is not null",
+            blame=own,
+        ),
         unique("customer_id", blame=own),
         refers("customer_id", "dim_customers", blame=own),
     ]

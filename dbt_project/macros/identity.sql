@@ -12,3 +12,16 @@
     {%- endfor -%}
     {{- return(built) -}}
 {% endmacro %}
+
+{#- A query: the pairs of tokens of which a person has judged that they are not the same one's, each in both directions. -#}
+{% macro denied_nodes() -%}
+select
+    identifier_type || ':' || token as node,
+    other_identifier_type || ':' || other_token as other_node
+from {{ ref('identity_denied') }}
+union distinct
+select
+    other_identifier_type || ':' || other_token as node,
+    identifier_type || ':' || token as other_node
+from {{ ref('identity_denied') }}
+{%- endmacro %}

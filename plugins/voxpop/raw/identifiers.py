@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
@@ -31,6 +32,7 @@ REGION = "US"
 
 _CACHED = 1_000_000
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_WORD = re.compile(r"[^\W\d_]+")
 _NOT_A_DIGIT = re.compile(r"[\s().\-/]")
 _NORTH_AMERICAN = re.compile(r"(?:\+?1)?([2-9]\d{2}[2-9]\d{6})")
 _ADDRESS_OF_A_CALL = re.compile(r"^(?:tel|sip|sips):", re.IGNORECASE)
@@ -52,21 +54,30 @@ class _Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def normalize(type_: str, value: str) -> str | None:
     """Bring an identifier to the one form that its token is made from.
 
-    Emails, accounts and case numbers are trimmed and lowered, telephone numbers become E.164; visitor ids are
-    trimmed only, since a tool's ids may differ by case alone.
+    Emails, accounts and case numbers are trimmed and lowered, telephone numbers become E.164, names lose case
+    and what stands between words; visitor ids are trimmed only, since a tool's ids may differ by case alone.
 
     Returns:
-        None where the value can't be an identifier of that type (blank, an email without @, `anonymous`).
+        None where the value can't be an identifier of that type (blank, an email without @, a name of one
+        word).
     """
     value = value.strip()
     if type_ == "phone":
         return _e164(value)
     if type_ == "visitor":
         return value or None
+    if type_ == "name":
+        return _name(value)
     value = value.lower()
     if type_ == "email" and not _EMAIL.fullmatch(value):
         return None
     return value or None
+
+
+def _name(value: str) -> str | None:
+    """The words in the order in which they came; one word alone is half a name."""
+    words = _WORD.findall(unicodedata.normalize("NFKC", value).casefold())
+    return " ".join(words) if len(words) > 1 else None
 
 
 def _e164(value: str) -> str | None:

@@ -9,8 +9,8 @@ import msgspec
 
 from voxpop.errors import UsageError
 
-IdentifierType = Literal["account", "case", "email", "phone", "visitor"]
-"""What can identify a person; each type has a key of its own."""
+IdentifierType = Literal["account", "case", "email", "name", "phone", "visitor"]
+"""What can identify a person, alone or, as a name, beside another one; each type has a key of its own."""
 
 PersonField = Literal[
     "given_name", "surname", "date_of_birth", "street_number", "street", "locality", "postcode"

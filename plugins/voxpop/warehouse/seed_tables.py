@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -46,12 +46,24 @@ def _day(text: object) -> object:
     return text
 
 
+def _identifier_types(text: str) -> str:
+    """`email`, or `phone+name`: the type of a token, or of one made of two."""
+    types = text.split("+")
+    if len(types) > 2 or not set(types) <= set(get_args(IdentifierType)):
+        raise ValueError(
+            f"is none of {', '.join(get_args(IdentifierType))}, nor two of them with a + between"
+        )
+    return text
+
+
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 Count = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
 Day = Annotated[date, BeforeValidator(_day)]
+Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+IdentifierOrPair = Annotated[str, AfterValidator(_identifier_types)]
 
 
 class Row(BaseModel):
@@ -205,13 +217,35 @@ class Segment(Row):
 
 class IdentityRule(Row):
     identifier_type: IdentifierType | Literal["link"]
-    tier: Literal["strong", "medium", "weak"]
+    tier: Literal["strong", "medium", "weak", "attribute"]
+    second_attribute: str | None
     degree_cap: Annotated[Count, Field(ge=1)] | None
 
     @model_validator(mode="after")
-    def _has_a_cap_if_medium(self) -> IdentityRule:
-        if (self.tier == "medium") != (self.degree_cap is not None):
-            raise ValueError("the tier medium needs a degree_cap, and no other tier has one")
+    def _has_a_cap_if_it_joins(self) -> IdentityRule:
+        if self.second_attribute is not None and self.tier not in {"medium", "weak"}:
+            raise ValueError(f"the tier {self.tier} needs no second_attribute; medium and weak ones have one")
+        joins = self.tier == "medium" or self.second_attribute is not None
+        if joins != (self.degree_cap is not None):
+            raise ValueError(
+                "the tier medium, and a weak one with a second_attribute, needs a degree_cap, "
+                "and no other has one"
+            )
+        return self
+
+
+class DeniedPair(Row):
+    identifier_type: IdentifierOrPair
+    token: Token
+    other_identifier_type: IdentifierOrPair
+    other_token: Token
+    reason: Text
+    decided_on: Day
+
+    @model_validator(mode="after")
+    def _names_two_tokens(self) -> DeniedPair:
+        if (self.identifier_type, self.token) == (self.other_identifier_type, self.other_token):
+            raise ValueError("both tokens are the same one; a row parts two")
         return self
 
 
@@ -400,6 +434,9 @@ TABLES = {
     "a11_280_surveys": Table(FiledSurvey, ("survey_id",), (("survey_id", "surveys", "survey_id"),)),
     "segments": Table(Segment, ("segment",)),
     "identity_rules": Table(IdentityRule, ("identifier_type",)),
+    "identity_denied": Table(
+        DeniedPair, ("identifier_type", "token", "other_identifier_type", "other_token")
+    ),
     "identity_blocklist": Table(BlockedIdentifier, ("identifier_type", "value")),
     "policy": Table(Policy, ("policy",)),
     "web_pages": Table(WebPage, ("host", "path_pattern"), (("service_id", "services", "service_id"),)),

@@ -21,6 +21,8 @@ REQUIRED_POLICIES = (
     "a11_due_days",
     "change_max_index_points",
     "change_max_volume_share",
+    "identity_cluster_max_tokens",
+    "identity_household_max_customers",
     "item_response_min_share",
     "journey_gap_days",
     "low_n_below",
@@ -200,6 +202,7 @@ def _across(rows: dict[str, list[_Placed]], whole: Collection[str]) -> Iterator[
     yield from _unfit_to_file(rows)
     yield from _overlapping(rows["surveys"])
     yield from _unexplained(rows["surveys"], rows["survey_changes"])
+    yield from _without_attribute(rows["identity_rules"])
     yield from _unchanged_zones(rows["earlier_time_zones"], rows["organizations"])
     yield from _without_stage(rows["web_pages"], rows["services"])
     yield from _with_two_meanings(rows["web_events"])
@@ -306,6 +309,18 @@ def _without_stage(pages: Sequence[_Placed], services: Sequence[_Placed]) -> Ite
             yield (
                 f"web_pages.csv: row {placed.line}: journey_stage {stage!r} is none of {service}'s, which "
                 f"services.csv gives as {', '.join(stages[service])}"
+            )
+
+
+def _without_attribute(rules: Sequence[_Placed]) -> Iterator[str]:
+    """A second attribute that is none: its type has no row, or one that makes identity by itself."""
+    attributes = {rule.value("identifier_type") for rule in rules if rule.value("tier") == "attribute"}
+    for rule in rules:
+        second = rule.value("second_attribute")
+        if second is not None and second not in attributes:
+            yield (
+                f"identity_rules.csv: row {rule.line}: second_attribute {second!r} has no row of the tier "
+                "attribute"
             )
 
 

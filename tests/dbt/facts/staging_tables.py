@@ -213,9 +213,10 @@ QUEUES = [
 def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
     """Deliveries of every stream: most records in the first, the rest in ever smaller ones, with edits.
 
-    An edit moves a record to another day, takes it back, or gives it to somebody else. People have an account
-    and two emails, some share one, and one email is everybody's; so later batches join customers, bring
-    earlier tokens and conflicts, and most of the 400 days are touched by none of them.
+    An edit moves a record to another day, takes it back, or gives it to somebody else. People have an
+    account, two emails, a phone number and a name; some share one of them, some mistype their account, and
+    one email is everybody's. So later batches join customers, bring earlier tokens and conflicts, show that a
+    token is shared or an account no slip, and most of the 400 days are touched by none of them.
     """
     draw = random.Random(seed)
     first = datetime.fromisoformat("2025-01-20")
@@ -225,10 +226,11 @@ def random_batches(seed: int, count: int, batches: int) -> list[list[Version]]:
         number = int(person)
         email = f"e{number // 2 if number % 7 == 0 else number:05d}" if number % 11 else "everybody"
         chosen = [
-            ("account", f"a{person}"),
+            ("account", f"a{person}" if draw.random() < 0.95 else f"a{person}-{draw.randrange(3)}"),
             ("email", email),
             ("email", f"x{person}"),
-            ("phone", f"p{person}"),
+            ("phone", f"p{number // 2:05d}"),
+            ("name", f"n{number // 2 if number % 9 == 0 else number:05d}"),
         ]
         return tuple(token for token in chosen if draw.random() < 0.35)
 

@@ -214,6 +214,12 @@ def test_merges_splits_and_earlier_tokens_are_told_and_reach_old_days(
         sql = f"select old_id, new_id, cause from marts.identity_merges where _run_id = '{run_id}'"
         return {(old, new, cause) for old, new, cause in project.query(sql)}
 
+    def conflicts() -> list[tuple[int, int, str]]:
+        return project.query(
+            "select count(*), count(distinct conflict_id), min(reason) from marts.identity_conflicts "
+            "where reason in ('two_strong', 'denied', 'too_large') group by reason"
+        )
+
     step(project, staging, [contact(1, 5, email), contact(2, 6, account)], "run-0", selected)
     first = who()
     assert first["f1"] != first["f2"]
@@ -231,13 +237,24 @@ def test_merges_splits_and_earlier_tokens_are_told_and_reach_old_days(
 
     step(project, staging, [contact(5, 12, ("account", "b"), email)], "run-3", selected)
     fourth = who()
-    assert fourth["f1"] == first["f1"], "the email is of two accounts now: it stands alone"
+    assert fourth["f1"] is None, "the email is of two accounts now: it is nobody's"
     assert {fourth["f2"], fourth["f3"], fourth["f4"]} == {first["f2"]}, (
         "a strong token decides for its records"
     )
-    assert fourth["f5"] not in (first["f1"], first["f2"])
-    assert told("run-3") == {(first["f2"], first["f1"], "split")}
-    assert project.query("select count(*), count(distinct conflict_id) from marts.identity_conflicts") == [
-        (3, 1)
-    ]
-    assert len(project.query("select * from marts.identity_merges")) == 3, "nothing is told twice"
+    assert fourth["f5"] not in (None, first["f1"], first["f2"])
+    assert told("run-3") == set(), "who is somebody's no more has no new name"
+    assert conflicts() == []
+
+    by_itself = [contact(6, 13, ("account", "c"), ("email", "c1")), contact(7, 13, ("email", "c1"))]
+    step(project, staging, [*by_itself, contact(8, 14, ("account", "d"), ("email", "d1"))], "run-4", selected)
+    fifth = who()
+    assert fifth["f6"] == fifth["f7"] != fifth["f8"]
+    step(project, staging, [contact(9, 15, ("email", "c1"), ("email", "d1"))], "run-5", selected)
+    sixth = who()
+    assert conflicts() == [(4, 1, "two_strong")], (
+        "neither email is beside two accounts, all of them together are"
+    )
+    assert (sixth["f6"], sixth["f8"]) == (fifth["f6"], fifth["f8"]), "each account stands for itself"
+    assert sixth["f7"] not in (None, fifth["f7"]) and sixth["f9"] is None
+    assert {cause for _, _, cause in told("run-5")} == {"split"}
+    assert len(project.query("select * from marts.identity_merges")) == 4, "nothing is told twice"

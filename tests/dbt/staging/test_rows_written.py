@@ -39,6 +39,7 @@ WHOLE = {
     "cx_comparisons": COMPARED,
     "dim_dates": "it is as long as the calendar of the years in which something was recorded",
     "dim_customers": PEOPLE,
+    "int_households": PEOPLE,
     "identity_conflicts": PEOPLE,
     "identity_clusters": PEOPLE,
     "int_priority_goals__own_values": GOALS,

@@ -107,7 +107,8 @@ FAULTS = [
     " where comment_id in"
     " (select comment_id from marts.fct_comments where redaction_count = 0 order by 1 limit 3)",
     "delete from marts.dim_customers where customer_id = 'c300'",
-    "insert into marts.identity_conflicts values ('x', 'nobody', 'case', 'strong', null, null, 1)",
+    "insert into marts.identity_conflicts values"
+    " ('x', 'shared', 'nobody', 'case', 't', 'strong', null, null, 1)",
     "insert into marts.identity_merges values ('c1', 'c1', 'run-1', 'merge'), ('c2', 'c3', 'run-1', 'guess')",
     "update marts.fct_survey_answers set survey_version = 2 where driver = 'ease' and response_id ="
     " (select response_id from marts.fct_survey_responses where source_record_id = 'sub-3')",
@@ -227,6 +228,10 @@ FOUND = {
     ("fct_comments", "service_id is in dim_services"): (1, "touchpoints."),
     ("fct_comments", "channel is in dim_channels"): (1, "touchpoints."),
     ("identity_conflicts", "customer_id is in dim_customers"): (1, "a customer"),
+    ("identity_conflicts", "who is not merged is a customer alone, and what is shared nobody's"): (
+        1,
+        "a customer",
+    ),
     ("identity_merges", "no id is replaced by itself"): (1, "run-1"),
     ("identity_merges", "cause is one of earlier token, merge, split"): (1, "run-1"),
     # 16 planted ones, and the waits of conv-1 and conv-2 in the 10 other cells that they are in

@@ -89,8 +89,8 @@ create table marts.dim_customers (
     interaction_count integer, response_count integer, segment varchar, household_id varchar
 );
 create table marts.identity_conflicts (
-    conflict_id varchar, customer_id varchar, identifier_type varchar, tier varchar, first_seen_at timestamp,
-    last_seen_at timestamp, record_count bigint
+    conflict_id varchar, reason varchar, customer_id varchar, identifier_type varchar, token varchar,
+    tier varchar, first_seen_at timestamp, last_seen_at timestamp, record_count bigint
 );
 create table marts.identity_merges (old_id varchar, new_id varchar, _run_id varchar, cause varchar);
 """

@@ -17,6 +17,7 @@ PARSER = Conversations(
         "ani": "phone",
         "callbackNumbers": "phone",
         "addressFrom": "email",
+        "participantName": "name",
     },
 )
 
@@ -204,3 +205,10 @@ def test_payloads_are_kept_as_they_came(text: str) -> None:
     records, rejected = PARSER.records(f'{{"conversations":[{text}]}}'.encode())
     assert [(each.record_id, each.payload) for each in records] == [(ID, text.strip().encode())]
     assert rejected == []
+
+
+def test_the_name_is_the_customers_alone() -> None:
+    agent = {"purpose": "agent", "participantName": "Max Roe", "sessions": []}
+    found = conversation(participants=[customer({}, participantName="Ann Lee"), agent])
+    [record], _ = parsed(found)
+    assert record.identifiers == (("name", "Ann Lee"),)

@@ -149,9 +149,42 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
         ),
         (
             "identity_rules",
-            "email,medium,6",
-            "email,medium,",
-            "identity_rules.csv: row 4: the tier medium needs a degree_cap, and no other tier has one",
+            "email,medium,name,6",
+            "email,medium,name,",
+            "identity_rules.csv: row 4: the tier medium, and a weak one with a second_attribute, needs a "
+            "degree_cap, and no other has one",
+        ),
+        (
+            "identity_rules",
+            "account,strong,,",
+            "account,strong,name,",
+            "identity_rules.csv: row 2: the tier strong needs no second_attribute; medium and weak ones have "
+            "one",
+        ),
+        (
+            "identity_rules",
+            "phone,weak,name,6",
+            "phone,weak,visitor,6",
+            "identity_rules.csv: row 5: second_attribute 'visitor' has no row of the tier attribute",
+        ),
+        (
+            "identity_denied",
+            "decided_on\n",
+            f"decided_on\nemail,{'a' * 32},name+phone+email,{'b' * 32},two people,2026-01-05\n",
+            "identity_denied.csv: row 2: other_identifier_type 'name+phone+email': is none of account, case, "
+            "email, name, phone, visitor, nor two of them with a + between",
+        ),
+        (
+            "identity_denied",
+            "decided_on\n",
+            f"decided_on\nemail,{'a' * 32},email,{'a' * 32},two people,2026-01-05\n",
+            "identity_denied.csv: row 2: both tokens are the same one; a row parts two",
+        ),
+        (
+            "identity_denied",
+            "decided_on\n",
+            f"decided_on\nemail,someone,email,{'a' * 32},two people,2026-01-05\n",
+            "identity_denied.csv: row 2: token 'someone': string should match pattern '^[0-9a-f]{32}$'",
         ),
         (
             "question_crosswalk",

@@ -9,35 +9,59 @@
 with tokens as (
     select
         tokens.*,
+        refusals.reason as refusal,
         components.component
     from {{ ref('int_identity__tokens') }} as tokens
     inner join {{ ref('int_identity__components') }} as components
         on tokens.node = components.node
+    left join {{ ref('int_identity__refusals') }} as refusals
+        on tokens.node = refusals.node
     where {{ is_touched('tokens.node', ref('int_identity__touched_nodes')) }}
 ),
 
--- Two account numbers, or two case numbers, are two people: whatever joins them is not theirs alone.
-strong_tokens as (
+denied as (
+    {{ denied_nodes() | indent }}
+),
+
+-- Two account numbers, or two case numbers, are two people; so are two tokens that a person has parted, and a crowd.
+reasons as (
     select
         component,
-        identifier_type,
-        count(*) as token_count
+        'two_strong' as reason
     from tokens
-    where tier = 'strong'
+    where tier = 'strong' and refusal is null
     group by component, identifier_type
+    having count(*) > 1
+    union all
+    select
+        near.component,
+        'denied' as reason
+    from denied
+    inner join tokens as near on denied.node = near.node
+    inner join tokens as far on denied.other_node = far.node
+    where near.component = far.component
+    union all
+    select
+        component,
+        'too_large' as reason
+    from tokens
+    group by component
+    having count(*) > {{ policy('identity_cluster_max_tokens') }}
 ),
 
 conflicts as (
-    select distinct component
-    from strong_tokens
-    where token_count > 1
+    select
+        component,
+        min(reason) as reason
+    from reasons
+    group by component
 ),
 
 -- A token of a conflict stands for itself.
 owned as (
     select
         tokens.*,
-        conflicts.component is not null as is_in_conflict,
+        conflicts.reason as conflict_reason,
         case when conflicts.component is null then tokens.component else tokens.node end as owner
     from tokens
     left join conflicts on tokens.component = conflicts.component
@@ -56,9 +80,8 @@ namers as (
 named as (
     select
         owned.*,
-        -- A medium token beyond its cap is a shared one: nobody's.
         case
-            when not owned.is_capped then {{ hash_id(['namers.identifier_type', 'namers.token']) }}
+            when owned.refusal is null then {{ hash_id(['namers.identifier_type', 'namers.token']) }}
         end as customer_id
     from owned
     inner join namers on owned.owner = namers.owner
@@ -107,13 +130,15 @@ select
     cast(identifier_type as string) as identifier_type,
     cast(token as string) as token,
     cast(tier as string) as tier,
+    is_pair,
     cast(first_seen_at as timestamp) as first_seen_at,
     cast(last_seen_at as timestamp) as last_seen_at,
     cast(record_count as bigint) as record_count,
     cast(degree as bigint) as degree,
-    is_capped,
+    cast(refusal as string) as refusal,
     cast(component as string) as component,
-    is_in_conflict,
+    cast(conflict_reason as string) as conflict_reason,
+    conflict_reason is not null as is_in_conflict,
     cast(customer_id as string) as customer_id,
     -- Whom the token stood for until a build moved it; kept until another build moves it again.
     cast(case when is_moved then earlier_customer_id else _former_customer_id end as string) as _former_customer_id,

@@ -4,22 +4,24 @@
     touched='int_identity__touched_nodes'
 ) }}
 
-with joining as (
-    select
-        records._record_key,
-        records.node
-    from {{ ref('int_identity__record_tokens') }} as records
-    inner join {{ ref('int_identity__tokens') }} as tokens
-        on records.node = tokens.node
-    where
-        not tokens.is_capped
-        and {{ is_touched('records.node', ref('int_identity__touched_nodes')) }}
+with denied as (
+    {{ denied_nodes() | indent }}
 )
 
-select distinct
-    near.node,
-    far.node as neighbor
-from joining as near
-inner join joining as far
-    on near._record_key = far._record_key
-where near.node < far.node
+select
+    cast(pairs.node as string) as node,
+    cast(pairs.neighbor as string) as neighbor
+from {{ ref('int_identity__neighbors') }} as pairs
+left join {{ ref('int_identity__refusals') }} as near on pairs.node = near.node
+left join {{ ref('int_identity__refusals') }} as far on pairs.neighbor = far.node
+left join denied
+    on
+        pairs.node = denied.node
+        and pairs.neighbor = denied.other_node
+where
+    pairs.node < pairs.neighbor
+    and pairs.neighbor_tier in ('strong', 'medium')
+    and near.node is null
+    and far.node is null
+    and denied.node is null
+    and {{ is_touched('pairs.node', ref('int_identity__touched_nodes')) }}

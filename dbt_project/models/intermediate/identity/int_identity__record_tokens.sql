@@ -28,18 +28,53 @@ with identifiers as (
         link as token,
         seen_at
     from {{ ref('int_identity__links') }}
+),
+
+known as (
+    select
+        identifiers._record_key,
+        identifiers.identifier_type,
+        identifiers.token,
+        identifiers.seen_at,
+        case when identifiers.identifier_type = 'link' then 'medium' else rules.tier end as tier,
+        rules.second_attribute,
+        false as is_pair
+    from identifiers
+    inner join {{ ref('identity_rules') }} as rules
+        on identifiers.identifier_type = rules.identifier_type
+    where {{ is_touched('identifiers._record_key', ref('int_identity__touched_records')) }}
+),
+
+-- A phone number and a name together are one token: they join where they agree, which a phone number alone doesn't.
+pairs as (
+    select
+        firsts._record_key,
+        firsts.identifier_type || '+' || seconds.identifier_type as identifier_type,
+        {{ hash_id(['firsts.token', 'seconds.token']) }} as token,
+        firsts.seen_at,
+        'medium' as tier,
+        cast(null as string) as second_attribute,
+        true as is_pair
+    from known as firsts
+    inner join known as seconds
+        on
+            firsts._record_key = seconds._record_key
+            and firsts.second_attribute = seconds.identifier_type
+),
+
+tokens as (
+    select * from known
+    union all
+    select * from pairs
 )
 
 select
-    cast(identifiers._record_key as string) as _record_key,
-    cast(identifiers.identifier_type || ':' || identifiers.token as string) as node,
-    cast(identifiers.identifier_type as string) as identifier_type,
-    cast(identifiers.token as string) as token,
-    cast(case when identifiers.identifier_type = 'link' then 'medium' else rules.tier end as string) as tier,
-    cast(identifiers.seen_at as timestamp) as seen_at
-from identifiers
-inner join {{ ref('identity_rules') }} as rules
-    on identifiers.identifier_type = rules.identifier_type
-where
-    (rules.tier in ('strong', 'medium') or identifiers.identifier_type = 'link')
-    and {{ is_touched('identifiers._record_key', ref('int_identity__touched_records')) }}
+    cast(_record_key as string) as _record_key,
+    cast(identifier_type || ':' || token as string) as node,
+    cast(identifier_type as string) as identifier_type,
+    cast(token as string) as token,
+    cast(tier as string) as tier,
+    cast(second_attribute as string) as second_attribute,
+    is_pair,
+    cast(seen_at as timestamp) as seen_at
+from tokens

@@ -10,25 +10,26 @@ with seen as (
         identifier_type,
         token,
         tier,
+        is_pair,
         min(seen_at) as first_seen_at,
         max(seen_at) as last_seen_at,
         count(distinct _record_key) as record_count
     from {{ ref('int_identity__record_tokens') }}
-    where {{ is_touched('node', ref('int_identity__touched_nodes')) }}
-    group by node, identifier_type, token, tier
+    where
+        tier in ('strong', 'medium')
+        and {{ is_touched('node', ref('int_identity__touched_nodes')) }}
+    group by node, identifier_type, token, tier, is_pair
 ),
 
 degrees as (
     select
-        near.node,
-        count(distinct far.node) as degree
-    from {{ ref('int_identity__record_tokens') }} as near
-    inner join {{ ref('int_identity__record_tokens') }} as far
-        on near._record_key = far._record_key
+        node,
+        count(*) as degree
+    from {{ ref('int_identity__neighbors') }}
     where
-        near.node <> far.node
-        and {{ is_touched('near.node', ref('int_identity__touched_nodes')) }}
-    group by near.node
+        neighbor_tier in ('strong', 'medium')
+        and {{ is_touched('node', ref('int_identity__touched_nodes')) }}
+    group by node
 )
 
 select
@@ -36,6 +37,7 @@ select
     cast(seen.identifier_type as string) as identifier_type,
     cast(seen.token as string) as token,
     cast(seen.tier as string) as tier,
+    seen.is_pair,
     cast(seen.first_seen_at as timestamp) as first_seen_at,
     cast(seen.last_seen_at as timestamp) as last_seen_at,
     cast(seen.record_count as bigint) as record_count,
@@ -43,5 +45,5 @@ select
     coalesce(degrees.degree > rules.degree_cap, false) as is_capped
 from seen
 inner join {{ ref('identity_rules') }} as rules
-    on seen.identifier_type = rules.identifier_type
+    on split_part(seen.identifier_type, '+', 1) = rules.identifier_type
 left join degrees on seen.node = degrees.node

@@ -37,8 +37,9 @@ select
     cast(coalesce(interactions.interaction_count, 0) as bigint) as interaction_count,
     cast(coalesce(responses.response_count, 0) as bigint) as response_count,
     cast(segments.segment as string) as segment,
-    cast(null as string) as household_id
+    cast(households.household_id as string) as household_id
 from {{ ref('int_customers') }} as customers
 left join interactions on customers.customer_id = interactions.customer_id
 left join responses on customers.customer_id = responses.customer_id
 left join segments on customers.customer_id = segments.customer_id
+left join {{ ref('int_households') }} as households on customers.customer_id = households.customer_id

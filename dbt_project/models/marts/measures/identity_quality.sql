@@ -63,6 +63,7 @@ with records as (
 joining as (
     select distinct _record_key
     from {{ ref('int_identity__record_tokens') }}
+    where tier in ('strong', 'medium')
 ),
 
 spread as (

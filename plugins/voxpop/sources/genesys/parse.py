@@ -20,6 +20,7 @@ CUSTOMER = ("customer", "external")
 OTHER_END = {"ani": "dnis", "addressFrom": "addressTo"}
 """`ani` and `addressFrom` are who began the session: the customer of an outbound one is at the other end."""
 SESSION_FIELDS = (*OTHER_END, "callbackNumbers")
+NAME = "participantName"
 ATTRIBUTE = "attributes."
 
 
@@ -46,6 +47,7 @@ class _Session(msgspec.Struct, gc=False):
 
 
 class _Participant(msgspec.Struct, gc=False):
+    participantName: Any = None
     purpose: Any = None
     attributes: Any = None
     sessions: list[_Session] | None = None
@@ -67,9 +69,9 @@ def customer_field(name: str) -> str:
     Raises:
         ValueError: no such field is read.
     """
-    if name in SESSION_FIELDS or (name.startswith(ATTRIBUTE) and name != ATTRIBUTE):
+    if name == NAME or name in SESSION_FIELDS or (name.startswith(ATTRIBUTE) and name != ATTRIBUTE):
         return name
-    raise ValueError(f"it is not read; there are {ATTRIBUTE}<name>, {', '.join(SESSION_FIELDS)}")
+    raise ValueError(f"it is not read; there are {ATTRIBUTE}<name>, {', '.join((NAME, *SESSION_FIELDS))}")
 
 
 class Conversations:
@@ -82,9 +84,12 @@ class Conversations:
     def __init__(self, identifiers: Mapping[str, str]) -> None:
         self._attributes: list[tuple[str, str]] = []
         self._fields: list[tuple[str, str]] = []
+        self._names: list[str] = []
         for field, kind in identifiers.items():
             if field.startswith(ATTRIBUTE):
                 self._attributes.append((field.removeprefix(ATTRIBUTE), kind))
+            elif field == NAME:
+                self._names.append(kind)
             else:
                 self._fields.append((field, kind))
 
@@ -116,6 +121,9 @@ class Conversations:
         for participant in found.participants or ():
             if participant.purpose not in CUSTOMER:
                 continue
+            for kind in self._names:
+                for text in texts(participant.participantName):
+                    yield kind, text
             if isinstance(participant.attributes, dict):
                 for name, kind in self._attributes:
                     for text in texts(participant.attributes.get(name)):

@@ -1,0 +1,212 @@
+"""Identity on the sample agency's own truth, over five seeds: who is joined rightly, and who can't be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from voxpop.config import load_settings
+from voxpop.raw.identifiers import Tokenizer
+from voxpop.sample_agency.causes import CHANNELS
+from voxpop.warehouse.seed_tables import BlockedIdentifier
+from voxpop.warehouse.seeds import rows_of
+
+from .agency_records import agency_records
+from .project import Project
+
+SEEDS = (1, 2, 3, 4, 5)
+IDENTITY = ("path:models/intermediate/identity",)
+
+
+@pytest.fixture(scope="module")
+def records() -> pd.DataFrame:
+    """Five agencies' records; tokens of two agencies never compare, as each has a key of its own."""
+    settings = load_settings({})
+    placeholders = frozenset(
+        (row.identifier_type, row.value) for row in rows_of(settings, "identity_blocklist", BlockedIdentifier)
+    )
+    return pd.concat(
+        [
+            agency_records(settings, seed, Tokenizer(sha256(bytes([seed])).digest(), 1, placeholders))
+            for seed in SEEDS
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def people(make_voxpop: Callable[[], Project], records: pd.DataFrame) -> pd.DataFrame:
+    """What `with_customers` gives."""
+    project = make_voxpop()
+    build_identity(project, records)
+    return with_customers(project, records)
+
+
+def build_identity(project: Project, records: pd.DataFrame) -> None:
+    """Build identity from records as staging has them; see `agency_records` for the columns."""
+    with project.connect() as connection:
+        connection.register("records", records)
+        connection.execute("create schema if not exists staging; create schema if not exists intermediate")
+        connection.execute("create schema if not exists _build")
+        connection.execute("create or replace table _build.run as select 'run' as run_id")
+        connection.execute(
+            "create or replace table staging.stg_identifiers as "
+            "select record as _record_key, type as identifier_type, token, seen_at from records "
+            "where type is not null and channel <> 'website'"
+        )
+        connection.execute(
+            "create or replace table intermediate.int_web_sessions as "
+            "select record as _record_key, type as user_identifier_type, token as user_token, "
+            "seen_at as started_at from records where channel = 'website' and type is not null"
+        )
+    project.dbt("run", "--select", *IDENTITY)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far customers agree with people; the shares of pairs are of those with a record in the channel."""
+
+    precision: float
+    recall: float
+    b3_precision: float
+    b3_recall: float
+
+
+def known_groups(records: pd.DataFrame) -> pd.Series:
+    """Each record's group of its person's records that policy lets join; from the truth alone.
+
+    Joining are an account, an email, and a phone number or an email with a name, where no other person has
+    used the same. A record that has none of these is in no group.
+    """
+    said = records.dropna(subset=["type"])[["record", "person", "type", "token"]]
+    names = said[said["type"] == "name"]
+    firsts = said[said["type"].isin(["phone", "email"])]
+    both = firsts.merge(names[["record", "token"]], on="record", suffixes=("", "_of_name"))
+    both["token"] = both["type"] + "+name:" + both["token"] + both["token_of_name"]
+    joining = pd.concat([said[said["type"].isin(["account", "email"])], both])
+    joining = joining[joining.groupby("token")["person"].transform("nunique") == 1]
+    record, labels = pd.factorize(joining["record"])
+    token, tokens = pd.factorize(joining["token"])
+    size = len(labels) + len(tokens)
+    graph = coo_array((np.ones(len(record)), (record, token + len(labels))), shape=(size, size))
+    return pd.Series(connected_components(graph, directed=False)[1][: len(labels)], index=labels)
+
+
+def pairs(frame: pd.DataFrame, keys: list[str], channel: str | None) -> int:
+    """Pairs of records that agree in the keys, at least one of them in the channel."""
+
+    def count(some: pd.DataFrame) -> int:
+        sizes = some.groupby(keys).size()
+        return int((sizes * (sizes - 1) // 2).sum())
+
+    return count(frame) - (count(frame[frame["channel"] != channel]) if channel else 0)
+
+
+def agreement(people: pd.DataFrame, channel: str | None = None) -> Agreement:
+    """Compare; `people` has a row a record with person, channel, customer_id and group (null: none)."""
+    matched, known = people.dropna(subset=["customer_id"]), people.dropna(subset=["group"])
+
+    def b3(frame: pd.DataFrame, of: str, within: str) -> float:
+        """Mean over records of the share of their `of` that is of their `within` too (B-cubed)."""
+        both = frame.groupby(["seed", of, within])["record"].transform("size")
+        share = both / frame.groupby(["seed", of])["record"].transform("size")
+        return float(share[frame["channel"] == channel].mean() if channel else share.mean())
+
+    # Whoever is matched to nobody is a customer of one record.
+    alone = known.assign(customer_id=known["customer_id"].fillna(known["record"]))
+    return Agreement(
+        precision=pairs(matched, ["seed", "customer_id", "person"], channel)
+        / pairs(matched, ["seed", "customer_id"], channel),
+        recall=pairs(known.dropna(subset=["customer_id"]), ["seed", "group", "customer_id"], channel)
+        / pairs(known, ["seed", "group"], channel),
+        b3_precision=b3(matched, "customer_id", "person"),
+        b3_recall=b3(alone, "group", "customer_id"),
+    )
+
+
+def with_customers(project: Project, records: pd.DataFrame) -> pd.DataFrame:
+    """One row per record, its person, its customer by the project's models, and its group by the truth."""
+    people = records.drop_duplicates("record")[["seed", "record", "person", "channel"]].reset_index(drop=True)
+    with project.connect() as connection:
+        customers = connection.execute(
+            "select _record_key as record, customer_id from intermediate.int_record_customers"
+        ).df()
+    people = people.merge(customers, on="record", how="left")
+    return people.assign(group=people["record"].map(known_groups(records)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_customers_are_people(people: pd.DataFrame, seed: int) -> None:
+    found = agreement(people[people["seed"] == seed])
+    assert found.precision >= 0.995 and found.recall >= 0.97
+    assert found.b3_precision >= 0.99 and found.b3_recall >= 0.97
+
+
+@pytest.mark.parametrize("channel", [*CHANNELS])
+def test_customers_are_people_in_each_channel(people: pd.DataFrame, channel: str) -> None:
+    """Of all five agencies together."""
+    assert (people["channel"] == channel).sum() > 1_000
+    found = agreement(people, channel)
+    assert found.precision >= 0.995 and found.recall >= 0.97
+    assert found.b3_precision >= 0.99 and found.b3_recall >= 0.97
+
+
+def test_what_can_be_known_is_most_of_what_is_said(people: pd.DataFrame) -> None:
+    """Of contacts and answers; who doesn't sign in on the website can't be known."""
+    spoken = people[people["channel"] != "website"]
+    known = spoken.dropna(subset=["group"])
+    share = pairs(known, ["seed", "group"], None) / pairs(spoken, ["seed", "person"], None)
+    assert 0.5 < share < 0.7
+
+
+def with_bad_links(records: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The same agencies, and of 40% of the people whose account is known a record with somebody else's token.
+
+    Args:
+        records: as `agency_records` gives them.
+        kind: what is somebody else's, `email` (medium) or `phone` (weak).
+    """
+    draw = np.random.default_rng(len(kind))
+    known = records[records["type"] == "account"].drop_duplicates(["seed", "person"])
+    bad = known[draw.random(len(known)) < 0.4].assign(channel="visit")
+    bad["record"] = "bad/" + bad["record"]
+    others = records[records["type"] == kind].drop_duplicates(["seed", "person"])
+    taken = pd.concat(
+        others[others["seed"] == seed].sample(len(some), replace=True, random_state=int(seed))
+        for seed, some in bad.groupby("seed")
+    )
+    foreign = bad.sort_values("seed", kind="stable").assign(
+        type=kind, token=taken["token"].to_numpy(), key_version=1
+    )
+    both = pd.concat([records, bad, foreign])
+    both["token"] = kind + both["token"]
+    return both.assign(record=kind + "/" + both["record"], seed=kind + both["seed"].astype(str))
+
+
+@pytest.fixture(scope="module")
+def misled(make_voxpop: Callable[[], Project], records: pd.DataFrame) -> tuple[Project, pd.DataFrame]:
+    """Both kinds of bad links in all five agencies, none of whose tokens compare."""
+    project = make_voxpop()
+    bad = pd.concat([with_bad_links(records, kind) for kind in ("email", "phone")], ignore_index=True)
+    build_identity(project, bad)
+    return project, with_customers(project, bad)
+
+
+def test_bad_links_make_no_crowds(misled: tuple[Project, pd.DataFrame]) -> None:
+    project, people = misled
+    cap = int(project.query("select value from policy where policy = 'identity_cluster_max_tokens'")[0][0])
+    sizes = people.dropna(subset=["customer_id"]).groupby(["seed", "customer_id"])["person"].nunique()
+    assert sizes.groupby("seed").size().min() > 1_000, "all five agencies, twice, are there"
+    assert sizes.max() <= 6
+    largest = (
+        "select max(token_count) from (select count(*) as token_count from intermediate.int_customer_tokens "
+    )
+    [(tokens,)] = project.query(f"{largest} where customer_id is not null group by customer_id)")
+    assert 5 < tokens <= cap
+    for seed, found in people.groupby("seed"):
+        assert agreement(found).precision > (0.995 if str(seed).startswith("phone") else 0.96), seed
