@@ -85,6 +85,9 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "identity_conflicts": """
         conflict_id reason customer_id identifier_type token tier first_seen_at last_seen_at record_count
     """,
+    "identity_tokens": """
+        identifier_type token tier customer_id reason first_seen_at last_seen_at record_count
+    """,
     "identity_merges": """
         old_id new_id _run_id cause
     """,
@@ -270,6 +273,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "fct_survey_answers": fct_survey_answers(),
         "fct_comments": fct_comments(policy),
         "identity_conflicts": identity_conflicts(),
+        "identity_tokens": identity_tokens(),
         "identity_merges": identity_merges(),
         "cx_index": measures.cx_index(policy),
         "series_breaks": comparisons.series_breaks(),
@@ -588,6 +592,16 @@ def identity_conflicts() -> list[Rule]:
             blame=own,
         ),
         unique("customer_id", blame=own),
+        refers("customer_id", "dim_customers", blame=own),
+    ]
+
+
+def identity_tokens() -> list[Rule]:
+    """One row per identifier token."""
+    own = "identifier_type"
+    return [
+        required("identifier_type", "token", "tier", blame=own),
+        unique("identifier_type", "token", blame=own),
         refers("customer_id", "dim_customers", blame=own),
     ]
 

@@ -55,6 +55,9 @@ def build_identity(project: Project, records: pd.DataFrame) -> None:
         connection.execute("create schema if not exists _build")
         connection.execute("create or replace table _build.run as select 'run' as run_id")
         connection.execute(
+            "create or replace table _build.pending_batches as select 'b' as batch_id, false as is_unsettled"
+        )
+        connection.execute(
             "create or replace table staging.stg_identifiers as "
             "select record as _record_key, type as identifier_type, token, seen_at from records "
             "where type is not null and channel <> 'website'"

@@ -109,6 +109,7 @@ FAULTS = [
     "delete from marts.dim_customers where customer_id = 'c300'",
     "insert into marts.identity_conflicts values"
     " ('x', 'shared', 'nobody', 'case', 't', 'strong', null, null, 1)",
+    "insert into marts.identity_tokens values ('email', 't', 'medium', 'nobody', null, null, null, 1)",
     "insert into marts.identity_merges values ('c1', 'c1', 'run-1', 'merge'), ('c2', 'c3', 'run-1', 'guess')",
     "update marts.fct_survey_answers set survey_version = 2 where driver = 'ease' and response_id ="
     " (select response_id from marts.fct_survey_responses where source_record_id = 'sub-3')",
@@ -232,6 +233,7 @@ FOUND = {
         1,
         "a customer",
     ),
+    ("identity_tokens", "customer_id is in dim_customers"): (1, "email"),
     ("identity_merges", "no id is replaced by itself"): (1, "run-1"),
     ("identity_merges", "cause is one of earlier token, merge, split"): (1, "run-1"),
     # 16 planted ones, and the waits of conv-1 and conv-2 in the 10 other cells that they are in

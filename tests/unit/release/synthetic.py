@@ -92,6 +92,10 @@ create table marts.identity_conflicts (
     conflict_id varchar, reason varchar, customer_id varchar, identifier_type varchar, token varchar,
     tier varchar, first_seen_at timestamp, last_seen_at timestamp, record_count bigint
 );
+create table marts.identity_tokens (
+    identifier_type varchar, token varchar, tier varchar, customer_id varchar, reason varchar,
+    first_seen_at timestamp, last_seen_at timestamp, record_count bigint
+);
 create table marts.identity_merges (old_id varchar, new_id varchar, _run_id varchar, cause varchar);
 """
 
