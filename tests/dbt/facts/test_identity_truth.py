@@ -55,7 +55,8 @@ def build_identity(project: Project, records: pd.DataFrame) -> None:
         connection.execute("create schema if not exists _build")
         connection.execute("create or replace table _build.run as select 'run' as run_id")
         connection.execute(
-            "create or replace table _build.pending_batches as select 'b' as batch_id, false as is_unsettled"
+            "create or replace table _build.pending_batches as select 'b' as batch_id, false as is_unsettled; "
+            "create or replace table _build.record_links (_record_key varchar, link varchar, seen_at timestamp)"
         )
         connection.execute(
             "create or replace table staging.stg_identifiers as "
