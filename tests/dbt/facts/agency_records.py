@@ -39,7 +39,7 @@ Found = tuple[str, int, str, int, Sequence[tuple[str, str]]]
 
 
 def agency_records(settings: Settings, seed: int, tokenizer: Tokenizer) -> pd.DataFrame:
-    """One row per identifier of a record: `seed, record, person, channel, seen_at, type, token, key_version`.
+    """One row per identifier of a record: `seed, record, person, home, channel, seen_at, type, token`.
 
     Records without an identifier have one row, whose type and token are null.
     """
@@ -68,11 +68,12 @@ def agency_records(settings: Settings, seed: int, tokenizer: Tokenizer) -> pd.Da
         for record_id, person, channel, at_ms, identifiers in records:
             head = (seed, f"{seed}/{name}/{record_id}", person, channel, at_ms)
             tokens = tokenizer.tokens(identifiers)
-            rows += [(*head, token.type, token.token, token.key_version) for token in tokens]
+            rows += [(*head, token.type, token.token) for token in tokens]
             if not tokens:
-                rows.append((*head, None, None, None))
-    columns = ["seed", "record", "person", "channel", "seen_at", "type", "token", "key_version"]
+                rows.append((*head, None, None))
+    columns = ["seed", "record", "person", "channel", "seen_at", "type", "token"]
     frame = pd.DataFrame(rows, columns=columns)
+    frame["home"] = agency.people.household[frame["person"]]
     frame["seen_at"] = pd.to_datetime(frame["seen_at"], unit="ms")
     return frame
 
