@@ -37,6 +37,7 @@ To repair a refusal, trigger with `exclude` and a `reason`. Runbook: `docs/runbo
         "full_refresh": Param(False, type="boolean", description="Build everything anew from raw."),
         "exclude": Param(None, **TEXT, description="A batch to leave out from now on."),
         "include": Param(None, **TEXT, description="An excluded batch to take in again."),
+        "accept": Param(None, **TEXT, description="A refused candidate whose change of method is meant."),
         "reason": Param(None, **TEXT, description="Why; it will be public: no personal data."),
     },
     default_args=tasks.COMMON,

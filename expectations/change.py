@@ -18,6 +18,7 @@ def suites(
     closed: Mapping[str, str],
     until: date | None,
     ordered_since: Mapping[str, str],
+    accepted: str | None = None,
 ) -> list[Suite]:
     """The change of figures and of volume, and figures that are gone.
 
@@ -35,8 +36,11 @@ def suites(
         ordered_since: each table whose records a person has taken out of the current release, or back in, by
             excluding or including batches → that release's id. There all of this only warns, because it is
             what they wanted, or else could never be published.
+        accepted: why a person accepted what another method changes; then all of it only warns. None: nobody
+            did.
     """
-    ordered = {
+    method = None if accepted is None else f"a change of method was accepted: {accepted}"
+    ordered = dict.fromkeys(keys, method) | {
         table: f"batches were excluded or included since {release}"
         for table, release in ordered_since.items()
     }

@@ -81,7 +81,7 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
                     and whole.period_start = tested.period_start
             )
             group by period_start, breakdown, measure
-            having count(*) > 1 and count(*) filter (suppressed) = 1
+            having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
         Rule(
@@ -91,7 +91,7 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
             from tested
             where measure = 'page_before_call_share'
             group by period_start, member
-            having bool_or(not suppressed) and bool_or(suppressed)
+            having bool_or(not suppressed) and bool_or(suppressed) and bool_and(held_from is null)
                 and round(max(n) - sum(round(value * n)) filter (not suppressed)) < {least}
             """,
         ),
@@ -138,6 +138,7 @@ _CONTACTS = """
     left join unknown using (period_start)
     where
         measure = 'first_contact_resolution_share' and breakdown in ('all', 'service') and not suppressed
+        and held_from is null
         and (
             n + pending_count is distinct from found
             or (not is_provisional and abs(value - share_found) > 1e-9)
@@ -161,5 +162,6 @@ _WEBSITE_BEFORE_CALL = """
     left join counted using (period_start, breakdown, member)
     where
         measure = 'website_before_call_share' and breakdown in ('all', 'service') and not suppressed
+        and held_from is null
         and (n is distinct from found or abs(value - share_found) > 1e-9)
 """

@@ -74,7 +74,7 @@ def published_measures() -> list[Rule]:
             f"""
             select {cell} as blame
             from tested
-            where our_source = 'own_measures' and not exists (
+            where our_source = 'own_measures' and tested.held_from is null and not exists (
                 from marts.cx_index as own
                 where own.breakdown = 'service' and own.member = tested.service
                     and own.period_label = tested.period_label and own.scale = tested.scale

@@ -69,7 +69,7 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
                     and whole.period_type = tested.period_type and whole.period_start = tested.period_start
             )
             group by period_type, period_start, breakdown
-            having count(*) > 1 and count(*) filter (suppressed) = 1
+            having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
         Rule("responses and respondents are what the facts hold", _RESPONSES_AGAINST_QUALITY),
@@ -125,7 +125,7 @@ def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
                     and whole.period_start = tested.period_start
             )
             group by period_start, breakdown
-            having count(*) > 1 and count(*) filter (suppressed) = 1
+            having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
         Rule("records and matches are what the facts hold", _RECORDS_AGAINST_IDENTITY),
@@ -151,7 +151,7 @@ _RECORDS_AGAINST_IDENTITY = """
     select concat_ws(' ', found.period_start, found.breakdown, found.member) as blame
     from found
     left join tested using (period_start, breakdown, member)
-    where not coalesce(tested.suppressed, false)
+    where not coalesce(tested.suppressed, false) and tested.held_from is null
         and (found.records, found.matched) is distinct from (tested.record_count, tested.matched_count)
 """
 
@@ -193,7 +193,7 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
             select any_value({cell}) as blame
             from tested
             group by period_start, breakdown
-            having not bool_or(suppressed) and (
+            having not bool_or(suppressed) and bool_and(held_from is null) and (
                 sum(offered_count) filter (member <> 'all')
                 is distinct from sum(offered_count) filter (member = 'all')
                 or bool_or(is_claim_allowed) and (
@@ -212,7 +212,7 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
             from tested
             group by period_start, breakdown
             having count(*) > 2 and count(*) filter (suppressed and member <> 'all') = 1
-                and bool_or(not suppressed and member = 'all')
+                and bool_or(not suppressed and member = 'all') and bool_and(held_from is null)
             """,
         ),
         Rule(
@@ -223,6 +223,7 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
             inner join marts.dim_surveys as surveys on tested.member = surveys.service_id
             inner join marts.survey_quality as quality on surveys.survey_id = quality.member
             where tested.breakdown = 'service' and not tested.suppressed and quality.suppressed
+                and coalesce(tested.held_from, quality.held_from) is null
                 and quality.breakdown = 'survey' and quality.period_type = 'quarter'
                 and quality.period_start = tested.period_start
             """,
@@ -255,7 +256,8 @@ _CONTACTS_AGAINST_NONRESPONSE = """
     select concat_ws(' ', found.period_start, found.member) as blame
     from found
     left join (from tested where breakdown = 'resolution') as shown using (period_start, member)
-    where not coalesce(shown.suppressed, false) and found.contacts is distinct from shown.offered_count
+    where not coalesce(shown.suppressed, false) and shown.held_from is null
+        and found.contacts is distinct from shown.offered_count
 """
 
 _ANSWERS_AGAINST_NONRESPONSE = """
@@ -269,6 +271,7 @@ _ANSWERS_AGAINST_NONRESPONSE = """
     from tested
     left join found using (period_start)
     where tested.breakdown in ('channel', 'service') and tested.member = 'all' and not tested.suppressed
+        and tested.held_from is null
         and coalesce(
             abs(tested.known_respondent_share * found.answers - tested.respondent_count) > 1e-3,
             tested.respondent_count > 0
@@ -298,11 +301,14 @@ _RESPONSES_AGAINST_QUALITY = """
     )
     select concat_ws(' ', found.period_type, found.period_start, found.breakdown, found.member) as blame
     from found
-    full join (from tested where breakdown in ('all', 'survey') and not suppressed) as shown
+    full join (
+        from tested where breakdown in ('all', 'survey') and not suppressed and held_from is null
+    ) as shown
         using (period_type, period_start, breakdown, member)
     where not exists (
         from tested
-        where tested.suppressed and tested.period_type = found.period_type
+        where (tested.suppressed or tested.held_from is not null)
+            and tested.period_type = found.period_type
             and tested.period_start = found.period_start and tested.breakdown = found.breakdown
             and tested.member = found.member
     )

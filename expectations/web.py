@@ -51,7 +51,7 @@ def web_performance(policy: Mapping[str, float]) -> list[Rule]:
             from tested
             where basis <> 'source' and period_type in ('month', 'quarter')
             group by date_trunc('quarter', period_start), breakdown, member, {", ".join(_OF)}
-            having bool_and(visits is not null)
+            having bool_and(visits is not null and held_from is null)
                 and sum(visits) filter (period_type = 'month') is distinct from
                     sum(visits) filter (period_type = 'quarter')
             """,
@@ -112,7 +112,7 @@ _SESSIONS_AGAINST_PERFORMANCE = """
     select concat_ws(' ', period_type, period_start, breakdown, member, source_system) as blame
     from cells
     full join published using (period_type, period_start, breakdown, member, source_system)
-    where not coalesce(suppressed, false) and (
+    where not coalesce(suppressed, false) and held_from is null and (
         (n, visits, users, pageviews)
         is distinct from (visits_found, visits_found, users_found, pageviews_found)
         or abs(engaged_share - engaged_found) > 1e-9
@@ -164,7 +164,7 @@ def page_helpfulness(policy: Mapping[str, float]) -> list[Rule]:
             select max({cell}) as blame
             from tested
             group by {of}
-            having bool_or(page = 'all' and not suppressed)
+            having bool_or(page = 'all' and not suppressed) and bool_and(held_from is null)
                 and count(*) filter (suppressed) > 0
                 and sum(n) filter (page = 'all') - coalesce(sum(n) filter (page <> 'all'), 0) < {least}
             """,

@@ -484,6 +484,19 @@ def releases_rollback(
     _out.print(f"Current is {release.release_id}.")
 
 
+@releases_app.command("accept")
+def releases_accept(
+    candidate_id: str,
+    reason: Annotated[str, typer.Option(help="Why; it is public: in the release's manifest.")],
+) -> None:
+    """Let a refused candidate's new method change what the current release shows."""
+    from voxpop.release import accepted, candidate
+
+    settings = load_settings()
+    accepted.accept(settings, candidate.find(settings, candidate_id), reason, _now())
+    _out.print("Accepted. Publish it: `voxpop run --no-land`.")
+
+
 @app.command()
 def sql(query: str, as_json: Json = False) -> None:
     """Ask the current release by SQL; read only."""

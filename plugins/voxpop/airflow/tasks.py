@@ -88,7 +88,7 @@ def begin() -> bool:
     context = get_current_context()
     with step(_name(context)):
         settings = load_settings()
-        _exclude_or_include(settings, context["params"], datetime.now(UTC))
+        _repair(settings, context["params"], datetime.now(UTC))
         plan = pipeline.begin_build(
             settings,
             run_id=context["dag_run"].run_id,
@@ -271,14 +271,19 @@ def _records(batches: Sequence[Manifest]) -> str:
     return f"records {sum(batch.records for batch in batches):,}{kept_apart}"
 
 
-def _exclude_or_include(settings: Settings, params: Mapping[str, Any], now: datetime) -> None:
+def _repair(settings: Settings, params: Mapping[str, Any], now: datetime) -> None:
     from voxpop.raw import exclusions
+    from voxpop.release import accepted, candidate
 
     excluded, included, reason = params.get("exclude"), params.get("include"), params.get("reason")
-    if (excluded or included) and not reason:
+    refused = params.get("accept")
+    if (excluded or included or refused) and not reason:
         raise UsageError(
-            'Give the "reason" for excluding or including a batch: it is published with the release.'
+            'Give the "reason" for excluding or including a batch, or for accepting what a candidate '
+            "changes: it is published with the release."
         )
+    if refused:
+        accepted.accept(settings, candidate.find(settings, refused), str(reason), now)
     # A task that runs again finds its own work done.
     if excluded and excluded not in exclusions.exclusions(settings):
         exclusions.exclude(settings, excluded, str(reason), now)

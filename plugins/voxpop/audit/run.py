@@ -119,6 +119,7 @@ def _suites(settings: Settings, candidate: Candidate) -> list[Suite]:
             policy,
             closed={table: one.is_closed for table, one in COMPARED.items() if one.figures},
             until=manifests.complete_to(current.manifest),
+            accepted=said["reason"] if (said := manifest["accepted"]) else None,
             ordered_since={table: current.release_id for table in COMPARED if may_touch(table, ordered)},
         )
     return suites
@@ -219,7 +220,8 @@ def _refusal(settings: Settings, candidate: Candidate, result: AuditResult) -> s
             *(f"- {line}" for line in lines),
             f"All of them: {result.page}",
             "If a batch is to blame: `voxpop batches exclude BATCH --reason …`; if a seed or a model is, "
-            "correct it. Then `voxpop run --no-land`. Trying again without a change is useless.",
+            "correct it; if it is meant to change what is published: `voxpop releases accept CANDIDATE "
+            "--reason …`. Then `voxpop run --no-land`. Trying again without a change is useless.",
         ]
     )
 

@@ -19,6 +19,7 @@ from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
 from voxpop.release import changed, diff, evidence, held, manifest, store, tables
+from voxpop.release.accepted import accepted
 from voxpop.release.lateness import late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
@@ -246,6 +247,7 @@ def _make(
         "complete_to": complete.isoformat() if complete else None,
         "batches": list(basis.batches),
         "excluded": list(basis.excluded),
+        "accepted": accepted(settings, supersedes, basis.fingerprint),
         "late_sources": late,
         "policy": policy,
         "tables": dict(sorted(made.items())),

@@ -34,6 +34,7 @@ def held(
     known: Sequence[Set[Cell]],
     organizations: Mapping[str, str],
     minimum: int,
+    longer: Set[Cell] = frozenset(),
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
@@ -43,6 +44,7 @@ def held(
         known: for each earlier release the cells that it showed of its own.
         organizations: service → its organization.
         minimum: how many people's records a difference has to be of; fewer are few.
+        longer: cells that are to be held for another reason.
 
     Returns:
         Cells of `shown`: those that differ from a known one by few, and those that would give such a
@@ -52,9 +54,9 @@ def held(
     found = {
         cell
         for cell, change in changes.items()
-        if cell in shown
-        and any(0 < one < least and cell in cells for one, cells in zip(change, known, strict=True))
+        if any(0 < one < least and cell in cells for one, cells in zip(change, known, strict=True))
     }
+    found = (found | longer) & shown
     sums: dict[tuple[Cell, str], list[Cell]] = {}
     for cell in changes:
         for whole, kind in _wholes(cell, organizations):

@@ -27,6 +27,7 @@ class Counted:
         members: breakdown → the column of `records` that holds the member; beside `all`.
         items: SQL for the items that a row is a figure of alone.
         rests_on: SQL for whether a figure in the row `row_` rests on `item`.
+        counts: the columns that say how many a row's figures are over, that of all first.
     """
 
     reads: Mapping[str, str]
@@ -36,6 +37,7 @@ class Counted:
     members: Mapping[str, str]
     items: str
     rests_on: str
+    counts: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ COUNTED: Mapping[str, Counted] = {
         members=_MEMBERS,
         items="if(driver = 'all', [], [concat_ws('|', scale, driver)])",
         rests_on="split_part(item, '|', 1) = row_.scale and row_.driver in ('all', split_part(item, '|', 2))",
+        counts=("n",),
     ),
     "contact_center_performance": Counted(
         reads={
@@ -143,6 +146,89 @@ COUNTED: Mapping[str, Counted] = {
         members={name: column for name, column in _MEMBERS.items() if name != "segment"},
         items=f"[concat_ws('|', source_system, part) for part in [{', '.join(map(repr, _PARTS))}]]",
         rests_on="split_part(item, '|', 1) = row_.source_system",
+        counts=(
+            "offered",
+            "handled",
+            "speed_of_answer_count",
+            "handle_time_count",
+            "service_level_count",
+            "abandonment_count",
+            "transfer_count",
+        ),
+    ),
+}
+"""By table."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A public table that is compared by the counts that it tells itself.
+
+    They can't tell one record that came and one that went from none; nor a new method from other people, so a
+    new method's small differences are held too.
+
+    Attributes:
+        item: SQL for what of a row adds up only with itself.
+        counts: SQL for each of its numbers of people, or of something that each is one person's.
+        breakdown: SQL for the breakdown as sums know it: all, organization, service, or any other name.
+        member: SQL for the member.
+        is_one: whether the rows of a cell are held together.
+    """
+
+    item: str
+    counts: Sequence[str]
+    breakdown: str = "breakdown"
+    member: str = "member"
+    is_one: bool = False
+
+
+_WEB = "concat_ws('|', source_system, site, report, basis, if(period_type = 'span', period_label, null))"
+_SHARES_OF_VISITS = ("engaged", "bounce", "task_success", "helpful")
+
+TOLD: Mapping[str, Told] = {
+    "survey_quality": Told(
+        item="'surveys'",
+        counts=(
+            "response_count",
+            "respondent_count",
+            "response_count - respondent_count",
+            "customer_count",
+            "offered_count",
+            "offered_respondent_count",
+            "round(known_segment_share * respondent_count)",
+            "round(tied_share * respondent_count)",
+        ),
+        breakdown="if(breakdown = 'survey', 'service', breakdown)",
+    ),
+    "survey_nonresponse": Told(
+        item="breakdown",
+        counts=("offered_count", "respondent_count", "offered_count - respondent_count", "rated_count"),
+        breakdown="if(member = 'all', 'all', 'class')",
+    ),
+    "identity_quality": Told(
+        item="'records'",
+        counts=("record_count", "identified_count", "matched_count", "customer_count"),
+    ),
+    "web_performance": Told(
+        item=_WEB,
+        counts=(
+            "visits",
+            "users",
+            *(f"{share}_n" for share in _SHARES_OF_VISITS),
+            *(f"round({share}_share * {share}_n)" for share in _SHARES_OF_VISITS),
+        ),
+    ),
+    "page_helpfulness": Told(
+        item=_WEB,
+        counts=("n", "round(value * n)"),
+        breakdown="if(page = 'all', 'all', 'page')",
+        member="page",
+    ),
+    "journey_paths": Told(
+        item="path", counts=("journey_count", "score_n", "round(journey_count / share)"), is_one=True
+    ),
+    "journey_measures": Told(
+        item="concat_ws('|', measure, page)", counts=("n", "pending_count", "unknown_count")
     ),
 }
 """By table."""

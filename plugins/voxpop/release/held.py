@@ -16,11 +16,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
-from voxpop.release import closure
+from voxpop.release import closure, told
 from voxpop.release.changed import Earlier, Sums, changed, columns_of
 from voxpop.release.closure import Cell
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import COUNTED, DERIVED, Counted, Derived, of_goal
+from voxpop.release.counted import COUNTED, DERIVED, TOLD, Counted, Derived, of_goal
 from voxpop.release.tables import quoted
 
 _CELL = ("period_type", "period_start", "breakdown", "member")
@@ -49,29 +49,59 @@ def rows(
         Each table of which something is held → a query with the table's columns. A held row is the current
         release's; a column that this one lacks is null, or, if it has to be there, the new row's.
     """
-    counted = {table: one for table, one in COUNTED.items() if table in tables}
     derived = [one for one in DERIVED if one.table in tables and one.of in tables]
     if "priority_goal_measures" in tables:
-        derived += [one for one in _of_goals(connection, warehouse) if one.of in counted]
-    names = sorted({*counted, *(one.table for one in derived)})
+        derived += [one for one in _of_goals(connection, warehouse) if one.of in tables]
+    names = sorted({*COUNTED, *TOLD, *(one.table for one in derived)} & {*tables})
     if not earlier:
         return {}
+    organizations = dict(
+        connection.execute(
+            f"""
+            select service_id, organization_id from {warehouse}.dim_services
+            union all
+            select survey_id, max_by(organization_id, survey_version)
+            from {warehouse}.dim_surveys
+            group by all
+            """
+        ).fetchall()
+    )
     for table in names:
         connection.execute(
             f"create or replace temp table held_{table} as "
             f"select {', '.join(COMPARED[table].key)} from {warehouse}.{table} limit 0"
         )
-    for table, one in counted.items():
-        cells = _cells(connection, table, warehouse, earlier, sums=sums[table], policy=policy)
-        if cells:
-            _keep(connection, cells)
-            rests_on = f"{one.rests_on} and {_same('cell', 'row_', _CELL)}"
-            _hold(connection, table, warehouse, f"select 1 from held_cells as cell where {rests_on}")
+        if table in COUNTED:
+            rows = f"{warehouse}.{table}"
+            cells = _counted_cells(
+                connection,
+                table,
+                warehouse,
+                earlier,
+                sums=sums[table],
+                organizations=organizations,
+                policy=policy,
+            )
+            rests_on = f"{COUNTED[table].rests_on} and {_same('cell', 'row_', _CELL)}"
+        elif table in TOLD:
+            rows, rests_on = told.rows(table, f"{warehouse}.{table}"), told.rests_on(table)
+            cells = told.held(
+                connection,
+                table,
+                f"{warehouse}.{table}",
+                earlier,
+                organizations=organizations,
+                minimum=int(policy["suppression_min_n"]),
+            )
+        else:
+            continue
+        _keep(connection, cells)
+        _hold(connection, table, rows, f"select 1 from held_cells as cell where {rests_on}")
     nulls: dict[str, dict[str, list[str]]] = {}
     for other in derived:
         where = f"select 1 from held_{other.of} as base where {other.rests_on}"
         if other.figures is None:
-            _hold(connection, other.table, warehouse, where)
+            _hold(connection, other.table, f"{warehouse}.{other.table}", where)
         for figure in other.figures or ():
             nulls.setdefault(other.table, {}).setdefault(figure, []).append(f"exists ({where})")
     return {
@@ -94,46 +124,79 @@ def _keep(connection: duckdb.DuckDBPyConnection, cells: Collection[Cell]) -> Non
         "create or replace temp table held_cells "
         "(item varchar, period_type varchar, period_start date, breakdown varchar, member varchar)"
     )
-    connection.executemany("insert into held_cells values (?, ?, ?, ?, ?)", sorted(cells))
+    if cells:
+        columns = [list(column) for column in zip(*sorted(cells), strict=True)]
+        connection.execute(
+            "insert into held_cells select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
+        )
 
 
-def _hold(connection: duckdb.DuckDBPyConnection, table: str, warehouse: str, where: str) -> None:
+def _hold(connection: duckdb.DuckDBPyConnection, table: str, rows: str, where: str) -> None:
     """Add the keys of rows to the table `held_<table>`."""
     key = ", ".join(COMPARED[table].key)
     connection.execute(
-        f"insert into held_{table} select {key} from {warehouse}.{table} as row_ where exists ({where}) "
+        f"insert into held_{table} select {key} from {rows} as row_ where exists ({where}) "
         f"except select {key} from held_{table}"
     )
 
 
-def _cells(
+def _counted_cells(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     warehouse: str,
     earlier: Sequence[Earlier],
     *,
     sums: Sums,
+    organizations: Mapping[str, str],
     policy: Mapping[str, float],
 ) -> set[Cell]:
-    """The cells of a table that are held."""
+    """The held cells of a table whose records are compared."""
     counted = COUNTED[table]
-    told = [(one, rows) for one in earlier if (rows := _old_rows(connection, counted, table, one))]
+    known = [(one, rows) for one in earlier if (rows := _old_rows(connection, counted, table, one))]
     changes: dict[Cell, list[int]] = {}
-    for place, (release, _) in enumerate(told):
+    for place, (release, _) in enumerate(known):
         for *names, halves in changed(connection, table, warehouse, sums, release, policy=policy):
-            changes.setdefault(Cell(*names), [0] * len(told))[place] = halves
-    if not changes:
-        return set()
-    organizations = connection.execute(
-        f"select service_id, organization_id from {warehouse}.dim_services"
-    ).fetchall()
+            changes.setdefault(Cell(*names), [0] * len(known))[place] = halves
+    minimum = int(policy["suppression_min_n"])
     return closure.held(
         {cell: tuple(change) for cell, change in changes.items()},
         shown=_shown(connection, counted, f"{warehouse}.{table}"),
-        known=[_shown(connection, counted, rows) for _, rows in told],
-        organizations=dict(organizations),
-        minimum=int(policy["suppression_min_n"]),
+        known=[_shown(connection, counted, rows) for _, rows in known],
+        longer=_longer(connection, table, warehouse, earlier, minimum),
+        organizations=organizations,
+        minimum=minimum,
     )
+
+
+def _longer(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    warehouse: str,
+    earlier: Sequence[Earlier],
+    minimum: int,
+) -> set[Cell]:
+    """The cells that a kept release holds of one that is kept no more, until their counts have moved enough.
+
+    The records of such a release are gone, but as many as the counts differ, at least, are others.
+    """
+    counted = COUNTED[table]
+    kept = ", ".join(quoted(release.release_id) for release in earlier)
+    few, *others = (f"abs(row_.{count} - old.{count})" for count in counted.counts)
+    is_near = " or ".join([f"{few} < {minimum}", *(f"{one} between 1 and {minimum - 1}" for one in others)])
+    found: set[Cell] = set()
+    for release in earlier:
+        rows = release.table(table)
+        if rows and columns_of(connection, rows).issuperset({*COMPARED[table].key, "held_from"}):
+            found |= _shown(
+                connection,
+                counted,
+                f"""
+                (select row_.* from {warehouse}.{table} as row_
+                inner join {rows} as old on {_same("old", "row_", COMPARED[table].key)}
+                where old.held_from not in ({kept}) and not old.suppressed and ({is_near}))
+                """,
+            )
+    return found
 
 
 def _old_rows(

@@ -48,6 +48,13 @@ class Excluded(TypedDict):
     at: str
 
 
+class Accepted(TypedDict):
+    """That a person accepted what another method changes in the superseded release, why and when."""
+
+    reason: str
+    at: str
+
+
 class Late(TypedDict):
     """A source whose data end earlier than the others'.
 
@@ -125,6 +132,7 @@ class Manifest(TypedDict):
     complete_to: str | None
     batches: list[Batch]
     excluded: list[Excluded]
+    accepted: Accepted | None
     late_sources: list[Late]
     policy: dict[str, float]
     tables: dict[str, Table]

@@ -57,12 +57,8 @@ def publish(measures: Measures, known: list[People], folder: Path, *, is_holding
     releases: list[changed.Earlier] = []
     public = []
     for place, (people, items) in enumerate(known):
-        load(measures, people, *items)
+        load(measures, people, *items, organization_id="all")
         measures.table("dim_services", services)
-        measures.connection.execute(
-            "create table if not exists fct_interactions (interaction_id varchar, customer_id varchar,"
-            " segment varchar, started_at timestamp, started_local_date date)"
-        )
         measures.build(*CX_INDEX)
         release = changed.Earlier(f"r{place}", folder / str(place))
         rows = None
@@ -192,7 +188,7 @@ def attack(public: list[pd.DataFrame], known: list[People]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(("seed", "number"), [(1, 400), (2, 1_500), (3, 4_000)])
+@pytest.mark.parametrize(("seed", "number"), [(1, 400), (2, 1_500)])
 def test_no_release_tells_what_a_few_people_changed(
     measures: Measures, tmp_path: Path, seed: int, number: int
 ) -> None:
@@ -205,5 +201,8 @@ def test_no_release_tells_what_a_few_people_changed(
         assert after["held_from"].isna().sum() > 50
         rows = [frame.drop(columns="held_from") for frame in (before, same)]
         assert len(rows[0].merge(rows[1])) == len(same), "a held row is the one before, all of it"
-    careless = publish(measures, known, tmp_path / "careless", is_holding=False)
-    assert len(attack(careless, known)) > 10
+
+
+def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -> None:
+    known = three_releases(1, 400)
+    assert len(attack(publish(measures, known, tmp_path, is_holding=False), known)) > 10

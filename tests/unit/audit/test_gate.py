@@ -12,6 +12,7 @@ from voxpop.audit.run import audit
 from voxpop.errors import AuditError, Refused
 from voxpop.raw.exclusions import exclude, include
 from voxpop.release import store
+from voxpop.release.accepted import accept
 
 LATER = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
 PLANTED = "078-05-1120"
@@ -584,6 +585,22 @@ def test_a_change_that_a_person_ordered_only_warns(home, stage):
     current = store.current(published.settings)
     assert current is not None
     assert warned["reason"] == f"batches were excluded or included since {current.release_id}"
+
+
+def test_a_change_of_method_that_a_person_accepted_only_warns(home, stage):
+    home.publish(LATER)
+    home.fingerprint = "e" * 64
+    home.build()
+    home.change(*LOST)
+    accept(home.settings, stage(home, LATER), "January is counted by its answers alone", LATER)
+    made = stage(home, LATER)
+    with pytest.raises(Refused):
+        audit(home.settings, made)
+    assert not any(suite.startswith("change") for suite, _ in failed(made)), "the rest of the gate holds"
+    for rule in (CONTACTS, INDEX):
+        warned = results(made)[rule]
+        assert (warned["severity"], warned["success"]) == ("warn", False)
+        assert warned["reason"] == "a change of method was accepted: January is counted by its answers alone"
 
 
 def test_a_release_of_an_older_version_is_compared_where_it_can_be(home, stage):

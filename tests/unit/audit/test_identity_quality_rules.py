@@ -24,7 +24,7 @@ create table marts.identity_quality as
 select 'quarter' as period_type, date '2026-01-01' as period_start, '2026Q2' as period_label, breakdown,
     member, record_count, matched_count as identified_count, matched_count, matched_count as customer_count,
     matched_count / record_count as identified_share, matched_count / record_count as matched_share,
-    false as suppressed
+    false as suppressed, null::varchar as held_from
 from (values
     ('all', 'all', 120, 70), ('source', 'genesys', 60, 30), ('source', 'offices', 40, 20),
     ('source', 'touchpoints', 20, 20)

@@ -42,7 +42,7 @@ select
     case when measure not like 'page%' then value - 0.2 end as bound_low,
     case when measure not like 'page%' then value + 0.2 end as bound_high,
     0 as pending_count, 10 as unknown_count, false as is_provisional, true as is_claim_allowed,
-    false as suppressed, false as low_n
+    false as suppressed, false as low_n, null::varchar as held_from
 from (values
     ('all', 'all', 'first_contact_resolution_share', 'all', 60, 2 / 3),
     ('service', 'ben', 'first_contact_resolution_share', 'all', 60, 2 / 3),

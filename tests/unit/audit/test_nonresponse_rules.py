@@ -26,7 +26,7 @@ select * from (values ('s', 'ben'), ('t', 'tax')) as t (survey_id, service_id);
 create table marts.survey_quality as
 select
     'quarter' as period_type, date '2026-01-01' as period_start, 'survey' as breakdown,
-    survey_id as member, false as suppressed
+    survey_id as member, false as suppressed, null::varchar as held_from
 from marts.dim_surveys;
 create table marts.survey_nonresponse as
 select
@@ -38,7 +38,7 @@ select
     respondent_share - offered_share as gap, gap - 0.05 as gap_low,
     gap + 0.05 as gap_high, rated_count, rated_count / 20 as satisfaction,
     null::double as weighted_satisfaction, null::double as satisfaction_difference, false as suppressed,
-    false as low_n
+    false as low_n, null::varchar as held_from
 from (values
     ('channel', 'all', 200, 90, 0.9, null, null, 80), ('channel', 'phone', 120, 60, 0.9, 0.6, 2 / 3, null),
     ('channel', 'email', 80, 30, 0.9, 0.4, 1 / 3, null),

@@ -33,7 +33,8 @@ select
     0 as without_offer_count, offered_respondent_count / offered_count as response_rate,
     false as is_cohort_mismatched, 0.5 as aapor_rr1, 'q' as lowest_item, 0.9 as lowest_item_share,
     true as nonresponse_bias_analysis_required, 0.5 as known_segment_share, false as is_segment_claim_allowed,
-    0.5 as tied_share, false as suppressed, respondent_count < 30 as low_n
+    0.5 as tied_share, false as suppressed, respondent_count < 30 as low_n,
+    null::varchar as held_from
 from marts.fct_survey_responses
 cross join (values ('month'), ('quarter')) as period_types (period_type)
 cross join (values ('all'), ('organization'), ('survey')) as breakdowns (breakdown)
