@@ -25,6 +25,7 @@ REQUIRED_POLICIES = (
     "identity_household_max_customers",
     "item_response_min_share",
     "journey_gap_days",
+    "link_min_weight",
     "low_n_below",
     "match_claim_min_share",
     "minimum_difference_index",
