@@ -8,14 +8,42 @@
 {%- set pending = source('build', 'pending_batches') -%}
 -- depends_on: {{ ref('int_contact_history') }}, {{ ref('policy') }}
 
-with days as (
-    select record_date
-    from {{ ref('int_touched_days') }}
+with records as (
+    select
+        _record_key,
+        source_system,
+        record_id
+    from {{ ref('stg_touched_records') }}
+),
+
+stretches as (
+    select
+        source_system,
+        visitor_token,
+        from_at,
+        to_at
+    from {{ ref('int_web__touched_stretches') }}
 ),
 
 renamed as (
     select _record_key
     from {{ ref('int_renamed_records') }}
+),
+
+changed as (
+    select _record_key
+    from records
+    union distinct
+    select _record_key
+    from renamed
+    union distinct
+    select sessions._record_key
+    from {{ ref('int_web_sessions') }} as sessions
+    inner join stretches
+        on
+            sessions.source_system = stretches.source_system
+            and sessions.visitor_token = stretches.visitor_token
+            and sessions.started_at between stretches.from_at and stretches.to_at
 ),
 
 -- contacts and answers that this build changes, as they are
@@ -27,9 +55,7 @@ contacts as (
     from {{ ref('int_interactions') }} as contacts
     left join {{ ref('int_record_customers') }} as customers
         on contacts._record_key = customers._record_key
-    where
-        contacts.record_date in (select days.record_date from days)
-        or contacts._record_key in (select renamed._record_key from renamed)
+    where contacts._record_key in (select changed._record_key from changed)
 ),
 
 answers as (
@@ -41,9 +67,7 @@ answers as (
     from {{ ref('int_survey_responses') }} as answers
     left join {{ ref('int_record_customers') }} as customers
         on answers._record_key = customers._record_key
-    where
-        answers.record_date in (select days.record_date from days)
-        or answers._record_key in (select renamed._record_key from renamed)
+    where answers._record_key in (select changed._record_key from changed)
 ),
 
 -- an answer names its contact by an id: who else has a contact of that id may lose or gain the answer
@@ -86,7 +110,10 @@ customers as (
         facts.customer_id,
         facts.started_date as record_date
     from {{ fact }} as facts
-    where facts.started_date in (select days.record_date from days)
+    inner join records
+        on
+            facts.source_system = records.source_system
+            and facts.source_record_id = records.record_id
     union distinct
     select
         facts.customer_id,
@@ -106,11 +133,27 @@ customers as (
         on ties.interaction_id = facts.interaction_id
     inner join {{ answer }} as answers_before
         on ties.response_id = answers_before.response_id
+    left join records
+        on
+            answers_before.source_system = records.source_system
+            and answers_before.source_record_id = records.record_id
     where
-        answers_before.answered_date in (select days.record_date from days)
+        records.record_id is not null
         or ties.response_id in (select answers.response_id from answers)
     {%- endfor %}
     {%- endfor %}
+    {%- endfor %}
+    {%- for fact in models_built(['fct_web_sessions'], 'marts') %}
+    union distinct
+    select
+        sessions.customer_id,
+        sessions.started_date as record_date
+    from {{ fact }} as sessions
+    inner join stretches
+        on
+            sessions.source_system = stretches.source_system
+            and sessions.visitor_token = stretches.visitor_token
+            and sessions.started_at between stretches.from_at and stretches.to_at
     {%- endfor %}
     {%- for fact in models_built(['customer_journeys'], 'marts') %}
     -- time alone closes a journey; and older history, or a batch left out, opens one
