@@ -157,10 +157,12 @@ def _left(cell: str, column: str, condition: str, whole: Mapping[str, str]) -> s
             select {", ".join(grouped)}, max({cell}) filter ({column} is null) as blame
             from tested where {condition}
             group by {", ".join(grouped)}
-            having count(*) > 1 and count(*) filter ({column} is null) = 1
+            having count(*) > 1 and count(*) filter ({column} is null) = 1 and bool_and(held_from is null)
         )
         select blame from parts
-        where exists (from tested as whole where {same} and whole.{column} is not null)
+        where exists (
+            from tested as whole where {same} and whole.{column} is not null and whole.held_from is null
+        )
     """
 
 
