@@ -214,7 +214,9 @@ def misled(make_voxpop: Callable[[], Project], records: pd.DataFrame) -> tuple[P
 
 def test_bad_links_make_no_crowds(misled: tuple[Project, pd.DataFrame]) -> None:
     project, people = misled
-    cap = int(project.query("select value from policy where policy = 'identity_cluster_max_tokens'")[0][0])
+    cap = int(
+        project.query("select value from seeds.policy where policy = 'identity_cluster_max_tokens'")[0][0]
+    )
     sizes = people.dropna(subset=["customer_id"]).groupby(["seed", "customer_id"])["person"].nunique()
     assert sizes.groupby("seed").size().min() > 1_000, "all five agencies, twice, are there"
     assert sizes.max() <= 6
