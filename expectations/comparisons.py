@@ -248,6 +248,7 @@ _UNCOMPARED = f"""
     inner join marts.cx_index as whole using (period_type, period_start, scale, measure, driver)
     where
         i.breakdown <> 'all' and whole.breakdown = 'all' and i.n < whole.n
+        and i.measure <> 'acsi_equal_weight'
         and not exists (
             from tested
             where
@@ -266,4 +267,89 @@ _CROSSED = f"""
         t.comparison <> 'rest' and t.difference is not null
         and b.break_date > t.other_period_start
         and b.break_date < t.{_PERIOD.strip()}
+"""
+
+
+def cx_control_limits() -> list[Rule]:
+    """One row per period of a series of cx_index with eight periods or more between breaks."""
+    key = ("period_type", "period_start", "breakdown", "member", "scale", "measure", "driver")
+    cell = "concat_ws(' ', period_label, breakdown, member, scale, measure, driver)"
+    same = " and ".join(f"i.{column} = tested.{column}" for column in key)
+    return [
+        required(*key, "segment_start", "point_count", "value", "center", "lower", "upper", blame=cell),
+        unique(*key, blame=cell),
+        never("a series has eight periods or more", "point_count < 8", blame=cell),
+        never(
+            "limits are 2.66 mean moving ranges from the center",
+            "abs(upper - center - 2.66 * moving_range_mean) > 1e-8"
+            " or abs(center - lower - 2.66 * moving_range_mean) > 1e-8"
+            " or is_outside <> (value < lower or value > upper)",
+            blame=cell,
+        ),
+        never(
+            "a season is taken off where there are two yearly cycles",
+            "is_seasonally_adjusted <> (point_count >= if(period_type = 'month', 24, 8))",
+            blame=cell,
+        ),
+        never(
+            "nothing is shown that cx_index withholds",
+            f"exists (from marts.cx_index as i where i.suppressed and {same})",
+            blame=cell,
+        ),
+        Rule("limits are of the periods that they count", _POINTS),
+        never(
+            "no series crosses a break",
+            "exists (from marts.series_breaks as b where b.breakdown = tested.breakdown"
+            " and b.member = tested.member and b.scale = tested.scale"
+            " and b.break_date > tested.segment_start and b.break_date <= tested.period_start)",
+            blame=cell,
+        ),
+    ]
+
+
+_POINTS = """
+    select concat_ws(' ', segment_start, breakdown, member, scale, measure, driver) as blame
+    from tested
+    group by period_type, segment_start, breakdown, member, scale, measure, driver, point_count
+    having
+        count(*) <> point_count or min(period_start) <> segment_start
+        or abs(avg(value) - avg(center)) > 1e-8
+"""
+
+
+def equity_gaps(policy: Mapping[str, float]) -> list[Rule]:
+    """One row per period, segment, scale, measure and driver."""
+    key = ("period_type", "period_start", "segment", "scale", "measure", "driver")
+    cell = "concat_ws(' ', period_label, segment, scale, measure, driver)"
+    return [
+        required(*key, "is_claim_allowed", "suppressed", "low_n", blame=cell),
+        unique(*key, blame=cell),
+        never(
+            "no claim is made where too few segments are known",
+            f"is_claim_allowed <> coalesce(known_segment_share >= {policy['segment_claim_min_share']}, false)"
+            " or verdict is not null and not is_claim_allowed",
+            blame=cell,
+        ),
+        never(
+            "a withheld gap shows no figure",
+            "suppressed and coalesce(n, rest_n, value, rest_value, gap, low, high, p_value) is not null",
+            blame=cell,
+        ),
+        Rule("a gap is the segment's comparison with the rest", _GAPS),
+    ]
+
+
+_GAPS = """
+    with compared as (
+        select * from marts.cx_comparisons
+        where breakdown = 'segment' and comparison = 'rest' and period_type <> 'year'
+    )
+    select concat_ws(' ', period_type, period_start, scale, measure, driver) as blame
+    from tested as t
+    full join (select member as segment, * exclude (period_label) from compared) as c
+        using (period_type, period_start, segment, scale, measure, driver)
+    where
+        (t.n, t.rest_n, t.value, t.rest_value, t.gap, t.adjusted_p, t.suppressed)
+        is distinct from (c.n, c.other_n, c.value, c.other_value, c.difference, c.adjusted_p, c.suppressed)
+        or t.is_claim_allowed and t.verdict is distinct from c.verdict
 """

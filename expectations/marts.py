@@ -106,6 +106,15 @@ READ_BY_OTHERS: Mapping[str, str] = {
         family_size minimum_difference verdict not_compared drivers within_change mix_change
         suppressed low_n held_from
     """,
+    "cx_control_limits": """
+        period_type period_start breakdown member scale measure driver period_label segment_start
+        point_count value center lower upper moving_range_mean is_outside is_seasonally_adjusted held_from
+    """,
+    "equity_gaps": """
+        period_type period_start breakdown member segment scale measure driver period_label n value
+        rest_n rest_value gap low high p_value adjusted_p family family_size minimum_difference
+        known_segment_share is_claim_allowed verdict not_compared drivers suppressed low_n held_from
+    """,
     "contact_center_performance": """
         period_type period_start period_label breakdown member source_system offered handled
         abandoned other speed_of_answer_count handle_time_count service_level_count
@@ -201,11 +210,18 @@ READ_BY_OTHERS: Mapping[str, str] = {
 """Table → the columns that queries of readers rest on. A table may have more."""
 
 WITHOUT_SUPPRESSION = frozenset(
-    {"release_info", "timeliness", "data_dictionary", "published_measures", "series_breaks"}
+    {
+        "release_info",
+        "timeliness",
+        "data_dictionary",
+        "published_measures",
+        "series_breaks",
+        "cx_control_limits",
+    }
 )
 """Public tables that tell of nobody: of the release, of what others published, of how surveys changed, or
-of what an agency configured (`dim_…`). What stands beside published figures is proved to be what
-cx_index shows."""
+of what an agency configured (`dim_…`). What stands beside published figures, and what has limits, is proved
+to be what cx_index shows."""
 
 
 MAY_NAME_A_TEAM = frozenset({("a11_280_collections", "user_email")})
@@ -215,6 +231,7 @@ KNOWN_TO_SUPPRESSION = frozenset(
     {
         "cx_index",
         "cx_comparisons",
+        "equity_gaps",
         "contact_center_performance",
         "priority_goal_measures",
         "identity_quality",
@@ -278,6 +295,8 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "cx_index": measures.cx_index(policy),
         "series_breaks": comparisons.series_breaks(),
         "cx_comparisons": comparisons.cx_comparisons(policy),
+        "cx_control_limits": comparisons.cx_control_limits(),
+        "equity_gaps": comparisons.equity_gaps(policy),
         "contact_center_performance": measures.contact_center_performance(policy),
         "customer_journeys": journeys.customer_journeys(policy),
         "journey_paths": journeys.journey_paths(policy),

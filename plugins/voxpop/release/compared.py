@@ -65,6 +65,16 @@ COMPARED: Mapping[str, Compared] = {
         (*_PERIODS, "period_label", "measure", *_SMALL),
         streams=_ANSWERS,
     ),
+    "cx_control_limits": Compared(
+        (*_PERIODS, "scale", "measure", "driver"),
+        (*_PERIODS, "period_label", "measure"),
+        streams=_ANSWERS,
+    ),
+    "equity_gaps": Compared(
+        (*_PERIODS, "segment", "scale", "measure", "driver"),
+        (*_PERIODS, "period_label", "segment", "measure", *_SMALL),
+        streams=_ANSWERS,
+    ),
     "contact_center_performance": Compared(
         (*_PERIODS, "source_system"),
         (*_PERIODS, "period_label", *_SMALL),

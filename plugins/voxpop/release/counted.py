@@ -283,6 +283,33 @@ DERIVED: Sequence[Derived] = (
         figures=("within_change", "mix_change"),
     ),
     Derived(
+        "equity_gaps",
+        of="cx_index",
+        rests_on=f"""
+            {_same("base", "row_", ("period_type", "period_start", "scale", "measure", "driver"))} and (
+                base.breakdown = 'segment' and base.member = row_.segment or base.breakdown = 'all'
+            )
+        """,
+        figures=(
+            "n",
+            "value",
+            "rest_n",
+            "rest_value",
+            "gap",
+            "low",
+            "high",
+            "p_value",
+            "adjusted_p",
+            "verdict",
+        ),
+    ),
+    Derived(
+        "cx_control_limits",
+        of="cx_index",
+        # the limits are of all periods of a series together, so it stays as it was
+        rests_on=_same("base", "row_", ("period_type", "breakdown", "member", "scale", "measure", "driver")),
+    ),
+    Derived(
         "published_measures",
         of="cx_index",
         # an index of the drivers that both have rests on each of them

@@ -37,6 +37,8 @@ COMPARED = "it compares periods with earlier ones, and is small beside the facts
 WHOLE = {
     "series_breaks": COMPARED,
     "cx_comparisons": COMPARED,
+    "cx_control_limits": COMPARED,
+    "equity_gaps": COMPARED,
     "dim_dates": "it is as long as the calendar of the years in which something was recorded",
     "dim_customers": PEOPLE,
     "int_households": PEOPLE,

@@ -143,3 +143,85 @@ COMPARISONS = """
 def test_what_is_compared(change: str, rules: set[str]) -> None:
     suite = Suite("cx_comparisons", "select * from marts.cx_comparisons", comparisons.cx_comparisons(POLICY))
     assert broken(suite, COMPARISONS, change) == rules
+
+
+# eight months of 61 and 63 in turn: mean 62, steps of 2, limits 62 less and plus 5.32
+LIMITS = """
+    create schema marts;
+    create table marts.cx_control_limits as
+    select
+        'month' as period_type, make_date(2025, place, 1) as period_start, 'all' as breakdown, 'all' as member,
+        'likert_5' as scale, 'cx_index' as measure, 'all' as driver, 'p' || place as period_label,
+        date '2025-01-01' as segment_start, 8 as point_count, 61e0 + 2 * (place % 2) as value, 62e0 as center, 56.68e0 as lower,
+        67.32e0 as upper, 2e0 as moving_range_mean, false as is_outside, false as is_seasonally_adjusted
+    from (select unnest(range(1, 9))::integer as place);
+    create table marts.cx_index as
+    select * exclude (value), false as suppressed from marts.cx_control_limits;
+    create table marts.series_breaks as
+    select 'all' as breakdown, 'all' as member, 'likert_5' as scale, date '2025-01-01' as break_date
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"),
+    [
+        ("select 1", set()),
+        (
+            "update marts.cx_control_limits set upper = 67",
+            {"limits are 2.66 mean moving ranges from the center"},
+        ),
+        (
+            "update marts.cx_control_limits set is_seasonally_adjusted = true",
+            {"a season is taken off where there are two yearly cycles"},
+        ),
+        ("update marts.cx_index set suppressed = true", {"nothing is shown that cx_index withholds"}),
+        (
+            "delete from marts.cx_control_limits where period_label = 'p8'",
+            {"limits are of the periods that they count"},
+        ),
+        ("update marts.series_breaks set break_date = '2025-08-01'", {"no series crosses a break"}),
+    ],
+)
+def test_limits(change: str, rules: set[str]) -> None:
+    suite = Suite(
+        "cx_control_limits", "select * from marts.cx_control_limits", comparisons.cx_control_limits()
+    )
+    assert broken(suite, LIMITS, change) == rules
+
+
+GAPS = """
+    create schema marts;
+    create table marts.equity_gaps as
+    select
+        'month' as period_type, date '2026-01-01' as period_start, 'veterans' as segment, 'likert_5' as scale, 'mean' as measure,
+        'ease' as driver, '2026-01' as period_label, 40 as n, 3.5 as value, 400 as rest_n, 4.0 as rest_value, -0.5e0 as gap, -0.8 as low,
+        -0.2 as high, 0.01 as p_value, 0.01 as adjusted_p, 'down' as verdict, 0.9e0 as known_segment_share, true as is_claim_allowed,
+        false as suppressed, false as low_n;
+    create table marts.cx_comparisons as
+    select
+        * exclude (segment, rest_n, rest_value, gap), segment as member, rest_n as other_n, rest_value as other_value, gap as difference,
+        'segment' as breakdown, 'rest' as comparison
+    from marts.equity_gaps
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"),
+    [
+        ("select 1", set()),
+        (
+            "update marts.equity_gaps set known_segment_share = 0.79",
+            {"no claim is made where too few segments are known"},
+        ),
+        (
+            "update marts.equity_gaps set suppressed = true; update marts.cx_comparisons set suppressed = true",
+            {"a withheld gap shows no figure"},
+        ),
+        ("update marts.equity_gaps set gap = -0.4", {"a gap is the segment's comparison with the rest"}),
+        ("delete from marts.equity_gaps", {"a gap is the segment's comparison with the rest"}),
+    ],
+)
+def test_gaps(change: str, rules: set[str]) -> None:
+    policy = {"segment_claim_min_share": 0.8}
+    suite = Suite("equity_gaps", "select * from marts.equity_gaps", comparisons.equity_gaps(policy))
+    assert broken(suite, GAPS, change) == rules

@@ -34,6 +34,8 @@ PUBLIC = (
     "cx_index",
     "series_breaks",
     "cx_comparisons",
+    "cx_control_limits",
+    "equity_gaps",
     "contact_center_performance",
     "published_measures",
     "priority_goal_measures",
@@ -178,6 +180,20 @@ create table marts.cx_comparisons (
     adjusted_p double, family varchar, family_size integer, minimum_difference double, verdict varchar,
     not_compared varchar, drivers varchar, within_change double, mix_change double, suppressed boolean,
     low_n boolean, held_from varchar
+);
+create table marts.cx_control_limits (
+    period_type varchar, period_start date, breakdown varchar, member varchar, scale varchar, measure varchar,
+    driver varchar, period_label varchar, segment_start date, point_count integer, value double,
+    center double, lower double, upper double, moving_range_mean double, is_outside boolean,
+    is_seasonally_adjusted boolean, held_from varchar
+);
+create table marts.equity_gaps (
+    period_type varchar, period_start date, breakdown varchar, member varchar, segment varchar, scale varchar,
+    measure varchar, driver varchar, period_label varchar, n bigint, value double, rest_n bigint,
+    rest_value double, gap double, low double, high double, p_value double, adjusted_p double, family varchar,
+    family_size integer, minimum_difference double, known_segment_share double, is_claim_allowed boolean,
+    verdict varchar, not_compared varchar, drivers varchar, suppressed boolean, low_n boolean,
+    held_from varchar
 );
 create table marts.published_measures (
     publisher varchar, organization varchar, service varchar, touchpoint varchar, period_type varchar,

@@ -1,7 +1,8 @@
 {%- set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
 {%- set key = cell + ['scale', 'measure', 'driver'] -%}
 {%- set compared = key + ['comparison'] -%}
-{%- set shares = "('top_box', 'top_two', 'bottom_two', 'thumbs_up')" -%}
+{%- set shares = "('top_box', 'top_two', 'bottom_two', 'thumbs_up', 'csat')" -%}
+{%- set indexes = "('cx_index', 'acsi_equal_weight')" -%}
 
 with
 
@@ -81,8 +82,8 @@ summed as (
         round(other_n * (other_error * other_error * other_degrees + other_value * other_value))
         - round(n * (standard_error * standard_error * degrees + value * value)) as rest_squares
     from paired
-    -- who is the whole agency has no rest
-    where comparison <> 'rest' or n < other_n or is_withheld
+    -- who is the whole agency has no rest; the sums behind a score of three items together are not kept
+    where comparison <> 'rest' or ((n < other_n or is_withheld) and measure <> 'acsi_equal_weight')
 ),
 
 sided as (
@@ -319,7 +320,7 @@ parts as (
         and tested.breakdown in ('all', 'organization')
         and tested.comparison <> 'rest'
         and tested.reason is null
-        and tested.measure <> 'cx_index'
+        and tested.measure not in {{ indexes }}
     group by {{ prefixed('tested', compared) }}, tested.n, tested.other_n, services.service_id
 ),
 
@@ -404,7 +405,7 @@ adjusted as (
         case
             when is_share then {{ policy('minimum_difference_share') }}
             when measure = 'nps' then 100 * {{ policy('minimum_difference_share') }}
-            when measure = 'cx_index' then {{ policy('minimum_difference_index') }}
+            when measure in {{ indexes }} then {{ policy('minimum_difference_index') }}
             else {{ policy('minimum_difference_points') }}
         end as minimum_difference
     from ranked
