@@ -78,7 +78,7 @@ def by_month(
         title: the axis' title, with its unit.
         says: what the drawing is of, for who can't see it.
         breaks: each becomes a vertical line on its day with its letter above; one outside the months doesn't.
-        limits: each becomes two dashed lines, and a ring around what lies outside.
+        limits: each becomes two lines as wide as its month, and a ring around what lies outside.
 
     Returns:
         An `<svg>` element 360 units wide, or an empty text where nothing can be drawn.
@@ -88,7 +88,7 @@ def by_month(
     rows = _rows(figures, keep_missing=True)
     if not any(row["value"] is not None for row in rows):
         return ""
-    outside = {name for one in limits for name in one.outside}
+    outside = {one.month for one in limits if one.is_outside}
     for row in rows:
         row |= {"piece": _piece(row["name"], breaks), "is_outside": row["name"] in outside}
     ticks = [row["name"] for index, row in enumerate(rows) if index % max(1, len(rows) // 5) == 0]
@@ -109,16 +109,17 @@ def by_month(
     )
     drawn = [interval, line, rings] if outside else [interval, line]
     names = {row["name"] for row in rows}
-    for limit in limits:
-        for value in (limit.lower, limit.upper):
-            ends = alt.Chart(alt.Data(values=[{"name": limit.first, "last": limit.last, "value": value}]))
-            drawn.append(
-                ends.mark_rule(color=_QUIET, strokeDash=[2, 3]).encode(
-                    x=alt.X("name:O", bandPosition=0),
-                    x2=alt.X2("last:O", bandPosition=1),
-                    y=alt.Y("value:Q", scale=scale),
-                )
+    if limits:
+        ends = [{"name": one.month, "limit": end} for one in limits for end in (one.lower, one.upper)]
+        drawn.append(
+            alt.Chart(alt.Data(values=ends))
+            .mark_rule(color=_QUIET, strokeDash=[2, 2])
+            .encode(
+                x=alt.X("name:O", bandPosition=0),
+                x2=alt.X2("name:O", bandPosition=1),
+                y=alt.Y("limit:Q", scale=scale),
             )
+        )
     for one in breaks:
         if (month := f"{one.on:%Y-%m}") in names:
             at = (one.on.day - 1) / monthrange(one.on.year, one.on.month)[1]

@@ -17,6 +17,7 @@ from voxpop.report.sections import (
     clearance,
     contact_center,
     drivers,
+    equity,
     goals,
     headlines,
     journeys,
@@ -30,6 +31,7 @@ from voxpop.report.sections import (
 from voxpop.report.sections.changes import Changes
 from voxpop.report.sections.clearance import WithoutClearance
 from voxpop.report.sections.contact_center import ContactCenter
+from voxpop.report.sections.equity import Equity
 from voxpop.report.sections.goals import Goal
 from voxpop.report.sections.headlines import Headline
 from voxpop.report.sections.journeys import Journeys
@@ -66,6 +68,7 @@ class PageFigures:
     surveys: tuple[Survey, ...]
     nonresponse: tuple[Comparison, ...]
     goals: tuple[Goal, ...]
+    equity: Equity
     journeys: Journeys
     streams: tuple[Stream, ...]
     service_count: int
@@ -139,6 +142,7 @@ def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigur
         surveys=surveys.read(connection, start),
         nonresponse=nonresponse.read(connection, start),
         goals=goals.read(connection, start),
+        equity=equity.read(connection, start, whole),
         journeys=journeys.read(connection, start),
         streams=timeliness.read(connection),
         service_count=service_count,

@@ -154,7 +154,9 @@ def _by_month(series: Series) -> Markup:
     says = _says(f"{series.name} by month", series.months)
     if series.breaks:
         says += f" Not to be compared across {', '.join(f'{one.on:%Y-%m-%d}' for one in series.breaks)}."
-    svg = charts.by_month(series.months, title=series.name, says=says, breaks=series.breaks)
+    svg = charts.by_month(
+        series.months, title=series.name, says=says, breaks=series.breaks, limits=series.limits
+    )
     return Markup(svg)  # noqa: S704 - as above
 
 

@@ -163,6 +163,9 @@ create table marts.timeliness as select * from (values
     ('genesys', 'conversations', date '2026-06-28', -1.0, 6.0, 0.0, false),
     ('goal_values', 'priority_goal_values', date '2026-04-14', 1848.0, 1850.0, null, null)
     ) t(source_system, stream, record_date, landed_hours, published_hours, usual_landed_hours, is_late);
+create table marts.cx_control_limits(period_type varchar, period_label varchar, breakdown varchar,
+    member varchar, scale varchar, measure varchar, driver varchar, lower double, upper double,
+    is_outside boolean, is_seasonally_adjusted boolean);
 create table marts.cx_comparisons as select 'quarter' as period_type, date '2026-04-01' as period_start,
     'likert_5' as scale, *
     from (values
@@ -179,6 +182,16 @@ create table marts.cx_comparisons as select 'quarter' as period_type, date '2026
         not_compared, drivers);
 alter table marts.cx_comparisons add column within_change double;
 alter table marts.cx_comparisons add column mix_change double;
+create table marts.equity_gaps as select 'quarter' as period_type, date '2026-04-01' as period_start,
+    'likert_5' as scale, 'cx_index' as measure, 'all' as driver, null::varchar as held_from, *
+    from (values
+        ('all', 'all', 'older_adults', 410, 71.2, 75.1, -3.9, -5.6, -2.2, 0.0009, 'down', 0.8123, true, false,
+            false),
+        ('all', 'all', 'veterans', null, null, null, null, null, null, null, null, 0.8123, true, true, false),
+        ('all', 'all', 'general', 1700, 75.1, 74.0, 1.1, -0.5, 2.7, 0.18, 'no evidence', 0.8123, true, false,
+            false)
+    ) t(breakdown, member, segment, n, value, rest_value, gap, low, high, adjusted_p, verdict,
+        known_segment_share, is_claim_allowed, suppressed, low_n);
 create table marts.journey_paths as select 'quarter' as period_type, date '2026-04-01' as period_start,
     'all' as breakdown, null::varchar as held_from, 0.6123 as match_coverage,
     0.2345 as website_match_coverage, *

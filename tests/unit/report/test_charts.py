@@ -84,11 +84,11 @@ def test_a_withheld_month_leaves_a_gap() -> None:
 
 
 def test_control_limits_are_lines_of_their_own_months_and_ring_what_lies_outside() -> None:
-    svg = drawn(limits=[Limits("2025-01", "2025-03", 60.0, 71.5, ("2025-03",))])
-    assert sorted(re.findall(r'name: ([\d-]+); value: ([\d.]+); last: ([\d-]+)"', svg)) == [
-        ("2025-01", "60", "2025-03"),
-        ("2025-01", "71.5", "2025-03"),
-    ]
+    limits = [Limits(name, 60.0, 71.5, name == "2025-03", False) for name in MONTHS[:3]]
+    svg = drawn(limits=limits)
+    assert sorted(re.findall(r'name: ([\d-]+); limit: ([\d.]+)"', svg)) == sorted(
+        (name, limit) for name in MONTHS[:3] for limit in ("60", "71.5")
+    )
     assert re.findall(r'aria-label="name: ([\d-]+); value: 72"', svg) == ["2025-03"]
     lowest = min(float(label) for label in re.findall(r'text-anchor="end"[^>]*>([\d.]+)<', svg))
     assert lowest <= 60, "limits lie within the drawing"

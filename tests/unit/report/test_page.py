@@ -11,6 +11,7 @@ import pytest
 from voxpop.airflow import scorecard
 from voxpop.report import bottom_line, doubts, figures, numbers, render
 from voxpop.report.sections import goals
+from voxpop.report.sections.months import Limits
 
 from tests.unit.report.tables import MANIFEST, UNTIL, section
 
@@ -581,6 +582,7 @@ def test_an_agency_without_them_has_no_such_sections(marts: duckdb.DuckDBPyConne
         "priority_goal_measures": "Priority goals",
         "timeliness": "How fresh the data are",
         "cx_comparisons": "What changed, and what is not shown to have",
+        "equity_gaps": "Who is served how",
         "journey_paths": "Journeys",
     }
     marts.execute("delete from marts.journey_measures")
@@ -670,6 +672,24 @@ def test_breaks_of_a_series_are_marked_and_told(marts: duckdb.DuckDBPyConnection
     assert "A vertical line" not in section(render.render(marts, MANIFEST), "Months")
 
 
+def test_control_limits_are_those_of_the_drawn_series(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "insert into marts.cx_control_limits values"
+        " ('month', '2026-04', 'all', 'all', 'likert_5', 'cx_index', 'all', 72.5, 76.5, false, false),"
+        " ('month', '2026-06', 'all', 'all', 'likert_5', 'cx_index', 'all', 72.5, 76.5, true, true),"
+        " ('month', '2026-06', 'all', 'all', 'likert_5', 'mean', 'trust', 1, 5, false, true),"
+        " ('quarter', '2026Q3', 'all', 'all', 'likert_5', 'cx_index', 'all', 10, 90, false, true)"
+    )
+    page = figures.read(marts, UNTIL)
+    assert page is not None
+    assert page.series[0].limits == (
+        Limits("2026-04", 72.5, 76.5, False, False),
+        Limits("2026-06", 72.5, 76.5, True, True),
+    )
+    said = section(render.render(marts, MANIFEST), "Months")
+    assert "Between the dotted lines" in said and "not adjusted for the season" in said
+
+
 def test_differences_with_evidence_are_told_and_all_others_are_in_the_table(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -697,3 +717,17 @@ def test_differences_with_evidence_are_told_and_all_others_are_in_the_table(
     marts.execute("update marts.cx_comparisons set drivers = 'ease' where member = 'a'")
     said = section(render.render(marts, MANIFEST), "What changed, and what is not shown to have")
     assert "Get a passport: 4.2 higher than the rest, on the drivers that both asked (2.9" in said
+
+
+def test_a_segment_that_is_withheld_keeps_its_row_and_too_little_known_is_no_claim(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    said = section(render.render(marts, MANIFEST), "Who is served how")
+    assert "The segment is known of 81.2% of answers:" in said
+    assert "Older adults 71.2 410 75.1 −3.9 −5.6 to −2.2 rated lower p &lt; 0.001" in said
+    assert "Veterans withheld withheld withheld withheld — withheld" in said
+    assert "General 75.1 1,700 74.0 1.1 −0.5 to 2.7 no evidence p = 0.180" in said
+    marts.execute("update marts.equity_gaps set is_claim_allowed = false, verdict = null")
+    said = section(render.render(marts, MANIFEST), "Who is served how")
+    assert "General 75.1 1,700 74.0 1.1 −0.5 to 2.7 no claim" in said
+    assert "Veterans withheld withheld withheld withheld — withheld" in said

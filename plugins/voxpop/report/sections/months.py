@@ -39,22 +39,31 @@ class Break:
 
 @dataclass(frozen=True)
 class Limits:
-    """Control limits of the months from `first` to `last`, and those of them that lie outside."""
+    """The control limits of a month: within them the series moves by itself.
 
-    first: str
-    last: str
+    Attributes:
+        month: `YYYY-MM`.
+        lower: the lower limit.
+        upper: the upper one.
+        is_outside: whether the month's figure lies outside of them.
+        is_adjusted: whether the season is taken off.
+    """
+
+    month: str
     lower: float
     upper: float
-    outside: tuple[str, ...]
+    is_outside: bool
+    is_adjusted: bool
 
 
 @dataclass(frozen=True)
 class Series:
-    """A measure of the whole agency by month, and the breaks between its months."""
+    """A measure of the whole agency by month, the breaks between its months, and its control limits."""
 
     name: str
     months: tuple[Figure, ...]
     breaks: tuple[Break, ...]
+    limits: tuple[Limits, ...]
 
 
 def read(
@@ -65,7 +74,8 @@ def read(
     for one in headlines:
         months = _months(connection, one.now, until)
         if months:
-            found.append(Series(one.now.name, months, _breaks(connection, one.now.scale, months)))
+            breaks = _breaks(connection, one.now.scale, months)
+            found.append(Series(one.now.name, months, breaks, _limits(connection, one.now, months)))
     return tuple(found)
 
 
@@ -106,3 +116,26 @@ def _breaks(
         Break(day, letter, "; ".join(what))
         for letter, (day, what) in zip(ascii_lowercase, days.items(), strict=False)
     )
+
+
+def _limits(
+    connection: duckdb.DuckDBPyConnection, figure: Figure, months: Sequence[Figure]
+) -> tuple[Limits, ...]:
+    """By month; one that is alone between breaks, or has few beside it, has none."""
+    rows = connection.execute(
+        """
+        select period_label, lower, upper, is_outside, is_seasonally_adjusted
+        from marts.cx_control_limits
+        where period_type = 'month' and breakdown = 'all' and scale = $scale and measure = $measure
+            and driver = $driver and period_label between $first and $last
+        order by period_label
+        """,
+        {
+            "scale": figure.scale,
+            "measure": figure.measure,
+            "driver": figure.driver,
+            "first": months[0].name,
+            "last": months[-1].name,
+        },
+    ).fetchall()
+    return tuple(Limits(*row) for row in rows)
