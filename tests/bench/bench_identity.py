@@ -33,8 +33,11 @@ _TABLES = f"""
 create schema if not exists intermediate;
 create table pairs (record bigint, node bigint, neighbor bigint);
 create table intermediate.int_identity__record_tokens as
-    select cast(null as varchar) as _record_key, cast(null as varchar) as node where false;
-create table intermediate.int_identity__touched_records as from intermediate.int_identity__record_tokens;
+    select cast(null as varchar) as _record_key, cast(null as varchar) as node, 'medium' as tier where false;
+create table intermediate.int_identity__touched_records as
+    select _record_key, node from intermediate.int_identity__record_tokens;
+create table intermediate.int_identity__neighbors as
+    select node, node as neighbor, 'medium' as neighbor_tier from intermediate.int_identity__record_tokens;
 create table intermediate.int_identity__edges as
     select cast(null as varchar) as node, cast(null as varchar) as neighbor where false;
 create table intermediate.int_identity__tokens as select cast(null as varchar) as node where false;
@@ -52,12 +55,18 @@ create or replace temporary table added as
         node_of(neighbor) as other
     from pairs where record >= ?;
 insert into intermediate.int_identity__record_tokens
-    select _record_key, one from added union all select _record_key, other from added;
+    select _record_key, one, 'medium' from added union all select _record_key, other, 'medium' from added;
 insert into intermediate.int_identity__edges
     select distinct least(one, other), greatest(one, other) from added where one <> other;
 insert into intermediate.int_identity__tokens
     select distinct node from (select one as node from added union all select other from added)
     where node not in (select node from intermediate.int_identity__tokens);
+"""
+_NEIGHBORS = """
+insert into intermediate.int_identity__neighbors
+    select node, neighbor, 'medium' from intermediate.int_identity__edges
+    union all
+    select neighbor, node, 'medium' from intermediate.int_identity__edges
 """
 
 
@@ -72,6 +81,7 @@ def main(edges: int) -> None:
             for statement in _TABLES.split(";\n"):
                 connection.execute(statement)
             add(connection, 0, edges)
+            connection.execute(_NEIGHBORS)
         timed(project, f"{edges:,} edges", ["int_identity__components"])
         prove(project)
         with project.connect() as connection:

@@ -1,16 +1,14 @@
 {#-
   The tokens of touched records, those that come up to three steps beside them (what refuses one is theirs too), and whatever
   was in one component with one of these: no edge leads out of this list, neither before nor after. So components are
-  made anew in it, and nowhere else. The components before this build are read by their relation.
+  made anew in it, and nowhere else. Neighbors and components before this build are read by their relation.
 -#}
 {%- set died = last_build_died() -%}
 
-with changed as (
-    select records.node
-    from {{ ref('int_identity__touched_records') }} as records
-    where records.node is not null
-    union distinct
-    select tokens.node
+with fresh as (
+    select
+        tokens._record_key,
+        tokens.node
     from {{ ref('int_identity__record_tokens') }} as tokens
     where
         tokens.tier in ('strong', 'medium')
@@ -20,21 +18,33 @@ with changed as (
         )
 ),
 
+changed as (
+    select records.node
+    from {{ ref('int_identity__touched_records') }} as records
+    where records.node is not null
+    union distinct
+    select fresh.node
+    from fresh
+),
+
 {# What refuses a token may lie two steps away (int_identity__refusals), and an edge's other end is one step more. -#}
-{%- for step in range(1, 4) -%}
-{%- set nearer = ['changed', 'one_step', 'two_steps'][step - 1] -%}
-{{ ['one_step', 'two_steps', 'beside'][step - 1] }} as (
+{%- for nearer, step in [('changed', 'one_step'), ('one_step', 'two_steps'), ('two_steps', 'beside')] -%}
+{{ step }} as (
     select {{ nearer }}.node
     from {{ nearer }}
     union distinct
     select far.node
-    from {{ ref('int_identity__record_tokens') }} as near
-    inner join {{ ref('int_identity__record_tokens') }} as far
-        on near._record_key = far._record_key
+    from fresh as near
+    inner join fresh as far on near._record_key = far._record_key
+    where near.node in (select {{ nearer }}.node from {{ nearer }})
+    {% for pairs in models_built(['int_identity__neighbors'], 'intermediate') -%}
+    union distinct
+    select pairs.neighbor as node
+    from {{ pairs }} as pairs
     where
-        near.node in (select {{ nearer }}.node from {{ nearer }})
-        and near.tier in ('strong', 'medium')
-        and far.tier in ('strong', 'medium')
+        pairs.node in (select {{ nearer }}.node from {{ nearer }})
+        and pairs.neighbor_tier in ('strong', 'medium')
+    {%- endfor %}
 ),
 
 {% endfor -%}
