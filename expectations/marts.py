@@ -610,7 +610,7 @@ def identity_conflicts() -> list[Rule]:
             f"or reason in {nobody} and reason <> 'denied' and customer_id is not null",
             blame=own,
         ),
-        unique("customer_id", blame=own),
+        unique("identifier_type", "token", blame=own),
         refers("customer_id", "dim_customers", blame=own),
     ]
 
