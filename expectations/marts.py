@@ -94,7 +94,8 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "cx_index": """
         period_type period_start period_label breakdown member scale measure driver n value low
         high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
-        design_effect effective_n driver_count drivers band band_uncertain suppressed low_n held_from
+        design_effect effective_n volume_value volume_low volume_high volume volume_unit volume_left_out
+        driver_count drivers band band_uncertain suppressed low_n held_from
     """,
     "series_breaks": """
         breakdown member scale survey_id break_date kind version_before version_after

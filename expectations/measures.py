@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from expectations.rules import Rule, never, not_negative, one_of, required, unique
 
 SCALES = ("likert_5", "radio_5", "thumbs", "nps_11", "csat_5", "ten")
-IN_FIGURES = ("likert_5", "radio_5", "thumbs", "nps_11", "csat_5")
-"""The scales whose items have figures in cx_index."""
+INDEXES = ("cx_index", "acsi_equal_weight")
+"""What rests on several items."""
 PERIODS = ("month", "quarter")
 BREAKDOWNS = ("all", "organization", "service", "channel")
-MEASURES = ("cx_index", "mean", "top_box", "top_two", "bottom_two", "thumbs_up", "nps")
+MEASURES = (*INDEXES, "ces", "csat", "mean", "top_box", "top_two", "bottom_two", "thumbs_up", "nps")
 
 
 def _members(periods: Sequence[str], breakdowns: Mapping[str, str]) -> str:
@@ -65,7 +65,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         required(*key, "suppressed", "low_n", "is_weighted", blame=cell),
         unique(*key, blame=cell),
         *_periods_and_members(cell, (*PERIODS, "year"), (*BREAKDOWNS, "segment")),
-        one_of("scale", IN_FIGURES, blame=cell),
+        one_of("scale", SCALES, blame=cell),
         one_of("measure", MEASURES, blame=cell),
         one_of("interval_kind", ("sampling", "indicative"), blame=cell),
         one_of("band", ("85+", "75-85", "65-75", "55-65", "<55"), blame=cell),
@@ -73,9 +73,9 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
             "a value is in its measure's range",
             """
             not case
-                when measure = 'cx_index' then value between 0 and 100
+                when measure in ('cx_index', 'acsi_equal_weight') then value between 0 and 100
                 when measure = 'nps' then value between -100 and 100
-                when measure = 'mean' then value between 1 and 5
+                when measure in ('mean', 'ces') then value between 1 and if(scale = 'ten', 10, 5)
                 else value between 0 and 1
             end
             """,
@@ -84,43 +84,54 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         never("a shown cell has a value", "not suppressed and value is null", blame=cell),
         never("a value lies in its interval", "value not between low - 1e-9 and high + 1e-9", blame=cell),
         never("an index is of Likert items only", "measure = 'cx_index' and scale <> 'likert_5'", blame=cell),
+        never(
+            "ACSI's is of items from 1 to 10", "measure = 'acsi_equal_weight' and scale <> 'ten'", blame=cell
+        ),
         *suppression(
             policy,
             cell,
             n="n",
             figures=(
                 "n value low high standard_error weighted_value weighted_low weighted_high design_effect"
-                " effective_n band band_uncertain"
+                " effective_n volume_value volume_low volume_high volume band band_uncertain"
             ),
             items=("scale", "measure", "driver"),
             types=(*PERIODS, "year"),
         ),
         never(
             "n of a driver is withheld in all of its measures or in none",
-            "measure <> 'cx_index' and suppressed and exists ("
-            " from marts.cx_index as other where not other.suppressed and other.measure <> 'cx_index'"
+            f"measure not in {INDEXES} and suppressed and exists ("
+            f" from marts.cx_index as other where not other.suppressed and other.measure not in {INDEXES}"
             " and other.period_type = tested.period_type and other.period_start = tested.period_start"
             " and other.breakdown = tested.breakdown and other.member = tested.member"
             " and other.scale = tested.scale and other.driver = tested.driver)",
             blame=cell,
         ),
-        Rule("n and values are what the answers give", _ANSWERS_AGAINST_INDEX),
-        Rule(
-            "every answer is in a figure",
-            _ANSWERS_WITHOUT_FIGURE,
-            warns_because="of items from 1 to 10 only a score of three together is defined, and isn't built;"
-            " their answers are in fct_survey_answers (since 2026-11-26)",
+        never(
+            "a figure by people served is of all of its services, none withheld, and lies between theirs",
+            """
+            volume_value is not null and held_from is null and (
+                breakdown not in ('all', 'organization') or volume_left_out is not null or volume is null
+                or not (
+                    select
+                        bool_or(part.held_from is not null)
+                        or not bool_or(part.suppressed)
+                        and tested.volume_value between min(part.value) - 1e-9 and max(part.value) + 1e-9
+                    from marts.cx_index as part
+                    inner join marts.dim_services as service on part.member = service.service_id
+                    where part.breakdown = 'service' and tested.member in ('all', service.organization_id)
+                        and part.period_type = tested.period_type and part.period_start = tested.period_start
+                        and part.scale = tested.scale and part.measure = tested.measure
+                        and part.driver = tested.driver
+                )
+            )
+            """,
+            blame=cell,
         ),
+        Rule("n and values are what the answers give", _ANSWERS_AGAINST_INDEX),
         Rule("an index is the mean of its drivers' means, over all who answered", _ANSWERS_AGAINST_CX_INDEX),
     ]
 
-
-_ANSWERS_WITHOUT_FIGURE = f"""
-    select concat_ws(' ', a.survey_id, a.scale, a.driver) as blame
-    from marts.fct_survey_answers as a
-    inner join marts.fct_survey_responses as r using (response_id)
-    where r.is_counted and a.scale not in {IN_FIGURES}
-"""
 
 _ANSWERS_AGAINST_INDEX = f"""
     with facts as (
@@ -132,7 +143,7 @@ _ANSWERS_AGAINST_INDEX = f"""
         inner join marts.fct_survey_responses as r using (response_id)
         left join ({_SEGMENTS}) as s
             on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
-        where r.is_counted and a.scale in {IN_FIGURES}
+        where r.is_counted
     ),
     cells as (
         select
@@ -154,7 +165,7 @@ _ANSWERS_AGAINST_INDEX = f"""
         from ({_MEMBERS_AND_YEARS})
         group by all
     ),
-    published as (select * from tested where measure <> 'cx_index')
+    published as (select * from tested where measure not in {INDEXES})
     select concat_ws(' ', period_type, period_start, breakdown, member, scale, measure, driver) as blame
     from cells
     full join published using (period_type, period_start, breakdown, member, scale, driver)
@@ -162,6 +173,8 @@ _ANSWERS_AGAINST_INDEX = f"""
         n is distinct from n_found
         or abs(value - case measure
             when 'mean' then mean
+            when 'ces' then mean
+            when 'csat' then top_two
             when 'top_box' then top_box
             when 'top_two' then top_two
             when 'bottom_two' then bottom_two
@@ -170,6 +183,8 @@ _ANSWERS_AGAINST_INDEX = f"""
         end) > 1e-9
         or abs(weighted_value - coalesce(case measure
             when 'mean' then weighted_mean
+            when 'ces' then weighted_mean
+            when 'csat' then weighted_top_two
             when 'top_box' then weighted_top_box
             when 'top_two' then weighted_top_two
             when 'bottom_two' then weighted_bottom_two
@@ -183,40 +198,47 @@ _ANSWERS_AGAINST_CX_INDEX = f"""
     with facts as (
         select
             r.organization_id, r.service_id, r.channel, s.segment, r.answered_local_date as day,
-            a.response_id, a.driver, a.score, a.weight::double as weight
+            a.response_id, a.scale, a.driver, coalesce(a.score, try_cast(a.raw_value as double)) as score,
+            a.weight::double as weight
         from marts.fct_survey_answers as a
         inner join marts.fct_survey_responses as r using (response_id)
         left join ({_SEGMENTS}) as s
             on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
-        where r.is_counted and a.scale = 'likert_5'
+        where
+            r.is_counted
+            and (
+                a.scale = 'likert_5'
+                or a.scale = 'ten' and a.driver in ('acsi_overall', 'acsi_expectations', 'acsi_ideal')
+            )
     ),
     members as ({_MEMBERS_AND_YEARS}),
     drivers as (
         select
-            period_type, period_start, breakdown, member, driver,
+            period_type, period_start, breakdown, member, scale, driver,
             avg(score) as mean, sum(weight * score) / sum(weight) as weighted_mean
         from members
         group by all
     ),
     found as (
         select
-            period_type, period_start, breakdown, member,
-            25 * (avg(mean) - 1) as value_found,
-            25 * (avg(weighted_mean) - 1) as weighted_found,
+            period_type, period_start, breakdown, member, scale,
+            100 * (avg(mean) - 1) / if(scale = 'ten', 9, 4) as value_found,
+            100 * (avg(weighted_mean) - 1) / if(scale = 'ten', 9, 4) as weighted_found,
             count(*) as drivers_found
         from drivers
         group by all
+        having scale = 'likert_5' or drivers_found = 3
     ),
     respondents as (
-        select period_type, period_start, breakdown, member, count(distinct response_id) as n_found
+        select period_type, period_start, breakdown, member, scale, count(distinct response_id) as n_found
         from members
         group by all
     ),
-    published as (select * from tested where measure = 'cx_index')
+    published as (select * from tested where measure in {INDEXES})
     select concat_ws(' ', period_type, period_start, breakdown, member) as blame
     from found
-    inner join respondents using (period_type, period_start, breakdown, member)
-    full join published using (period_type, period_start, breakdown, member)
+    inner join respondents using (period_type, period_start, breakdown, member, scale)
+    full join published using (period_type, period_start, breakdown, member, scale)
     where not coalesce(suppressed, false) and held_from is null and (
         n is distinct from n_found
         or driver_count is distinct from drivers_found

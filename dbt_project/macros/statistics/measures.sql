@@ -6,8 +6,26 @@
         ('radio_5', 'mean'), ('radio_5', 'top_box'), ('radio_5', 'top_two'), ('radio_5', 'bottom_two'),
         ('csat_5', 'mean'), ('csat_5', 'top_box'), ('csat_5', 'top_two'), ('csat_5', 'bottom_two'),
         ('thumbs', 'thumbs_up'),
+        ('ten', 'mean'),
         ('nps_11', 'nps')
     ) as {{ alias }} (scale, measure)
+{%- endmacro %}
+
+
+{#- The scale and items that an index rests on: Likert drivers (cx_index), or ACSI's three items from 1 to 10 together. -#}
+{% macro is_in_an_index(scale, driver) -%}
+    ({{ scale }} = 'likert_5' or ({{ scale }} = 'ten' and {{ driver }} in ({{ acsi_items() }})))
+{%- endmacro %}
+
+
+{% macro acsi_items() -%}
+    'acsi_overall', 'acsi_expectations', 'acsi_ideal'
+{%- endmacro %}
+
+
+{#- An index's measure by its scale. -#}
+{% macro index_of_scale(scale) -%}
+    case {{ scale }} when 'ten' then 'acsi_equal_weight' else 'cx_index' end
 {%- endmacro %}
 
 

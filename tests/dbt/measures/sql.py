@@ -51,6 +51,7 @@ CX_INDEX = (
             "weighted_estimates",
             "estimates",
             "withheld_items",
+            "volumes",
         )
     ),
     "cx_index",

@@ -95,11 +95,33 @@ def load(measures: Measures, people: pd.DataFrame, *items: pd.DataFrame, **surve
     days = pd.to_datetime(people["answered_local_date"])
     measures.table("fct_interactions", contacts_of(people))
     measures.table("int_touched_years", touched_quarters(days))
+    services = people[["service_id", "organization_id"]].drop_duplicates("service_id")
+    measures.table("dim_services", services)
+    measures.table("int_survey_offers", offers(services, days))
     # as the facts are typed: whole text columns may be empty, and a missing score is null
     measures.connection.execute(
         "alter table fct_survey_answers alter score type double using nullif(score, 'nan'::double)"
     )
     measures.connection.execute("alter table fct_survey_responses alter weight type decimal(18, 9)")
+
+
+def offers(services: pd.DataFrame, days: pd.Series) -> pd.DataFrame:
+    """The people that each service served in each month, as its offers count them; of the last none."""
+    months = sorted(set(days.dt.to_period("M")))
+    return pd.DataFrame(
+        [
+            {
+                "survey_id": service,
+                "service_id": service,
+                "offered_date": month.start_time.date(),
+                "last_offered_date": month.end_time.date(),
+                "quarter_start": month.start_time.to_period("Q").start_time.date(),
+                "customer_count": 100 * (place + 1) if place < len(services) - 1 else None,
+            }
+            for place, service in enumerate(services["service_id"])
+            for month in months
+        ]
+    ).astype({"customer_count": "Int64"})
 
 
 def touched_quarters(days: pd.Series) -> pd.DataFrame:

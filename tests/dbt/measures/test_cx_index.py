@@ -51,6 +51,10 @@ def counted_by_hand(
                     found[(*key, "top_box", driver)] = n, (item["score"] == 5).sum() / n
                     found[(*key, "top_two", driver)] = n, (item["score"] >= 4).sum() / n
                     found[(*key, "bottom_two", driver)] = n, (item["score"] <= 2).sum() / n
+                    if driver == "ease":
+                        found[(*key, "ces", driver)] = found[(*key, "mean", driver)]
+                    if driver == "satisfaction":
+                        found[(*key, "csat", driver)] = found[(*key, "top_two", driver)]
                 if scale == "likert_5":
                     means = cell.groupby("driver")["score"].mean()
                     index = np.mean([(mean - 1) / 4 * 100 for mean in means])

@@ -190,7 +190,7 @@ class TestWeights:
         recommend = answers(people["response_id"], "recommend", np.arange(45) % 11, "nps_11")
         load(measures, people, *correlated_answers(people, seed=6, asked=0.8), recommend)
         rows = figures(measures)
-        assert len(rows) == 18
+        assert len(rows) == 20
         for name in ("value", "low", "high"):
             assert rows[f"weighted_{name}"].to_numpy() == pytest.approx(rows[name].to_numpy(), abs=1e-8), name
         assert rows["design_effect"].to_numpy() == pytest.approx(1, abs=1e-8)
@@ -231,5 +231,5 @@ def test_any_order_and_any_number_of_threads_gives_the_same_table(measures: Meas
         return measures.query("select * from cx_index order by all")
 
     first = built(1, 1)
-    assert len(first) == 17 * 12
+    assert len(first) == 19 * 12
     assert built(2, 2) == first

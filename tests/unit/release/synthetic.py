@@ -147,7 +147,9 @@ create table marts.cx_index (
     period_type varchar, period_start date, period_label varchar, breakdown varchar, member varchar,
     scale varchar, measure varchar, driver varchar, n bigint, value double, low double, high double,
     standard_error double, interval_kind varchar, is_weighted boolean, weighted_value double,
-    weighted_low double, weighted_high double, design_effect double, effective_n double, driver_count integer,
+    weighted_low double, weighted_high double, design_effect double, effective_n double, volume_value double,
+    volume_low double, volume_high double, volume bigint, volume_unit varchar, volume_left_out varchar,
+    driver_count integer,
     drivers varchar, band varchar, band_uncertain boolean, suppressed boolean,
     low_n boolean, held_from varchar,
     primary key (period_type, period_start, breakdown, member, scale, measure, driver)

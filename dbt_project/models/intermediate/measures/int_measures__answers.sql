@@ -69,7 +69,7 @@ answers as (
         case
             when scale in ('likert_5', 'radio_5', 'csat_5') then cast(score as integer)
             when scale = 'thumbs' then cast(is_positive as integer)
-            when scale = 'nps_11' then try_cast(raw_value as integer)
+            when scale in ('nps_11', 'ten') then try_cast(raw_value as integer)
         end as points
     from {{ ref('fct_survey_answers') }}
 )

@@ -13,10 +13,11 @@ means as (
         'mean' as measure,
         {{ mean_of_sums('n', 'points_total') }} as value,
         {{ mean_standard_error('n', 'points_total', 'points_squares') }} as standard_error,
-        {{ five_point_adjusted_mean('n', 'points_total') }} as adjusted_value,
-        {{ five_point_adjusted_standard_error('n', 'points_total', 'points_squares') }} as adjusted_standard_error
+        {{ five_point_adjusted_mean('n', 'points_total', 'scale') }} as adjusted_value,
+        {{ five_point_adjusted_standard_error('n', 'points_total', 'points_squares', 'scale') }}
+            as adjusted_standard_error
     from items
-    where scale in ('likert_5', 'radio_5', 'csat_5')
+    where scale in ('likert_5', 'radio_5', 'csat_5', 'ten')
 ),
 
 shares as (
@@ -59,8 +60,14 @@ estimates as (
         driver,
         n,
         value,
-        {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }} as low,
-        {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }} as high,
+        case scale
+            when 'ten' then {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 10) }}
+            else {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }}
+        end as low,
+        case scale
+            when 'ten' then {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 10) }}
+            else {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }}
+        end as high,
         standard_error,
         is_opt_in,
         is_weighted,
@@ -102,8 +109,8 @@ estimates as (
     union all
     select
         cell_number,
-        'likert_5' as scale,
-        'cx_index' as measure,
+        scale,
+        {{ index_of_scale('scale') }} as measure,
         'all' as driver,
         n,
         value,
@@ -135,7 +142,11 @@ select
     cells.breakdown,
     cells.member,
     estimates.scale,
-    estimates.measure,
+    case
+        when not names.is_known_by_another then estimates.measure
+        when estimates.measure = 'mean' then 'ces'
+        else 'csat'
+    end as measure,
     estimates.driver,
     cast(estimates.n as bigint) as n,
     {{ figure('estimates.value') }} as value,
@@ -157,3 +168,14 @@ inner join cells
     on estimates.cell_number = cells.cell_number
 left join {{ ref('int_measures__weighted_estimates') }} as weighted
     on {{ same('estimates', 'weighted', ['cell_number', 'scale', 'measure', 'driver']) }}
+-- two figures have a name of their own in the field
+cross join (values (false), (true)) as names (is_known_by_another)
+where
+    not names.is_known_by_another
+    or (
+        estimates.scale in ('likert_5', 'csat_5')
+        and (
+            (estimates.measure = 'mean' and estimates.driver = 'ease')
+            or (estimates.measure = 'top_two' and estimates.driver = 'satisfaction')
+        )
+    )

@@ -51,7 +51,7 @@ levels as (
         top / weight as top,
         top_two / weight as top_two,
         bottom_two / weight as bottom_two,
-        {{ five_point_adjusted_mean('n', '(n * worth / weight)') }} as adjusted_worth
+        {{ five_point_adjusted_mean('n', '(n * worth / weight)', 'scale') }} as adjusted_worth
     from totals
 ),
 
@@ -133,7 +133,7 @@ select
     levels.adjusted_worth as adjusted_value,
     -- n of the n + 1 that count with the five answers added
     squares.adjusted_worth * (1e0 * levels.n / (levels.n + 1)) * (1e0 * levels.n / (levels.n + 1))
-    + {{ added_answers_squares('(1e0 / (levels.n + 1))', '(levels.adjusted_worth / (levels.n + 1))') }}
+    + {{ added_answers_squares('(1e0 / (levels.n + 1))', '(levels.adjusted_worth / (levels.n + 1))', 'levels.scale') }}
         as adjusted_squares
 from levels
 inner join squares

@@ -5,6 +5,7 @@
 ) }}
 -- depends_on: {{ ref('int_touched_years') }}
 {% set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
+{%- set item = ['scale', 'measure', 'driver'] -%}
 {%- set withheld_figures = [
     'n', 'value', 'low', 'high', 'standard_error',
 ] -%}
@@ -20,16 +21,17 @@ withheld_indexes as (
         period_type,
         period_start,
         breakdown,
-        member
+        member,
+        scale
     from {{ ref('int_measures__withheld_items') }}
-    where scale = 'likert_5'
+    where {{ is_in_an_index('scale', 'driver') }}
 ),
 
 estimates as (
     select
         estimates.*,
         case
-            when estimates.measure = 'cx_index' then withheld_indexes.member is not null
+            when estimates.measure in ('cx_index', 'acsi_equal_weight') then withheld_indexes.member is not null
             else withheld_items.reason is not null
         end as suppressed,
         -- of a weighted survey's people only those with a weight stand behind its weighted figures
@@ -42,24 +44,91 @@ estimates as (
                 then
                     {{ index_band('estimates.low') }} <> {{ index_band('estimates.value') }}
                     or {{ index_band('estimates.high') }} <> {{ index_band('estimates.value') }}
-        end as band_uncertain
+        end as band_uncertain,
+        case
+            when estimates.measure in ('mean', 'ces') then 1e0
+            when estimates.measure = 'nps' then -100e0
+            else 0e0
+        end as least_possible,
+        case
+            when estimates.measure in ('cx_index', 'acsi_equal_weight', 'nps') then 100e0
+            when estimates.measure in ('mean', 'ces') then 1 + {{ scale_width('estimates.scale') }}
+            else 1e0
+        end as most_possible
     from {{ ref('int_measures__estimates') }} as estimates
     left join {{ ref('int_measures__withheld_items') }} as withheld_items
         on {{ same('estimates', 'withheld_items', cell + ['scale', 'driver']) }}
     left join withheld_indexes
-        on {{ same('estimates', 'withheld_indexes', cell) }}
+        on {{ same('estimates', 'withheld_indexes', cell + ['scale']) }}
+),
+
+-- a roll-up by people served is of the services' published figures alone, so it tells nothing that they don't
+services as (
+    select
+        estimates.period_type,
+        estimates.period_start,
+        estimates.scale,
+        estimates.measure,
+        estimates.driver,
+        estimates.member as service_id,
+        known.organization_id,
+        volumes.volume,
+        case when not estimates.suppressed then {{ figure('estimates.value') }} end as value,
+        case when not estimates.suppressed then {{ figure('estimates.standard_error') }} end as standard_error
+    from estimates
+    inner join {{ ref('dim_services') }} as known
+        on estimates.member = known.service_id
+    left join {{ ref('int_measures__volumes') }} as volumes
+        on
+            estimates.member = volumes.service_id
+            and estimates.period_type = volumes.period_type
+            and estimates.period_start = volumes.period_start
+    where estimates.breakdown = 'service'
+),
+
+parts as (
+    select
+        services.*,
+        breakdowns.breakdown,
+        case breakdowns.breakdown when 'all' then 'all' else services.organization_id end as member
+    from services
+    cross join (values ('all'), ('organization')) as breakdowns (breakdown)
+),
+
+by_volume as (
+    select
+        {{ (cell + item) | join(',\n        ') }},
+        count(*) = count(volume) and count(*) = count(value) as is_known,
+        sum(volume) as volume,
+        {{ exact_sum('volume * value') }} / sum(volume) as value,
+        sqrt({{ exact_sum('1e0 * volume * volume * standard_error * standard_error') }}) / sum(volume) as standard_error,
+        count(*) = count(standard_error) as is_error_known,
+        nullif({{ sorted_list('case when volume is null or value is null then service_id end') }}, '') as left_out
+    from parts
+    group by {{ (cell + item) | join(', ') }}
+),
+
+volume_figures as (
+    select
+        {{ (cell + item) | join(',\n        ') }},
+        case when is_known then value end as volume_value,
+        case when is_known and is_error_known and standard_error > 0 then {{ normal_quantile_975() }} * standard_error end
+            as volume_half_width,
+        case when is_known then volume end as volume,
+        left_out
+    from by_volume
 )
 
 select
-    period_type,
-    period_start,
-    period_label,
-    {{ fiscal_year_start('period_start') }} as year_start,
-    breakdown,
-    member,
-    scale,
-    measure,
-    driver,
+    estimates.period_type,
+    estimates.period_start,
+    estimates.period_label,
+    {{ fiscal_year_start('estimates.period_start') }} as year_start,
+    estimates.breakdown,
+    estimates.member,
+    estimates.scale,
+    estimates.measure,
+    estimates.driver,
     {%- for name in withheld_figures %}
     case when not suppressed then {{ name }} end as {{ name }},
     {%- endfor %}
@@ -68,6 +137,12 @@ select
     {%- for name in weighted_figures %}
     case when not suppressed and has_enough_weights then {{ name }} end as {{ name }},
     {%- endfor %}
+    {{ figure('case when not suppressed then by_volume.volume_value end') }} as volume_value,
+    {{ figure('case when not suppressed then greatest(volume_value - volume_half_width, least_possible) end') }} as volume_low,
+    {{ figure('case when not suppressed then least(volume_value + volume_half_width, most_possible) end') }} as volume_high,
+    cast(case when not suppressed then by_volume.volume end as bigint) as volume,
+    case when not suppressed and by_volume.volume is not null then 'people served' end as volume_unit,
+    by_volume.left_out as volume_left_out,
     driver_count,
     drivers,
     case when not suppressed then band end as band,
@@ -76,3 +151,5 @@ select
     not suppressed and n < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
 from estimates
+left join volume_figures as by_volume
+    on {{ same('estimates', 'by_volume', cell + item) }}
