@@ -226,8 +226,8 @@ _ANSWERS_AGAINST_CX_INDEX = f"""
             100 * (avg(weighted_mean) - 1) / if(scale = 'ten', 9, 4) as weighted_found,
             count(*) as drivers_found
         from drivers
-        group by all
-        having scale = 'likert_5' or drivers_found = 3
+        group by period_type, period_start, breakdown, member, scale
+        having scale = 'likert_5' or count(*) = 3
     ),
     respondents as (
         select period_type, period_start, breakdown, member, scale, count(distinct response_id) as n_found

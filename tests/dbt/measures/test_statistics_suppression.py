@@ -121,6 +121,23 @@ def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
 
 FIGURES = ["n", "value", "low", "high", "standard_error", "weighted_value", "weighted_low", "weighted_high"]
 FIGURES += ["design_effect", "effective_n", "band", "band_uncertain"]
+FIGURES += ["volume_value", "volume_low", "volume_high", "volume"]
+
+
+def by_people_served(public: pd.DataFrame) -> list[str]:
+    """Figures by volume that are of a withheld service too: with the others' they would give it away."""
+    services = public[public["breakdown"] == "service"]
+    item = ["period_type", "period_start", "scale", "measure", "driver"]
+    hidden = services.groupby(item)["suppressed"].any()
+    of_all = public[(public["breakdown"] == "all") & public["volume_value"].notna()].set_index(item)
+    found = [f"{key} of all" for key in of_all.index if hidden[key]]
+    hidden = (
+        services.assign(member=services["member"].map(SERVICES))
+        .groupby([*item, "member"])["suppressed"]
+        .any()
+    )
+    of_one = public[(public["breakdown"] == "organization") & public["volume_value"].notna()]
+    return found + [f"{key}" for key in of_one.set_index([*item, "member"]).index if hidden[key]]
 
 
 @pytest.mark.parametrize(("seed", "number"), [(1, 250), (2, 900), (3, 900), (4, 2_500), (5, 6_000)])
@@ -135,6 +152,9 @@ def test_nothing_withheld_in_cx_index_can_be_worked_out(measures: Measures, seed
     assert (public.loc[~public["suppressed"], "n"] >= MINIMUM).all()
     assert (~public["suppressed"]).sum() > 50
     assert attack(public) == []
+    assert by_people_served(public) == []
+    if number >= 2_500:
+        assert public["volume_value"].notna().sum() > 10, "or nothing is tested"
 
 
 def test_the_attack_finds_what_small_n_alone_gives_away(measures: Measures) -> None:

@@ -101,7 +101,8 @@ by_volume as (
         count(*) = count(volume) and count(*) = count(value) as is_known,
         sum(volume) as volume,
         {{ exact_sum('volume * value') }} / sum(volume) as value,
-        sqrt({{ exact_sum('1e0 * volume * volume * standard_error * standard_error') }}) / sum(volume) as standard_error,
+        sqrt({{ exact_sum('1e0 * volume * volume * standard_error * standard_error') }}) / sum(volume)
+            as standard_error,
         count(*) = count(standard_error) as is_error_known,
         nullif({{ sorted_list('case when volume is null or value is null then service_id end') }}, '') as left_out
     from parts
@@ -112,23 +113,37 @@ volume_figures as (
     select
         {{ (cell + item) | join(',\n        ') }},
         case when is_known then value end as volume_value,
-        case when is_known and is_error_known and standard_error > 0 then {{ normal_quantile_975() }} * standard_error end
-            as volume_half_width,
+        case
+            when is_known and is_error_known and standard_error > 0
+                then {{ normal_quantile_975() }} * standard_error
+        end as volume_half_width,
         case when is_known then volume end as volume,
         left_out
     from by_volume
+),
+
+figures as (
+    select
+        estimates.*,
+        by_volume.volume_value,
+        by_volume.volume_half_width,
+        by_volume.volume,
+        by_volume.left_out
+    from estimates
+    left join volume_figures as by_volume
+        on {{ same('estimates', 'by_volume', cell + item) }}
 )
 
 select
-    estimates.period_type,
-    estimates.period_start,
-    estimates.period_label,
-    {{ fiscal_year_start('estimates.period_start') }} as year_start,
-    estimates.breakdown,
-    estimates.member,
-    estimates.scale,
-    estimates.measure,
-    estimates.driver,
+    period_type,
+    period_start,
+    period_label,
+    {{ fiscal_year_start('period_start') }} as year_start,
+    breakdown,
+    member,
+    scale,
+    measure,
+    driver,
     {%- for name in withheld_figures %}
     case when not suppressed then {{ name }} end as {{ name }},
     {%- endfor %}
@@ -137,12 +152,18 @@ select
     {%- for name in weighted_figures %}
     case when not suppressed and has_enough_weights then {{ name }} end as {{ name }},
     {%- endfor %}
-    {{ figure('case when not suppressed then by_volume.volume_value end') }} as volume_value,
-    {{ figure('case when not suppressed then greatest(volume_value - volume_half_width, least_possible) end') }} as volume_low,
-    {{ figure('case when not suppressed then least(volume_value + volume_half_width, most_possible) end') }} as volume_high,
-    cast(case when not suppressed then by_volume.volume end as bigint) as volume,
-    case when not suppressed and by_volume.volume is not null then 'people served' end as volume_unit,
-    by_volume.left_out as volume_left_out,
+    case when not suppressed then {{ figure('volume_value') }} end as volume_value,
+    case
+        when not suppressed and volume_half_width is not null
+            then {{ figure('greatest(volume_value - volume_half_width, least_possible)') }}
+    end as volume_low,
+    case
+        when not suppressed and volume_half_width is not null
+            then {{ figure('least(volume_value + volume_half_width, most_possible)') }}
+    end as volume_high,
+    cast(case when not suppressed then volume end as bigint) as volume,
+    case when not suppressed and volume is not null then 'people served' end as volume_unit,
+    left_out as volume_left_out,
     driver_count,
     drivers,
     case when not suppressed then band end as band,
@@ -150,6 +171,4 @@ select
     suppressed,
     not suppressed and n < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
-from estimates
-left join volume_figures as by_volume
-    on {{ same('estimates', 'by_volume', cell + item) }}
+from figures
