@@ -35,7 +35,7 @@
 
     A day in UTC may be a day earlier or later where people live; so it can belong to two quarters. An answer, or a further
     contact, may follow the contact that it is about by some days more: it is counted in its quarter, and who answered, or
-    came again, in the first contact's.
+    came again, in the first contact's. A contact joins two journeys, or parts them: the later one's quarter has one less, or more.
     Where a build stopped half-way, what it had touched counts still: the facts that it left may show by now what it
     came for, and then nothing else tells.
 
@@ -51,7 +51,9 @@ with reached as (
     select
         record_date,
         1 + cast(
-            greatest({{ policy('survey_answer_days') }}, {{ policy('repeat_contact_days') }}) as integer
+            greatest(
+                {{ policy('survey_answer_days') }}, {{ policy('repeat_contact_days') }}, {{ policy('journey_gap_days') }}
+            ) as integer
         ) as reach
     from {{ days }}
 ),

@@ -106,6 +106,15 @@ select
     cast(sum(ended_count) as bigint) as n,
     cast(sum(resolved_count) as bigint) as resolved_count,
     cast(sum(pending_count) as bigint) as pending_count,
+    -- tomorrow who isn't settled has lasted longer, which moves the curve from where the first of them is left out of it
+    sum(pending_count) > 0 or coalesce(
+        min(case when ended_count > resolved_count then seconds end)
+        < coalesce(
+            min(case when resolved_count > 0 then high_half_at end),
+            max(case when resolved_count > 0 then seconds end)
+        ),
+        false
+    ) as is_provisional,
     cast(min(case when resolved_count > 0 then half_at end) as decimal(18, 3)) as median_seconds,
     cast(min(case when resolved_count > 0 then low_half_at end) as decimal(18, 3)) as low_seconds,
     cast(min(case when resolved_count > 0 then high_half_at end) as decimal(18, 3)) as high_seconds

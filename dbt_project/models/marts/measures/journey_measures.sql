@@ -117,15 +117,16 @@ cells as (
             times.n,
             times.resolved_count as seen_count,
             times.pending_count,
-            times.pending_count > 0 as is_provisional,
+            times.is_provisional,
             coverage.unknown_count,
             coverage.contact_coverage,
             coverage.web_coverage,
             cast(1 as double) as seen_at_least,
             cast(times.n as double) as effective_n,
-            times.median_seconds / 86400e0 as median_days,
-            times.low_seconds / 86400e0 as median_low,
-            times.high_seconds / 86400e0 as median_high
+            -- a median is somebody's: to the tenth of a day it is nobody's any more
+            round(times.median_seconds / 86400e0, 1) as median_days,
+            round(times.low_seconds / 86400e0, 1) as median_low,
+            round(times.high_seconds / 86400e0, 1) as median_high
         from {{ ref('int_measures__resolution_times') }} as times
         left join coverage
             on
