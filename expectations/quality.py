@@ -24,6 +24,9 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
         for count in (
             "response_count",
             "respondent_count",
+            "response_count - respondent_count",
+            "deleted_count",
+            "spam_count",
             "offered_respondent_count",
             "offered_count",
             "collected_without_clearance_count",
@@ -70,6 +73,21 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
             )
             group by period_type, period_start, breakdown
             having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
+            """,
+        ),
+        Rule(
+            "no withheld count of responses is what is left of that of all",
+            f"""
+            select any_value({cell}) filter (response_count is null) as blame
+            from tested
+            where breakdown <> 'all' and exists (
+                from tested as whole
+                where whole.breakdown = 'all' and whole.response_count is not null
+                    and whole.period_type = tested.period_type and whole.period_start = tested.period_start
+            )
+            group by period_type, period_start, breakdown
+            having count(*) > 1 and count(*) filter (response_count is null) = 1
+                and bool_and(held_from is null)
             """,
         ),
         Rule("responses and respondents are what the facts hold", _RESPONSES_AGAINST_QUALITY),
@@ -313,7 +331,8 @@ _RESPONSES_AGAINST_QUALITY = """
             and tested.member = found.member
     )
     and (
-        coalesce(found.responses, 0) is distinct from shown.response_count
+        -- withheld alone where it would tell of few who don't count
+        coalesce(found.responses, 0) is distinct from coalesce(shown.response_count, found.responses)
         or coalesce(found.respondents, 0) is distinct from shown.respondent_count
         -- withheld alone where it would give a survey's count away
         or coalesce(found.without_clearance, 0)

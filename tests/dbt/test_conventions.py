@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from voxpop.config import PROJECT, Settings
+from voxpop.release.counted import COUNTED, DERIVED, TOLD, of_goal
 
 from tests.parsed_once import ParsedOnce
 
@@ -204,6 +205,21 @@ def goals_can_name_every_public_measure(manifest: Any) -> Found:
             yield model.name, f"is not among the tables in {goals.name}.sql: a line there lets goals name it"
 
 
+def public_figures_are_held(manifest: Any) -> Found:
+    """Otherwise two releases of a table would tell what a few people changed."""
+    goal = dict.fromkeys(("goal_id", "indicator", "table_name", "period_type", "kind"), "") | {
+        "row_filter": ""
+    }
+    known = {*COUNTED, *TOLD, *(one.table for one in (*DERIVED, *of_goal(goal)))}
+    for model in models(manifest):
+        if model.config.meta.get("audience") != "public":
+            continue
+        if "suppressed" in model.columns and "held_from" not in model.columns:
+            yield model.name, "has no held_from: figures of people go on showing an earlier release"
+        if "held_from" in model.columns and model.name not in known:
+            yield model.name, "is in none of the lists of release/counted.py: nothing of it is ever held"
+
+
 RULES: list[Callable[[Any], Found]] = [
     layers_flow_one_way,
     names_say_the_layer,
@@ -219,6 +235,7 @@ RULES: list[Callable[[Any], Found]] = [
     sql_is_spelled_for_both_engines,
     measures_have_unit_tests,
     goals_can_name_every_public_measure,
+    public_figures_are_held,
 ]
 
 

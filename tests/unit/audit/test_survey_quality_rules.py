@@ -18,7 +18,7 @@ create schema marts;
 create table marts.fct_survey_responses as
 select
     if(i < 40, 's', 't') as survey_id, date '2026-01-05' + (i % 30)::integer as answered_local_date,
-    i % 10 <> 0 as is_counted, i % 2 = 0 as collected_without_clearance
+    i % 3 <> 0 as is_counted, i % 2 = 0 as collected_without_clearance
 from range(100) as r(i);
 create table marts.survey_quality as
 select
@@ -31,7 +31,7 @@ select
     count(*) filter (is_counted and collected_without_clearance) as collected_without_clearance_count,
     500 as customer_count, 200 as offered_count, respondent_count as offered_respondent_count,
     0 as without_offer_count, offered_respondent_count / offered_count as response_rate,
-    false as is_cohort_mismatched, 0.5 as aapor_rr1, 'q' as lowest_item, 0.9 as lowest_item_share,
+    false as is_cohort_mismatched, 0.5 as aapor_rr1, 'q' as lowest_item, 0.9e0 as lowest_item_share,
     true as nonresponse_bias_analysis_required, 0.5 as known_segment_share, false as is_segment_claim_allowed,
     0.5 as tied_share, false as suppressed, respondent_count < 30 as low_n,
     null::varchar as held_from
@@ -61,6 +61,9 @@ def test_a_good_table_breaks_no_rule() -> None:
             "a cell with fewer than 10 is withheld",
         ),
         ("response_rate = 0.99 where member = 's'", "rates and shares are what their counts give"),
+        ("response_count = respondent_count + 9 where member = 's'", "a cell with fewer than 10 is withheld"),
+        ("deleted_count = 9 where member = 's'", "a cell with fewer than 10 is withheld"),
+        ("response_count = null where member = 's'", "no withheld count of responses is what is left"),
         ("archived_count = 9 where member = 's'", "a cell with fewer than 10 is withheld"),
         ("lowest_item_share = 9 / respondent_count", "a cell with fewer than 10 is withheld"),
         ("aapor_rr1 = 1.2 where member = 's'", "rates and shares are what their counts give"),

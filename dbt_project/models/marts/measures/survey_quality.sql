@@ -7,6 +7,9 @@
 {% set reasons = ['flagged_count', 'archived_count', 'no_valid_answer_count'] %}
 {% set counts = ['response_count', 'respondent_count', 'deleted_count', 'spam_count'] + reasons %}
 {% do counts.append('unknown_channel_count') %}
+{#- response_count less respondent_count are those who don't count -#}
+{% set told_if = dict.fromkeys(reasons, 'is_reason_told') %}
+{% do told_if.update(dict.fromkeys(['response_count', 'deleted_count', 'spam_count'], 'is_response_count_told')) %}
 {% set cells -%}
 (
     select
@@ -32,6 +35,55 @@
         end as reason
     from {{ ref('int_measures__surveys') }}
 ) as surveys
+{%- endset %}
+{#- Who answered and doesn't count, and who answered the question that most left out: fewer than others of the row. -#}
+{% set uncounted = ['deleted_count', 'spam_count', 'other_count'] %}
+{% set parts_of_rows -%}
+(
+    select
+        'not counted' as item,
+        period_type,
+        period_start,
+        case breakdown when 'survey' then 'service' else breakdown end as breakdown,
+        member,
+        survey_organization_id as service_organization_id,
+        not_counted_count as n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        deleted_count,
+        spam_count,
+        not_counted_count - deleted_count - spam_count as other_count,
+        case
+            when
+                suppressed
+                or least(
+                    nullif(not_counted_count, 0), nullif(deleted_count, 0), nullif(spam_count, 0),
+                    nullif(not_counted_count - deleted_count - spam_count, 0)
+                )
+                < {{ policy('suppression_min_n') }}
+                then 'small_n'
+        end as reason
+    from figures
+    union all
+    select
+        concat('answers to ', lowest_item) as item,
+        period_type,
+        period_start,
+        'service' as breakdown,
+        member,
+        cast(null as string) as service_organization_id,
+        lowest_item_count as n,
+        cast(null as bigint) as total,
+        cast(null as bigint) as squares,
+        0 as deleted_count,
+        0 as spam_count,
+        0 as other_count,
+        case
+            when suppressed or nullif(lowest_item_count, 0) < {{ policy('suppression_min_n') }} then 'small_n'
+        end as reason
+    from figures
+    where breakdown = 'survey' and lowest_item is not null
+) as parts_of_rows
 {%- endset %}
 
 with withheld as (
@@ -69,7 +121,7 @@ figures as (
         versions.omb_control_number,
         versions.omb_expires_on,
         withheld.reason is not null as suppressed,
-        coalesce(nullif(counted.lowest_item_count, 0) < {{ policy('suppression_min_n') }}, false) as is_item_small,
+        counted.response_count - counted.respondent_count as not_counted_count,
         cast(counted.offered_respondent_count as double) / nullif(counted.offered_count, 0) as response_rate,
         case
             when counted.breakdown = 'survey'
@@ -90,6 +142,10 @@ figures as (
         on
             {{ same('counted', 'withheld', ['period_type', 'period_start', 'member']) }}
             and case counted.breakdown when 'survey' then 'service' else counted.breakdown end = withheld.breakdown
+),
+
+untold as (
+    {{ withheld_cells(parts_of_rows, uncounted) | indent }}
 ),
 
 -- A clearance ends for all of a survey at once: what a whole counts without one is what those of its surveys have.
@@ -114,6 +170,8 @@ unsafe_reasons as (
 told as (
     select
         figures.*,
+        not figures.suppressed and uncounted.reason is null as is_response_count_told,
+        not figures.suppressed and items.reason is null as is_item_told,
         not figures.suppressed
         and (
             unsafe_reasons.quarter_start is null
@@ -126,6 +184,16 @@ told as (
     from figures
     left join unsafe_reasons
         on {{ fiscal_quarter_start('figures.period_start') }} = unsafe_reasons.quarter_start
+    left join untold as uncounted
+        on
+            {{ same('figures', 'uncounted', ['period_type', 'period_start', 'member']) }}
+            and uncounted.item = 'not counted'
+            and case figures.breakdown when 'survey' then 'service' else figures.breakdown end = uncounted.breakdown
+    left join untold as items
+        on
+            {{ same('figures', 'items', ['period_type', 'period_start', 'member']) }}
+            and items.item = concat('answers to ', figures.lowest_item)
+            and figures.breakdown = 'survey'
 )
 
 select
@@ -139,7 +207,7 @@ select
     omb_control_number,
     omb_expires_on,
     {%- for name in counts %}
-    case when {{ 'is_reason_told' if name in reasons else 'not suppressed' }} then {{ name }} end as {{ name }},
+    case when {{ told_if[name] | default('not suppressed') }} then {{ name }} end as {{ name }},
     {%- endfor %}
     case
         when suppressed then null
@@ -160,8 +228,8 @@ select
     case when not suppressed and offered_count is not null then without_offer_count > 0 end as is_cohort_mismatched,
     case when not suppressed then {{ figure('aapor_rr1') }} end as aapor_rr1,
     -- the share and respondent_count give how many answered the question, which cx_index withholds where they are few
-    case when not suppressed and not is_item_small then lowest_item end as lowest_item,
-    case when not suppressed and not is_item_small then lowest_item_share end as lowest_item_share,
+    case when is_item_told then lowest_item end as lowest_item,
+    case when is_item_told then lowest_item_share end as lowest_item_share,
     case
         when suppressed then null
         when response_rate < {{ policy('unit_response_min_share') }} then true
