@@ -122,9 +122,22 @@ def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
             blame=cell,
         ),
         never(
+            "a record is matched, undecided or unknowable",
+            "abs(matched_share + undecided_share + unknowable_share - 1) > 1e-9"
+            " or abs(identified_share + unknowable_share - 1) > 1e-9",
+            blame=cell,
+        ),
+        never(
+            "nothing joins what is matched to nobody",
+            "unjoined_count not between record_count - matched_count and record_count"
+            " or abs(unjoined_share - unjoined_count / record_count) > 1e-9",
+            blame=cell,
+        ),
+        never(
             "a withheld cell shows no figure",
-            "suppressed and coalesce(record_count, identified_count, matched_count, customer_count,"
-            " identified_share, matched_share) is not null",
+            "suppressed and coalesce(record_count, identified_count, matched_count, unjoined_count,"
+            " customer_count, identified_share, matched_share, unknowable_share, undecided_share,"
+            " unjoined_share) is not null",
             blame=cell,
         ),
         never(

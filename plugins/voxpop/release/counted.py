@@ -207,7 +207,7 @@ TOLD: Mapping[str, Told] = {
     ),
     "identity_quality": Told(
         item="'records'",
-        counts=("record_count", "identified_count", "matched_count", "customer_count"),
+        counts=("record_count", "identified_count", "matched_count", "unjoined_count", "customer_count"),
     ),
     "web_performance": Told(
         item=_WEB,

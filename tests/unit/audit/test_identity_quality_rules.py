@@ -24,6 +24,9 @@ create table marts.identity_quality as
 select 'quarter' as period_type, date '2026-01-01' as period_start, '2026Q2' as period_label, breakdown,
     member, record_count, matched_count as identified_count, matched_count, matched_count as customer_count,
     matched_count / record_count as identified_share, matched_count / record_count as matched_share,
+    1 - matched_count / record_count as unknowable_share, 0.0::double as undecided_share,
+    record_count - matched_count as unjoined_count,
+    (record_count - matched_count) / record_count as unjoined_share,
     false as suppressed, null::varchar as held_from
 from (values
     ('all', 'all', 120, 70), ('source', 'genesys', 60, 30), ('source', 'offices', 40, 20),
@@ -32,7 +35,8 @@ from (values
 """
 WITHHOLD = (
     "suppressed = true, record_count = null, identified_count = null, matched_count = null,"
-    " customer_count = null, identified_share = null, matched_share = null"
+    " customer_count = null, identified_share = null, matched_share = null, unknowable_share = null,"
+    " undecided_share = null, unjoined_count = null, unjoined_share = null"
 )
 FAULTS = [
     ("member = 'genesys' where member = 'offices'", "period_start, breakdown and member are unique"),
@@ -40,6 +44,12 @@ FAULTS = [
     ("period_label = '2026Q1' where member = 'all'", "period_start begins the period"),
     ("identified_count = 19 where member = 'offices'", "matched records are identified ones"),
     ("matched_share = 0.9 where member = 'offices'", "matched records are identified ones"),
+    ("unknowable_share = 0.4 where member = 'offices'", "a record is matched, undecided or unknowable"),
+    (
+        "unjoined_count = 41, unjoined_share = 41 / 40 where member = 'offices'",
+        "nothing joins what is matched",
+    ),
+    ("unjoined_share = 0.4 where member = 'offices'", "nothing joins what is matched"),
     ("suppressed = true where member = 'offices'", "a withheld cell shows no figure"),
     ("matched_count = 9, matched_share = 9 / 40 where member = 'offices'", "a cell with fewer than 10"),
     (f"{WITHHOLD} where member = 'offices'", "no withheld member is what is left"),

@@ -66,6 +66,17 @@ joining as (
     where tier in ('strong', 'medium')
 ),
 
+-- Customers of whom a quarter has several records, whatever their source or channel.
+repeated as (
+    select
+        quarter_start,
+        customer_id
+    from records
+    where customer_id is not null
+    group by quarter_start, customer_id
+    having count(*) > 1
+),
+
 spread as (
     select
         records.quarter_start,
@@ -73,6 +84,7 @@ spread as (
         records.customer_id,
         records.is_response,
         joining._record_key as joining_key,
+        repeated.customer_id as repeated_customer_id,
         breakdowns.breakdown,
         case breakdowns.breakdown
             when 'all' then 'all'
@@ -82,6 +94,10 @@ spread as (
     from records
     left join joining
         on records._record_key = joining._record_key
+    left join repeated
+        on
+            records.quarter_start = repeated.quarter_start
+            and records.customer_id = repeated.customer_id
     cross join (values ('all'), ('source'), ('channel')) as breakdowns (breakdown)
     where breakdowns.breakdown <> 'channel' or records.channel is not null
 ),
@@ -95,6 +111,7 @@ counted as (
         count(*) as record_count,
         count(joining_key) as identified_count,
         count(customer_id) as matched_count,
+        count(*) - count(repeated_customer_id) as unjoined_count,
         count(distinct customer_id) as customer_count,
         count(*) filter (where is_response) as response_count,
         count(*) filter (where not is_response) as contact_count
@@ -128,9 +145,15 @@ select
     cast(case when not suppressed then record_count end as bigint) as record_count,
     cast(case when not suppressed then identified_count end as bigint) as identified_count,
     cast(case when not suppressed then matched_count end as bigint) as matched_count,
+    cast(case when not suppressed then unjoined_count end as bigint) as unjoined_count,
     case when not suppressed then {{ figure('cast(identified_count as double) / record_count') }} end
         as identified_share,
     case when not suppressed then {{ figure('cast(matched_count as double) / record_count') }} end as matched_share,
+    case when not suppressed then {{ figure('cast(record_count - identified_count as double) / record_count') }} end
+        as unknowable_share,
+    case when not suppressed then {{ figure('cast(identified_count - matched_count as double) / record_count') }} end
+        as undecided_share,
+    case when not suppressed then {{ figure('cast(unjoined_count as double) / record_count') }} end as unjoined_share,
     cast(case when not suppressed then customer_count end as bigint) as customer_count,
     suppressed,
     not suppressed and record_count < {{ policy('low_n_below') }} as low_n,
