@@ -206,8 +206,8 @@ def _of_table(
     names = "".join(f", coalesce(old.{column}, new.{column})::varchar as {column}" for column in named)
     period = ", ".join(
         f"coalesce(old.{column}, new.{column}) as {column}"
-        for column in ("period_label", "period_start", "period_type", "period_end_date")
-        if column in key or column in COMPARED[table].needed
+        for column in dict.fromkeys((*key, *COMPARED[table].needed))
+        if column not in named
     )
     rows = connection.execute(
         f"""

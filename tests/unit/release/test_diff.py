@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import duckdb
 import pytest
 import yaml
 from voxpop.config import PROJECT
 from voxpop.errors import UsageError
 from voxpop.raw.exclusions import exclude, include
 from voxpop.release import store
-from voxpop.release.compared import COMPARED
-from voxpop.release.diff import FigureChange, TableChange, diff
+from voxpop.release.compared import COMPARED, shared_keys
+from voxpop.release.diff import FigureChange, TableChange, _of_table, diff
 from voxpop.release.manifest import RUN_TABLES
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
@@ -187,3 +188,27 @@ def test_every_public_table_with_periods_is_compared():
 def test_a_release_that_is_not_kept_is_said(home):
     with pytest.raises(UsageError, match="no such release"):
         diff(home.settings, "20260101T000000Z-00000000", "20260102T000000Z-00000000")
+
+
+@pytest.mark.parametrize("table", [name for name, compared in COMPARED.items() if compared.figures])
+def test_every_compared_table_can_be_compared_by_what_it_needs(table, tmp_path):
+    """One row whose first figure was 1 and is 2, of a quarter that is over."""
+    compared = COMPARED[table]
+    columns = dict.fromkeys((*compared.key, *compared.needed), "'x'")
+    columns |= dict.fromkeys(columns.keys() & {"suppressed", "low_n", "is_provisional"}, "false")
+    columns |= dict.fromkeys(columns.keys() & {"period_start", "edition_date"}, "date '2026-01-01'")
+    columns |= dict.fromkeys(columns.keys() & {"period_end_date"}, "date '2026-03-31'")
+    columns["period_type"] = "'quarter'"
+    for value in (1, 2):
+        folder = tmp_path / str(value) / "parquet"
+        folder.mkdir(parents=True)
+        row = (
+            columns | dict.fromkeys(compared.figures, "0::double") | {compared.figures[0]: f"{value}::double"}
+        )
+        listed = ", ".join(f"{sql} as {name}" for name, sql in row.items())
+        duckdb.sql(f"copy (select {listed}) to '{folder / table}.parquet'")
+    with duckdb.connect() as connection:
+        (key,) = shared_keys(connection, tmp_path / "1", tmp_path / "2").values()
+        (found,) = _of_table(connection, table, key, (tmp_path / "1", tmp_path / "2"), date(2026, 4, 1))
+    assert (found.before, found.after, found.is_closed) == (1, 2, True)
+    assert found.last_day == date(2026, 3, 31)
