@@ -188,3 +188,19 @@
 {% macro spark__exploded(array) -%}
     explode({{ array }})
 {%- endmacro %}
+
+{#- A text → 63 bits of it, for looking up among millions of texts: eight times shorter than a token, and as much faster.
+
+    The same as long as the engine is (another version of it builds everything anew), and no id: nothing is named by it.
+-#}
+{% macro short_hash(text) -%}
+    {{ return(adapter.dispatch('short_hash')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__short_hash(text) -%}
+    cast(hash({{ text }}) >> 1 as bigint)
+{%- endmacro %}
+
+{% macro spark__short_hash(text) -%}
+    shiftrightunsigned(xxhash64({{ text }}), 1)
+{%- endmacro %}

@@ -36,8 +36,8 @@ create table intermediate.int_identity__record_tokens as
     select cast(null as varchar) as _record_key, cast(null as varchar) as node, 'medium' as tier where false;
 create table intermediate.int_identity__touched_records as
     select _record_key, node from intermediate.int_identity__record_tokens;
-create table intermediate.int_identity__neighbors as
-    select node, node as neighbor, 'medium' as neighbor_tier from intermediate.int_identity__record_tokens;
+create table intermediate.int_identity__neighbors
+    (node varchar, neighbor varchar, neighbor_tier varchar, node_hash bigint, neighbor_hash bigint);
 create table intermediate.int_identity__edges as
     select cast(null as varchar) as node, cast(null as varchar) as neighbor where false;
 create table intermediate.int_identity__tokens as select cast(null as varchar) as node where false;
@@ -64,9 +64,12 @@ insert into intermediate.int_identity__tokens
 """
 _NEIGHBORS = """
 insert into intermediate.int_identity__neighbors
-    select node, neighbor, 'medium' from intermediate.int_identity__edges
-    union all
-    select neighbor, node, 'medium' from intermediate.int_identity__edges
+    select node, neighbor, 'medium', hash(node) >> 1, hash(neighbor) >> 1
+    from (
+        select node, neighbor from intermediate.int_identity__edges
+        union all
+        select neighbor, node from intermediate.int_identity__edges
+    )
 """
 
 

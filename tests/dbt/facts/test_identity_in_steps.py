@@ -133,6 +133,10 @@ class Step:
     touched: int
 
 
+def components_of(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, str]:
+    return {row[0]: row[1] for row in found["int_identity__components"]}
+
+
 @pytest.fixture(scope="module")
 def steps(make_voxpop: Callable[[], Project], tmp_path_factory: pytest.TempPathFactory) -> list[Step]:
     """The third and fourth step: the third takes up the second, which died once its components were made."""
@@ -168,14 +172,14 @@ def test_components_are_those_of_scipy(steps: list[Step]) -> None:
         tokens = [row[0] for row in step.found["int_identity__tokens"]]
         edges = [(row[0], row[1]) for row in step.found["int_identity__edges"]]
         assert len(edges) > GRAPHS
-        found = dict(step.found["int_identity__components"])
+        found = components_of(step.found)
         assert found == smallest_of_components(tokens, edges)
 
 
 def test_the_steps_try_what_the_test_is_about(steps: list[Step]) -> None:
     """Components of both kinds of change, capped tokens that come and go, and graphs that nothing touched."""
     before, after = steps[-2].found, steps[-1].found
-    old, new = (dict(found["int_identity__components"]) for found in (before, after))
+    old, new = components_of(before), components_of(after)
     kept = old.keys() & new.keys()
     assert len(old.keys() - new.keys()) > 10 and len(new.keys() - old.keys()) > 10
     joined = {new[node] for node in kept if new[node] != old[node]}

@@ -19,5 +19,15 @@
     from {{ ref('int_identity__edges') }} as edges
     where {{ is_touched('edges.node', ref('int_identity__touched_nodes')) }}
 )
-{%- endset -%}
-{{ connected_components(nodes, edges) }}
+{%- endset %}
+
+with components as (
+    {{ connected_components(nodes, edges) | indent }}
+)
+
+select
+    node,
+    component,
+    {{ short_hash('node') }} as node_hash,
+    {{ short_hash('component') }} as component_hash
+from components

@@ -11,7 +11,9 @@ select
     far.tier as neighbor_tier,
     far.identifier_type as neighbor_type,
     near.is_pair,
-    near.second_attribute
+    near.second_attribute,
+    {{ short_hash('near.node') }} as node_hash,
+    {{ short_hash('far.node') }} as neighbor_hash
 from {{ ref('int_identity__record_tokens') }} as near
 inner join {{ ref('int_identity__record_tokens') }} as far
     on near._record_key = far._record_key

@@ -8,7 +8,8 @@
 with fresh as (
     select
         tokens._record_key,
-        tokens.node
+        tokens.node,
+        {{ short_hash('tokens.node') }} as node_hash
     from {{ ref('int_identity__record_tokens') }} as tokens
     where
         tokens.tier in ('strong', 'medium')
@@ -19,47 +20,52 @@ with fresh as (
 ),
 
 changed as (
-    select records.node
+    select {{ short_hash('records.node') }} as node_hash
     from {{ ref('int_identity__touched_records') }} as records
     where records.node is not null
     union distinct
-    select fresh.node
+    select fresh.node_hash
     from fresh
 ),
 
 {# What refuses a token may lie two steps away (int_identity__refusals), and an edge's other end is one step more. -#}
 {%- for nearer, step in [('changed', 'one_step'), ('one_step', 'two_steps'), ('two_steps', 'beside')] -%}
 {{ step }} as (
-    select {{ nearer }}.node
+    select {{ nearer }}.node_hash
     from {{ nearer }}
     union distinct
-    select far.node
+    select far.node_hash
     from fresh as near
     inner join fresh as far on near._record_key = far._record_key
-    where near.node in (select {{ nearer }}.node from {{ nearer }})
+    where near.node_hash in (select {{ nearer }}.node_hash from {{ nearer }})
     {% for pairs in models_built(['int_identity__neighbors'], 'intermediate') -%}
     union distinct
-    select pairs.neighbor as node
+    select pairs.neighbor_hash as node_hash
     from {{ pairs }} as pairs
     where
-        pairs.node in (select {{ nearer }}.node from {{ nearer }})
+        pairs.node_hash in (select {{ nearer }}.node_hash from {{ nearer }})
         and pairs.neighbor_tier in ('strong', 'medium')
     {%- endfor %}
 ),
 
 {% endfor -%}
+{#- Two tokens of one hash would only make the list longer. -#}
 closed as (
-    select beside.node
-    from beside
+    select records.node
+    from {{ ref('int_identity__touched_records') }} as records
+    where records.node is not null
+    union distinct
+    select fresh.node
+    from fresh
     {% for components in models_built(['int_identity__components'], 'intermediate') -%}
     union distinct
     select members.node
     from {{ components }} as members
     where
-        members.component in (
-            select one.component
+        members.component_hash in (
+            select one.component_hash
             from {{ components }} as one
-            inner join beside on one.node = beside.node
+            where one.node_hash in (select beside.node_hash from beside)
         )
     {%- endfor %}
     {% for earlier in models_built([this.identifier], this.schema) -%}
