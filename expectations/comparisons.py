@@ -299,7 +299,7 @@ def cx_control_limits() -> list[Rule]:
         Rule("limits are of the periods that they count", _POINTS),
         never(
             "no series crosses a break",
-            "exists (from marts.series_breaks as b where b.breakdown = tested.breakdown"
+            "held_from is null and exists (from marts.series_breaks as b where b.breakdown = tested.breakdown"
             " and b.member = tested.member and b.scale = tested.scale"
             " and b.break_date > tested.segment_start and b.break_date <= tested.period_start)",
             blame=cell,
@@ -312,8 +312,12 @@ _POINTS = """
     from tested
     group by period_type, segment_start, breakdown, member, scale, measure, driver, point_count
     having
-        count(*) <> point_count or min(period_start) <> segment_start
-        or abs(avg(value) - avg(center)) > 1e-8
+        -- a held series has no row of a period that it gained, nor of one that is withheld now
+        bool_and(held_from is null)
+        and (
+            count(*) <> point_count or min(period_start) <> segment_start
+            or abs(avg(value) - avg(center)) > 1e-8
+        )
 """
 
 
@@ -322,12 +326,19 @@ def equity_gaps(policy: Mapping[str, float]) -> list[Rule]:
     key = ("period_type", "period_start", "segment", "scale", "measure", "driver")
     cell = "concat_ws(' ', period_label, segment, scale, measure, driver)"
     return [
-        required(*key, "is_claim_allowed", "suppressed", "low_n", blame=cell),
+        required(*key, "suppressed", "low_n", blame=cell),
         unique(*key, blame=cell),
         never(
             "no claim is made where too few segments are known",
             f"is_claim_allowed <> coalesce(known_segment_share >= {policy['segment_claim_min_share']}, false)"
-            " or verdict is not null and not is_claim_allowed",
+            " or verdict is not null and is_claim_allowed is not true",
+            blame=cell,
+        ),
+        never(
+            "whether a claim is allowed is known, unless the share of known segments is held",
+            "is_claim_allowed is null and not exists (from marts.survey_quality as quality"
+            " where quality.held_from is not null and quality.breakdown = 'all'"
+            " and quality.period_type = tested.period_type and quality.period_start = tested.period_start)",
             blame=cell,
         ),
         never(

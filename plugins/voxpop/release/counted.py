@@ -304,6 +304,13 @@ DERIVED: Sequence[Derived] = (
         ),
     ),
     Derived(
+        "equity_gaps",
+        of="survey_quality",
+        # the share of known segments, and the claim that it allows
+        rests_on=f"base.breakdown = 'all' and {_same('base', 'row_', ('period_type', 'period_start'))}",
+        figures=("known_segment_share", "is_claim_allowed", "verdict"),
+    ),
+    Derived(
         "cx_control_limits",
         of="cx_index",
         # the limits are of all periods of a series together, so it stays as it was

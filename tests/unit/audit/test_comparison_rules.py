@@ -153,7 +153,7 @@ LIMITS = """
         'month' as period_type, make_date(2025, place, 1) as period_start, 'all' as breakdown, 'all' as member,
         'likert_5' as scale, 'cx_index' as measure, 'all' as driver, 'p' || place as period_label,
         date '2025-01-01' as segment_start, 8 as point_count, 61e0 + 2 * (place % 2) as value, 62e0 as center, 56.68e0 as lower,
-        67.32e0 as upper, 2e0 as moving_range_mean, false as is_outside, false as is_seasonally_adjusted
+        67.32e0 as upper, 2e0 as moving_range_mean, false as is_outside, false as is_seasonally_adjusted, null::varchar as held_from
     from (select unnest(range(1, 9))::integer as place);
     create table marts.cx_index as
     select * exclude (value), false as suppressed from marts.cx_control_limits;
@@ -179,6 +179,10 @@ LIMITS = """
             "delete from marts.cx_control_limits where period_label = 'p8'",
             {"limits are of the periods that they count"},
         ),
+        (
+            "delete from marts.cx_control_limits where period_label = 'p8'; update marts.cx_control_limits set held_from = 'r'",
+            set(),
+        ),
         ("update marts.series_breaks set break_date = '2025-08-01'", {"no series crosses a break"}),
     ],
 )
@@ -201,7 +205,9 @@ GAPS = """
     select
         * exclude (segment, rest_n, rest_value, gap), segment as member, rest_n as other_n, rest_value as other_value, gap as difference,
         'segment' as breakdown, 'rest' as comparison
-    from marts.equity_gaps
+    from marts.equity_gaps;
+    create table marts.survey_quality as
+    select 'month' as period_type, date '2026-01-01' as period_start, 'all' as breakdown, null::varchar as held_from
 """
 
 
@@ -216,6 +222,20 @@ GAPS = """
         (
             "update marts.equity_gaps set suppressed = true; update marts.cx_comparisons set suppressed = true",
             {"a withheld gap shows no figure"},
+        ),
+        (
+            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null, verdict = null",
+            {"whether a claim is allowed is known, unless the share of known segments is held"},
+        ),
+        (
+            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null, verdict = null;"
+            "update marts.survey_quality set held_from = 'r'",
+            set(),
+        ),
+        (
+            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null;"
+            "update marts.survey_quality set held_from = 'r'",
+            {"no claim is made where too few segments are known"},
         ),
         ("update marts.equity_gaps set gap = -0.4", {"a gap is the segment's comparison with the rest"}),
         ("delete from marts.equity_gaps", {"a gap is the segment's comparison with the rest"}),

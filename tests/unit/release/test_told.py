@@ -1,0 +1,77 @@
+"""What is held of tables that are compared by the counts they tell, and of what rests on their rows."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import pytest
+from voxpop.release import held
+from voxpop.release.changed import Earlier
+from voxpop.release.compared import COMPARED
+from voxpop.release.counted import TOLD
+
+PLAIN = [(table, count) for table, told in TOLD.items() for count in told.counts if count.isidentifier()]
+
+
+def row(table, **changed):
+    """SQL for one shown row: every count 100, every share the whole, but for what is given."""
+    columns = dict.fromkeys(COMPARED[table].key, "'x'")
+    for name in re.findall("[a-z_]+", " ".join(TOLD[table].counts)):
+        is_share = name == "value" or name.endswith("share")
+        columns[name] = "1::double" if is_share else f"{changed.get(name, 100)}::bigint"
+    columns |= {"period_type": "'quarter'", "period_start": "date '2026-01-01'", "suppressed": "false"}
+    columns |= {"held_from": "null::varchar"}
+    columns |= {name: f"'{value}'" for name, value in changed.items() if isinstance(value, str)}
+    columns.pop("round", None)
+    return f"select {', '.join(f'{sql} as {name}' for name, sql in columns.items())}"
+
+
+def published(folder, old, new):
+    """The rows that are published, by table, of tables that one release showed and the next would."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table dim_services as select 'apply' as service_id, 'ben' as organization_id;"
+            "create table dim_surveys as select 's' as survey_id, 'ben' as organization_id, 1 survey_version"
+        )
+        (folder / "parquet").mkdir(parents=True)
+        for table, sql in old.items():
+            connection.execute(f"copy ({sql}) to '{folder / 'parquet' / table}.parquet'")
+        for table, sql in new.items():
+            connection.execute(f"create table {table} as {sql}")
+        queries = held.rows(
+            connection, "main", [*new], [Earlier("r1", folder)], sums={}, policy={"suppression_min_n": 10.0}
+        )
+        return {table: connection.execute(f"select * from ({sql})").df() for table, sql in queries.items()}
+
+
+@pytest.mark.parametrize(("table", "count"), PLAIN)
+def test_a_count_that_differs_by_few_is_held_with_its_row(table, count, tmp_path):
+    for more, is_held in ((3, True), (12, False)):
+        rows = published(
+            tmp_path / str(more), {table: row(table)}, {table: row(table, **{count: 100 + more})}
+        )
+        ((n, held_from),) = rows[table][[count, "held_from"]].itertuples(index=False)
+        assert n == (100 if is_held else 100 + more)
+        assert (held_from == "r1") == is_held
+
+
+def test_a_gap_has_no_claim_while_the_share_that_allows_it_is_held(tmp_path):
+    whole = {"breakdown": "all", "member": "all"}
+    names = dict.fromkeys(COMPARED["equity_gaps"].key, "'x'")
+    names |= {"period_type": "'quarter'", "period_start": "date '2026-01-01'"}
+    names |= {"known_segment_share": "0.9", "is_claim_allowed": "true", "verdict": "'down'", "gap": "5"}
+    names |= {"held_from": "null::varchar"}
+    gap = f"select {', '.join(f'{sql} as {name}' for name, sql in names.items())}"
+    for more, claim in ((3, None), (12, "down")):
+        rows = published(
+            tmp_path / str(more),
+            {"survey_quality": row("survey_quality", **whole), "equity_gaps": gap},
+            {
+                "survey_quality": row("survey_quality", **whole, respondent_count=100 + more),
+                "equity_gaps": gap,
+            },
+        )["equity_gaps"]
+        assert rows["gap"].tolist() == [5]
+        assert rows["verdict"].astype(object).where(rows["verdict"].notna(), None).tolist() == [claim]
+        assert rows["is_claim_allowed"].isna().tolist() == [claim is None]
