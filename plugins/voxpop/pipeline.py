@@ -304,7 +304,7 @@ def due(settings: Settings, quarter: Quarter, release_id: str) -> date:
 def export(
     settings: Settings, kind: Kind, quarter: Quarter, *, to: Path | None = None, release_id: str | None = None
 ) -> Package:
-    """Write a quarter's files from a release, the current one if none is named.
+    """Write a quarter's files from a release, the current one if none is named; it is kept from then on.
 
     Args:
         settings: where the releases are.
@@ -322,4 +322,6 @@ def export(
         to = settings.exports / quarter.label / release.release_id / kind
         if to.exists():
             return package.written(to)
-    return package.export(release, kind, quarter, to)
+    made = package.export(release, kind, quarter, to)
+    store.note_export(settings, release.release_id)
+    return made

@@ -21,7 +21,8 @@ from voxpop.release import manifest as manifests
 from voxpop.release.manifest import DATABASE, NAME, PAGE, File, Manifest
 
 KEEP_RELEASES = 12
-"""How many releases are kept besides the current one, newest first. Older ones can be made again from raw."""
+"""How many releases are kept beside the current one and those that a quarter was exported from, newest first.
+Older ones can be made again from raw."""
 
 FOLDER_MODE = 0o750
 FILE_MODE = 0o440
@@ -69,7 +70,7 @@ class LogLine(TypedDict, total=False):
     """A line of `releases/log.ndjson`; `before` is the release that was current until then."""
 
     at: str
-    action: Literal["publish", "rollback", "remove"]
+    action: Literal["publish", "rollback", "remove", "export"]
     release_id: str
     before: str | None
     reason: str
@@ -199,6 +200,12 @@ def rollback(settings: Settings, release_id: str | None, reason: str, now: datet
         _log(settings, line | {"before": before, "reason": reason})
         _point(settings, release.release_id)
     return release
+
+
+def note_export(settings: Settings, release_id: str) -> None:
+    """Keep a release: what was filed from it is public, and later ones are compared with it."""
+    if release_id not in _exported(settings):
+        _log(settings, {"action": "export", "release_id": release_id})
 
 
 def is_whole(release: Release) -> bool:
@@ -342,7 +349,12 @@ def _log(settings: Settings, line: LogLine) -> None:
 
 
 def _remove_old(settings: Settings, keep: str, now: datetime) -> None:
-    older = [release for release in list_releases(settings) if release.release_id != keep]
+    kept = {keep, *_exported(settings)}
+    older = [release for release in list_releases(settings) if release.release_id not in kept]
     for release in older[KEEP_RELEASES:]:
         _log(settings, {"at": now.isoformat(), "action": "remove", "release_id": release.release_id})
         shutil.rmtree(release.folder)
+
+
+def _exported(settings: Settings) -> set[str]:
+    return {line["release_id"] for line in log(settings) if line["action"] == "export"}

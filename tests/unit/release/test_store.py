@@ -166,6 +166,16 @@ def test_only_so_many_are_kept_and_never_without_the_current(settings, monkeypat
     assert store.show(settings, None).release_id == ids[1]
 
 
+def test_what_a_quarter_was_exported_from_is_kept(settings, monkeypatch):
+    monkeypatch.setattr(store, "KEEP_RELEASES", 1)
+    ids = [publish(settings, 0)]
+    store.note_export(settings, ids[0])
+    store.note_export(settings, ids[0])
+    assert [line["action"] for line in store.log(settings)] == ["publish", "export"]
+    ids += [publish(settings, day) for day in range(1, 4)]
+    assert [release.release_id for release in store.list_releases(settings)] == [ids[3], ids[2], ids[0]]
+
+
 def test_going_back_moves_the_link_and_says_why(settings):
     first, second = publish(settings, 0), publish(settings, 1)
     assert store.rollback(settings, None, "wrong file", NOW).release_id == first
