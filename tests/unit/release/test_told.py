@@ -9,7 +9,7 @@ import pytest
 from voxpop.release import held
 from voxpop.release.changed import Earlier
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import TOLD
+from voxpop.release.counted import DERIVED, TOLD
 
 PLAIN = [(table, count) for table, told in TOLD.items() for count in told.counts if count.isidentifier()]
 
@@ -75,3 +75,65 @@ def test_a_gap_has_no_claim_while_the_share_that_allows_it_is_held(tmp_path):
         assert rows["gap"].tolist() == [5]
         assert rows["verdict"].astype(object).where(rows["verdict"].notna(), None).tolist() == [claim]
         assert rows["is_claim_allowed"].isna().tolist() == [claim is None]
+
+
+CELL = {
+    "period_type": "quarter",
+    "period_start": "2026-01-01",
+    "breakdown": "service",
+    "member": "apply",
+    "scale": "likert_5",
+    "measure": "mean",
+    "driver": "ease",
+}
+ALL = {"breakdown": "all", "member": "all"}
+SEGMENT = {"breakdown": "segment", "member": "veterans"}
+BEFORE = {"comparison": "previous_period", "other_period_start": "2025-10-01"}
+REST = {"comparison": "rest", "other_period_start": "2026-01-01"}
+RESTS = [
+    # table, its first figure, the held cell of cx_index, a row that rests on it, one that does not
+    ("cx_index", "volume_value", {}, ALL, ALL | {"driver": "trust"}),
+    ("cx_index", "volume_value", {}, {"breakdown": "organization", "member": "ben"}, {}),
+    ("cx_comparisons", "n", {}, BEFORE, BEFORE | {"member": "status"}),
+    ("cx_comparisons", "n", {"period_start": "2025-10-01"}, BEFORE, BEFORE | {"member": "status"}),
+    ("cx_comparisons", "n", ALL, REST, BEFORE),
+    ("cx_comparisons", "within_change", {}, ALL | BEFORE, ALL | BEFORE | {"scale": "thumbs"}),
+    ("equity_gaps", "n", SEGMENT, {"segment": "veterans"}, {"segment": "students"}),
+    ("equity_gaps", "n", ALL, {"segment": "veterans"}, {"segment": "veterans", "driver": "trust"}),
+    ("cx_control_limits", None, {}, {"period_start": "2025-01-01"}, {"driver": "trust"}),
+    (
+        "published_measures",
+        None,
+        {},
+        {"our_source": "own_measures", "service": "apply"},
+        {"our_source": "own_measures", "service": "status"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("table", "figure", "base", "row_", "other"), RESTS)
+def test_what_rests_on_a_held_cell_of_the_index(table, figure, base, row_, other):
+    (rests_on,) = (
+        one.rests_on
+        for one in DERIVED
+        if (one.table, one.of, one.figures and one.figures[0]) == (table, "cx_index", figure)
+    )
+
+    def is_found(row):
+        sides = [
+            ", ".join(
+                f"{'date ' if name.endswith('start') else ''}'{value}' as {name}"
+                for name, value in {**CELL, **changed}.items()
+            )
+            for changed in (base, row)
+        ]
+        query = f"select {rests_on} from (select {sides[0]}) as base, (select {sides[1]}) as row_"
+        return duckdb.sql(query).fetchone() == (True,)
+
+    assert is_found(row_)
+    assert not is_found(other)
+
+
+def test_every_derived_table_of_the_index_has_its_case():
+    cases = {(table, figure) for table, figure, *_ in RESTS}
+    assert cases == {(one.table, one.figures and one.figures[0]) for one in DERIVED if one.of == "cx_index"}
