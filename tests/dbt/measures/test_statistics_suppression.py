@@ -184,7 +184,7 @@ def test_weighted_figures_of_few_who_have_a_weight_are_not_shown(
     load(measures, people, answers(people["response_id"], "ease", points), is_weighted=True)
     measures.build(*CX_INDEX)
     rows = measures.frame("select * from cx_index where breakdown = 'all' and period_type = 'month'")
-    assert set(rows["measure"]) == {"cx_index", "mean", "top_box", "top_two", "bottom_two"}
+    assert set(rows["measure"]) == {"cx_index", "mean", "ces", "top_box", "top_two", "bottom_two"}
     assert (rows["n"] == 30).all() and rows["value"].notna().all()
     weighted = rows[["weighted_value", "weighted_low", "weighted_high", "design_effect", "effective_n"]]
     assert (weighted.notna() == is_shown).all(axis=None)

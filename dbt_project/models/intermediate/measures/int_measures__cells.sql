@@ -32,3 +32,7 @@ select
     member,
     organization_id
 from spread
+-- a year that is under way would tell how few have answered since its last quarter, or withhold an older one with them
+where
+    period_type <> 'year'
+    or {{ period_end_of('period_start', 'period_type') }} <= {{ complete_day() }}

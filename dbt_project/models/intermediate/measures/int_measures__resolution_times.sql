@@ -106,7 +106,7 @@ select
     cast(sum(ended_count) as bigint) as n,
     cast(sum(resolved_count) as bigint) as resolved_count,
     cast(sum(pending_count) as bigint) as pending_count,
-    -- tomorrow who isn't settled has lasted longer, which moves the curve from where the first of them is left out of it
+    -- tomorrow who is not settled has lasted longer: the curve moves from where the first of them leaves it
     sum(pending_count) > 0 or coalesce(
         min(case when ended_count > resolved_count then seconds end)
         < coalesce(

@@ -1,7 +1,9 @@
 {#-
   For measures whose longest period is the fiscal year. Beside what int_touched_quarters lists, a renamed person's answer
-  moves to another segment, and so do a person's answers when a contact that names one is somebody else's.
+  moves to another segment, and so do a person's answers when a contact that names one is somebody else's. And a year has
+  rows of its own once it is over, which time alone decides.
 -#}
+-- depends_on: {{ ref('fct_survey_responses') }}, {{ ref('fct_interactions') }}, {{ source('build', 'complete_to') }}
 with days as (
     select renamed.record_date
     from {{ ref('int_renamed_records') }} as renamed
@@ -27,6 +29,18 @@ years as (
     union distinct
     select {{ fiscal_year_start('quarter_start') }} as year_start
     from {{ ref('int_touched_quarters') }}
+    {%- for index in models_built(['cx_index'], 'marts') %}
+    union distinct
+    select published.year_start
+    from (
+        select
+            stored.year_start,
+            bool_or(stored.period_type = 'year') as has_year
+        from {{ index }} as stored
+        group by stored.year_start
+    ) as published
+    where published.has_year <> ({{ period_end_of('published.year_start', "'year'") }} <= {{ complete_day() }})
+    {%- endfor %}
 )
 
 select
