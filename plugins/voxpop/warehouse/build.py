@@ -20,6 +20,7 @@ from voxpop.raw.manifests import Manifest, visible
 from voxpop.warehouse import lock, seeds
 from voxpop.warehouse.complete import complete_to, time_zones
 from voxpop.warehouse.dbt import Dbt, ModelResult
+from voxpop.warehouse.denied_rows import DENIED_IS_KNOWN, rows_of_nobody
 from voxpop.warehouse.fingerprint import fingerprint
 from voxpop.warehouse.goal_rows import ONE_ROW_A_PERIOD, filters_too_wide
 from voxpop.warehouse.pending import PendingBatch, all_batches, pending_batches
@@ -84,7 +85,8 @@ def run_layer(settings: Settings, layer: str) -> list[ModelResult]:
 
     Raises:
         Locked: another process works on the warehouse.
-        ConfigError: a goal's filter leaves several rows of a period; names file, row and what they differ in.
+        ConfigError: a goal's filter leaves several rows of a period, or a denied pair names a token that no
+            record carries; names file, row and reason.
         BuildError: a model or test failed, or a layer before this one is not built yet.
     """
     with lock.hold(settings, layer):
@@ -124,7 +126,8 @@ def build(
 
     Raises:
         Locked: another process works on the warehouse.
-        ConfigError: a seed can't be used, or a goal's filter leaves several rows of a period.
+        ConfigError: a seed can't be used, a goal's filter leaves several rows of a period, or a denied pair
+            names a token that no record carries.
         BuildError: a model or test failed.
     """
     with lock.hold(settings, "build"):
@@ -240,6 +243,9 @@ def _dbt_build(dbt: Dbt, layer: str, full_refresh: bool) -> list[ModelResult]:
         # What a goal's filter leaves is known when its table is built, and not before.
         if ONE_ROW_A_PERIOD in error.failed:
             raise filters_too_wide(dbt.settings) from error
+        # Nor is it known before identity is built which tokens there are.
+        if DENIED_IS_KNOWN in error.failed:
+            raise rows_of_nobody(dbt.settings) from error
         raise
 
 

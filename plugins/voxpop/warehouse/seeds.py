@@ -50,6 +50,8 @@ REQUIRED_POLICIES = (
 R = TypeVar("R", bound=Row)
 _SHOWN = 20
 """How many problems are listed; the message says how many more there are."""
+_NOT_SHOWN = frozenset({"token", "other_token"})
+"""Columns whose cell is in no message: in place of a token there may be a person's own identifier."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _problem(cells: Sequence[str], columns: Sequence[str]) -> str | None:
         return f"has {len(cells)} cells instead of {len(columns)}"
     for column, cell in zip(columns, cells, strict=True):
         if cell != cell.strip():
-            return f"{column} {cell!r} begins or ends with a space"
+            return f"{_shown(column, cell)} begins or ends with a space"
     return None
 
 
@@ -166,7 +168,12 @@ def _reasons(error: ValidationError) -> Iterator[str]:
         elif detail["input"] is None:
             yield f"{detail['loc'][0]} is empty"
         else:
-            yield f"{detail['loc'][0]} {detail['input']!r}: {reason[0].lower()}{reason[1:]}"
+            shown = _shown(str(detail["loc"][0]), detail["input"])
+            yield f"{shown}: {reason[0].lower()}{reason[1:]}"
+
+
+def _shown(column: str, cell: object) -> str:
+    return column if column in _NOT_SHOWN else f"{column} {cell!r}"
 
 
 def _repeated(rows: Sequence[_Placed], key: Sequence[str]) -> Iterator[str]:

@@ -39,6 +39,15 @@ create table intermediate.int_web_sessions (
     started_at timestamp, started_date date
 );
 """
+DENIED = """
+    insert into seeds.identity_denied
+    select 'account', g || 'a0', 'email', g || 'e0', 'two people', date '2026-01-05'
+    from range(0, $1, 3) as r(g)
+    union all
+    select 'email', g || 'e1', 'email', g || 'e2', 'two people', date '2026-01-05'
+    from range(1, $1, 3) as r(g)
+"""
+"""In a graph of three an account and an email are parted, in another two emails."""
 
 
 @dataclass
@@ -143,6 +152,7 @@ def steps(make_voxpop: Callable[[], Project], tmp_path_factory: pytest.TempPathF
     project, records = make_voxpop(), Records(random.Random(17))
     with project.connect() as connection:
         connection.execute(TABLES)
+        connection.execute(DENIED, [GRAPHS])
     steps, died = [], set[str]()
     for number in range(STEPS):
         changed = records.change()
@@ -187,6 +197,8 @@ def test_the_steps_try_what_the_test_is_about(steps: list[Step]) -> None:
     assert len(joined) > 10 and len(parted) > 10
     edges_gone = set(before["int_identity__edges"]) - set(after["int_identity__edges"])
     assert sum(1 for a, b in edges_gone if a in kept and b in kept) > 10
+    reasons = [reason for _, reason in after["int_identity__refusals"]]
+    assert reasons.count("denied") > 5
     assert 0 < steps[-1].touched < len(kept | old.keys() | new.keys())
 
 

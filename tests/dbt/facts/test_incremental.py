@@ -22,6 +22,12 @@ FOLDERS = (
     "touched",
 )
 INTERMEDIATE = [f"path:models/intermediate/{folder}" for folder in FOLDERS]
+UP_TO_CONTACTS = [
+    *(path for path in INTERMEDIATE if not path.endswith(("/journeys", "/touched"))),
+    "int_touched_days",
+    "int_renamed_records",
+]
+"""What contacts and who they are of stand on."""
 MEASURES = ["path:models/intermediate/measures", "path:models/marts/measures", "a11_280_collection_details"]
 EVERYTHING = [
     *INTERMEDIATE,
@@ -205,7 +211,7 @@ def test_merges_splits_and_earlier_tokens_are_told_and_reach_old_days(
 ) -> None:
     account, email = ("account", "a"), ("email", "e")
     project, staging = make_voxpop(), Staging()
-    selected = [*INTERMEDIATE, "fct_interactions", "identity_merges", "identity_conflicts"]
+    selected = [*UP_TO_CONTACTS, "fct_interactions", "identity_merges", "identity_conflicts"]
 
     def who() -> dict[str, str]:
         return dict(project.query("select source_record_id, customer_id from marts.fct_interactions"))
@@ -258,3 +264,52 @@ def test_merges_splits_and_earlier_tokens_are_told_and_reach_old_days(
     assert sixth["f7"] not in (None, fifth["f7"]) and sixth["f9"] is None
     assert {cause for _, _, cause in told("run-5")} == {"split"}
     assert len(project.query("select * from marts.identity_merges")) == 4, "nothing is told twice"
+
+
+def test_two_who_are_parted_stay_so_until_the_row_goes(
+    make_voxpop: Callable[[], Project], tmp_path: Path
+) -> None:
+    """As the seed's change makes it: a full refresh, and days that follow in steps."""
+    account, email, other = ("account", "a"), ("email", "e"), ("email", "g")
+    project, staging = make_voxpop(), Staging()
+    selected = ["path:models/intermediate/identity", "identity_merges", "identity_conflicts"]
+
+    def refresh(run_id: str, seed: str) -> None:
+        with project.connect() as connection:
+            connection.execute(seed)
+            staging.fill(connection, [], run_id)
+        project.dbt("run", "--full-refresh", "--select", *selected)
+
+    def whose() -> dict[str, str]:
+        return dict(
+            project.query(
+                "select identifier_type || token, customer_id from intermediate.int_customer_tokens"
+            )
+        )
+
+    def told(run_id: str) -> list[tuple[str, str, str]]:
+        sql = f"select cause, old_id, new_id from marts.identity_merges where _run_id = '{run_id}'"
+        return project.query(sql)
+
+    step(project, staging, [contact(1, 5, account, email)], "run-0", [*UP_TO_CONTACTS, *selected[1:]])
+    (joined,) = set(whose().values())
+    refresh(
+        "run-1",
+        "insert into seeds.identity_denied values ('account', 'a', 'email', 'e', 'typed', '2026-01-05')",
+    )
+    parted = whose()
+    assert parted["accounta"] == joined != parted["emaile"], "the account's token is the smaller one"
+    assert told("run-1") == [("split", joined, parted["emaile"])]
+
+    step(project, staging, [contact(2, 9, account, email), contact(3, 9, email, other)], "run-2", selected)
+    assert whose() == parted | {"emailg": parted["emaile"]}
+    step(project, staging, [contact(4, 10, account, other)], "run-3", selected)
+    assert whose() == parted | {"emailg": None}, "what comes beside both is nobody's"
+    assert project.query("select reason, token from marts.identity_conflicts") == [("denied", "g")]
+    whole = project.copy(tmp_path)
+    whole.dbt("run", "--full-refresh", "--select", *selected)
+    assert contents(project) == contents(whole)
+
+    refresh("run-4", "delete from seeds.identity_denied")
+    assert whose() == {"accounta": joined, "emaile": joined, "emailg": joined}
+    assert told("run-4") == [("merge", parted["emaile"], joined)]

@@ -199,3 +199,38 @@ def test_a_goal_whose_filter_leaves_several_rows_is_named_by_its_row(
         path.write_bytes(original)
         shared.rows("drop schema marts cascade")
         shared.build_staging()
+
+
+def test_a_denied_pair_that_names_nobody_is_named_by_its_row_alone(
+    shared: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tokens are planted, and of the intermediate layer their test alone is run."""
+    monkeypatch.setitem(build._SELECTED, "intermediate", ("a_denied_token_is_carried", None))
+    path = shared.settings.seeds / "identity_denied.csv"
+    original = path.read_bytes()
+    known, unknown = "a" * 32, "b" * 32
+    path.write_bytes(
+        original
+        + f"email,{known},phone+name,{known},two people,2026-01-05\n".encode()
+        + f"email,{known},account,{unknown},two people,2026-01-05\n".encode()
+    )
+    shared.rows(f"""
+        create schema intermediate;
+        create table intermediate.int_customer_tokens as
+        select unnest(['email:{known}', 'phone+name:{known}', 'email:{unknown}']) as node
+    """)
+    try:
+        shared.begin()
+        build.run_layer(shared.settings, "seeds")
+        with opened(shared.settings) as state:
+            state.layers_done(("seeds", "staging"))
+        with pytest.raises(ConfigError) as caught:
+            build.run_layer(shared.settings, "intermediate")
+        message = str(caught.value)
+        assert f"identity_denied.csv in {shared.settings.seeds} can't be used" in message
+        assert message.endswith("again:\n  row 3: other_token names no identifier of the type account")
+        assert known not in message and unknown not in message
+    finally:
+        path.write_bytes(original)
+        shared.rows("drop schema intermediate cascade")
+        shared.build_staging()

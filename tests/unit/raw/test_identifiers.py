@@ -8,9 +8,10 @@ import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from voxpop.config import Settings
+from voxpop.config import PROJECT, Settings
 from voxpop.errors import ConfigError
 from voxpop.raw.identifiers import Tokenizer, normalize
 
@@ -71,6 +72,15 @@ def test_placeholders_are_compared_after_normalisation(settings: Settings) -> No
     assert tokenizer.token("email", " NONE@none.com") is None
     assert tokenizer.token("phone", "tel:+12025550100") is None
     assert tokenizer.token("account", "none@none.com") is not None
+
+
+@pytest.mark.parametrize("name", ["WIRELESS CALLER", " Unknown  Name", "Anonymous", "Out-of-area"])
+def test_a_display_name_that_stands_for_anybody_is_nobodys(tmp_path: Path, name: str) -> None:
+    """By the seed of the agency, and because one word alone is no name."""
+    settings = Settings(tmp_path, tmp_path / "sources.yml", PROJECT / "dbt_project" / "seeds")
+    tokenizer = Tokenizer.load(settings, create=True)
+    assert tokenizer.token("name", name) is None
+    assert tokenizer.token("name", f"{name} Smith") is not None
 
 
 def test_a_bad_placeholder_names_its_row(settings: Settings) -> None:

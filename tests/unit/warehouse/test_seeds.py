@@ -183,8 +183,14 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
         (
             "identity_denied",
             "decided_on\n",
-            f"decided_on\nemail,someone,email,{'a' * 32},two people,2026-01-05\n",
-            "identity_denied.csv: row 2: token 'someone': string should match pattern '^[0-9a-f]{32}$'",
+            f"decided_on\nemail,ann@x.org,email,{'a' * 32},two people,2026-01-05\n",
+            "identity_denied.csv: row 2: token: string should match pattern '^[0-9a-f]{32}$'",
+        ),
+        (
+            "identity_denied",
+            "decided_on\n",
+            f"decided_on\nemail,{'a' * 32},email, ann@x.org,two people,2026-01-05\n",
+            "identity_denied.csv: row 2: other_token begins or ends with a space",
         ),
         (
             "question_crosswalk",
