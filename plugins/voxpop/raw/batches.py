@@ -47,6 +47,7 @@ class _State(msgspec.Struct):
     records: int = 0
     quarantined: int = 0
     duplicates: int = 0
+    blocked: dict[str, int] = {}
     content: str = "00" * 16
     tables: dict[str, tuple[Original, ...]] = {}
     days: dict[str, Day] = {}
@@ -191,6 +192,11 @@ class BatchWriter:
             self._counts(day).records += count
         for day, count in Counter(reject.day for reject in bad).items():
             self._counts(day).quarantined += count
+        for row in rows:
+            # who keeps all tokens has no placeholder: few records are looked at twice
+            if len(row.tokens) < len(row.record.identifiers):
+                for type_ in self._tokenizer.blocked(row.record.identifiers):
+                    state.blocked[type_] = state.blocked.get(type_, 0) + 1
         if rows:
             table = parts.table(rows, batch_id=state.batch_id, fetched_at=self._now)
             state.parts.append(self._write_part(f"part-{len(state.parts):05}.parquet", table))
@@ -361,6 +367,7 @@ class BatchWriter:
             received=self.received,
             sha256=hashlib.sha256(content.encode()).hexdigest(),
             key_version=state.key_version,
+            blocked=dict(sorted(state.blocked.items())),
             original=self._original,
             tables=dict(sorted(state.tables.items())),
             days=dict(sorted(state.days.items())),

@@ -158,6 +158,12 @@ class Tokenizer:
         found = [token for type_, value in identifiers if (token := self.token(type_, value))]
         return sorted(set(found), key=_order) if len(found) > 1 else found
 
+    def blocked(self, identifiers: Sequence[tuple[str, str]]) -> list[str]:
+        """Give the types of those of a record's identifiers that are placeholders, one a placeholder."""
+        return [
+            type_ for type_, value in identifiers if (type_, normalize(type_, value)) in self._placeholders
+        ]
+
     def _make(self, type_: str, value: str) -> Token | None:
         normal = normalize(type_, value)
         if normal is None or (type_, normal) in self._placeholders:

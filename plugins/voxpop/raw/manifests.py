@@ -74,6 +74,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         received: records + quarantined + duplicates.
         sha256: over what the rows hold, whatever their order.
         key_version: the identifier key that its tokens are made with.
+        blocked: type of identifier → how many in the parts were placeholders, and gave no token. Batches from
+            before it was counted have none.
         original: the file that it was made from, if it was.
         tables: daily table → the files that it was made from: the batch holds all of it.
         days: counts by the source's own day; what has no day counts for `dt`.
@@ -97,6 +99,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     received: int
     sha256: str
     key_version: int
+    blocked: dict[str, int] = {}
     original: Original | None
     tables: dict[str, tuple[Original, ...]] = {}
     days: dict[str, Day]

@@ -81,6 +81,7 @@ def test_the_manifest_says_what_is_there(opens: Opens, settings: Settings) -> No
         "received": 6,
         "sha256": manifest.sha256,
         "key_version": 1,
+        "blocked": {},
         "original": None,
         "tables": {},
         "days": {"2026-01-05": {"records": 3, "quarantined": 1}},
@@ -122,6 +123,21 @@ def test_identifiers_become_tokens_once_each_and_none_is_left(
     for path in settings.raw.rglob("*"):
         if path.is_file():
             assert b"x.org" not in path.read_bytes() and b"5550123" not in path.read_bytes()
+
+
+def test_placeholders_are_counted_by_type_also_where_a_landing_goes_on(
+    opens: Opens, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three of two records; a value that is no email is none, nor counts what came again."""
+    blocked = frozenset({("email", "none@none.com"), ("phone", "+15105550123")})
+    monkeypatch.setattr(tokenizer, "_placeholders", blocked)
+    none = ("email", " NONE@none.com")
+    with opens() as writer:
+        first = record("a", b"{}", none, ("phone", "(510) 555-0123"), ("email", "?"), ("account", "1"))
+        writer.write_page([first, first], [], {"page": 2})
+    with opens() as writer:
+        writer.write_page([record("b", b"{}", none), record("c", b"{}", ("email", "a@b.org"))], [], None)
+        assert writer.finish().blocked == {"email": 2, "phone": 1}
 
 
 @pytest.mark.parametrize(
