@@ -142,14 +142,15 @@ def cx_comparisons(policy: Mapping[str, float]) -> list[Rule]:
         ),
         never(
             "a p of at most .05 and an interval without 0 are the same where both are by t",
-            f"measure not in {_SHARES} and abs(p_value - 0.05) > 1e-4"
+            f"(measure not in {_SHARES} or is_design_based) and abs(p_value - 0.05) > 1e-4"
             " and (p_value < 0.05) <> (low > 0 or high < 0)",
             blame=cell,
         ),
         never(
             "a p of at most .05 and a z of 1.96 are the same where shares are compared",
             f"""
-            measure in {_SHARES} and abs(p_value - 0.05) > 1e-6 and (p_value < 0.05) <> (
+            measure in {_SHARES} and not is_design_based and abs(p_value - 0.05) > 1e-6
+            and (p_value < 0.05) <> (
                 power(value - other_value, 2) > power(1.959963985, 2)
                 * (n * value + other_n * other_value) / (n + other_n)
                 * (1 - (n * value + other_n * other_value) / (n + other_n)) * (1 / n + 1 / other_n)
@@ -219,9 +220,10 @@ _SIDES = f"""
         or t.n <> part.n
         or t.other_n <> if(t.comparison = 'rest', other.n - part.n, other.n)
         or t.drivers is not distinct from part.drivers and (
-            abs(t.value - part.value) > 1e-9
+            abs(t.value - coalesce(if(t.comparison <> 'rest', part.weighted_value, null), part.value)) > 1e-9
             or t.drivers is not distinct from other.drivers
-            and t.comparison <> 'rest' and abs(t.other_value - other.value) > 1e-9
+            and t.comparison <> 'rest'
+            and abs(t.other_value - coalesce(other.weighted_value, other.value)) > 1e-9
         )
         or t.comparison = 'rest' and t.measure not in {_INDEXES}
         and abs(t.n * t.value + t.other_n * t.other_value - other.n * other.value) > 1e-8 * other.n

@@ -94,8 +94,8 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "cx_index": """
         period_type period_start period_label breakdown member scale measure driver n value low
         high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
-        design_effect effective_n volume_value volume_low volume_high volume volume_unit volume_left_out
-        driver_count drivers band band_uncertain suppressed low_n held_from
+        weighted_standard_error sampling_unit_count design_effect effective_n volume_value volume_low
+        volume_high volume volume_unit volume_left_out driver_count drivers band band_uncertain suppressed low_n held_from
     """,
     "series_breaks": """
         breakdown member scale survey_id break_date kind version_before version_after
@@ -104,7 +104,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "cx_comparisons": """
         period_type period_start breakdown member scale measure driver period_label comparison n value
         other_period_start other_n other_value difference low high p_value adjusted_p family
-        family_size minimum_difference verdict not_compared drivers within_change mix_change
+        family_size minimum_difference verdict not_compared drivers is_design_based within_change mix_change
         suppressed low_n held_from
     """,
     "cx_control_limits": """

@@ -92,8 +92,9 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
             cell,
             n="n",
             figures=(
-                "n value low high standard_error weighted_value weighted_low weighted_high design_effect"
-                " effective_n volume_value volume_low volume_high volume band band_uncertain"
+                "n value low high standard_error weighted_value weighted_low weighted_high"
+                " weighted_standard_error sampling_unit_count design_effect effective_n"
+                " volume_value volume_low volume_high volume band band_uncertain"
             ),
             items=("scale", "measure", "driver"),
             types=(*PERIODS, "year"),

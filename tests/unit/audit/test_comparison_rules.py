@@ -72,7 +72,8 @@ COMPARISONS = """
     create table marts.cx_index as
     select
         'month' as period_type, period_start::date as period_start, label as period_label, breakdown, breakdown as member,
-        'likert_5' as scale, 'top_two' as measure, 'ease' as driver, n, value, null::varchar as drivers,
+        'likert_5' as scale, 'top_two' as measure, 'ease' as driver, n, value, null::double as weighted_value,
+        null::varchar as drivers,
         null::varchar as held_from
     from (values
         ('2026-01-01', '2026-01', 'all', 100, 0.5), ('2026-02-01', '2026-02', 'all', 100, 0.65),
@@ -87,7 +88,7 @@ COMPARISONS = """
         other_period_start::date as other_period_start, other_n, other_value, 0.65 - other_value as difference, low, high,
         p_value, p_value as adjusted_p, concat('cx_index|top_two|', breakdown, '|', comparison, '|2026-02') as family,
         1 as family_size, 0.02 as minimum_difference, verdict, null::varchar as not_compared, null::varchar as drivers,
-        null::double as within_change, null::double as mix_change, false as suppressed, false as low_n
+        false as is_design_based, null::double as within_change, null::double as mix_change, false as suppressed, false as low_n
     from (values
         ('all', 'previous_period', '2026-01-01', 100, 100, 0.5, 0.0126, 0.2788, 0.0319, 'up'),
         ('channel', 'rest', '2026-02-01', 60, 40, 0.65, -0.18, 0.18, 1, 'no evidence')

@@ -147,9 +147,9 @@ create table marts.cx_index (
     period_type varchar, period_start date, period_label varchar, breakdown varchar, member varchar,
     scale varchar, measure varchar, driver varchar, n bigint, value double, low double, high double,
     standard_error double, interval_kind varchar, is_weighted boolean, weighted_value double,
-    weighted_low double, weighted_high double, design_effect double, effective_n double, volume_value double,
-    volume_low double, volume_high double, volume bigint, volume_unit varchar, volume_left_out varchar,
-    driver_count integer,
+    weighted_low double, weighted_high double, weighted_standard_error double, sampling_unit_count integer,
+    design_effect double, effective_n double, volume_value double, volume_low double, volume_high double,
+    volume bigint, volume_unit varchar, volume_left_out varchar, driver_count integer,
     drivers varchar, band varchar, band_uncertain boolean, suppressed boolean,
     low_n boolean, held_from varchar,
     primary key (period_type, period_start, breakdown, member, scale, measure, driver)
@@ -180,7 +180,8 @@ create table marts.cx_comparisons (
     driver varchar, period_label varchar, comparison varchar, n bigint, value double, other_period_start date,
     other_n bigint, other_value double, difference double, low double, high double, p_value double,
     adjusted_p double, family varchar, family_size integer, minimum_difference double, verdict varchar,
-    not_compared varchar, drivers varchar, within_change double, mix_change double, suppressed boolean,
+    not_compared varchar, drivers varchar, is_design_based boolean, within_change double, mix_change double,
+    suppressed boolean,
     low_n boolean, held_from varchar
 );
 create table marts.cx_control_limits (
@@ -362,7 +363,7 @@ select
     concat_ws('|', 'cx_index', i.measure, i.breakdown, comparison, i.period_label) as family,
     0 as family_size,
     case i.measure when 'cx_index' then 1 when 'mean' then 0.05 else 0.02 end as minimum_difference,
-    'withheld' as not_compared, true as suppressed, false as low_n
+    'withheld' as not_compared, false as is_design_based, true as suppressed, false as low_n
 from marts.cx_index as i
 cross join (values ('previous_period'), ('rest')) as comparisons (comparison)
 inner join marts.cx_index as other

@@ -18,7 +18,12 @@ figures as (
         standard_error,
         -- a score's variance is over n, a mean's over n - 1
         case when measure = 'nps' then n else n - 1 end as degrees,
+        weighted_value,
+        weighted_standard_error,
+        sampling_unit_count,
         is_weighted or weighted_value is not null as is_design_based,
+        -- of too few the weights are known
+        is_weighted and weighted_value is null as lacks_weights,
         drivers,
         suppressed
     from {{ ref('cx_index') }}
@@ -54,15 +59,22 @@ paired as (
         part.value,
         part.standard_error,
         part.degrees,
+        part.weighted_value,
+        part.weighted_standard_error,
+        part.sampling_unit_count,
         part.drivers,
         other.period_start as other_period_start,
         other.n as other_n,
         other.value as other_value,
         other.standard_error as other_error,
         other.degrees as other_degrees,
+        other.weighted_value as other_weighted_value,
+        other.weighted_standard_error as other_weighted_error,
+        other.sampling_unit_count as other_unit_count,
         other.drivers as other_drivers,
         part.suppressed or other.suppressed as is_withheld,
-        part.is_design_based or other.is_design_based as is_design_based
+        part.is_design_based or other.is_design_based as is_design_based,
+        part.lacks_weights or other.lacks_weights as lacks_weights
     from wanted as part
     inner join figures as other
         on
@@ -92,21 +104,36 @@ sided as (
         summed.period_label,
         summed.period_end,
         summed.n,
-        summed.value,
-        summed.standard_error,
         summed.drivers,
         summed.other_period_start,
         summed.other_drivers,
         summed.is_design_based,
+        -- a part and its rest share sampling units, and the pairs of answers to two drivers have no weights
+        summed.is_design_based
+        and (
+            summed.comparison = 'rest'
+            or summed.lacks_weights
+            or coalesce(summed.drivers <> summed.other_drivers, false)
+        ) as is_untestable,
+        case when summed.comparison = 'rest' then summed.value else coalesce(summed.weighted_value, summed.value) end
+            as value,
+        case when summed.weighted_value is null then summed.standard_error else summed.weighted_standard_error end
+            as standard_error,
+        coalesce(summed.sampling_unit_count, summed.n) - 1 as df,
+        case
+            when summed.comparison = 'rest' then summed.rest_n
+            else coalesce(summed.other_unit_count, summed.other_n)
+        end - 1 as other_df,
         summed.is_withheld
         or (summed.comparison = 'rest' and summed.rest_n < {{ policy('suppression_min_n') }}) as is_withheld,
         case when summed.comparison = 'rest' then summed.rest_n else summed.other_n end as other_n,
         case
-            when summed.comparison <> 'rest' then summed.other_value
+            when summed.comparison <> 'rest' then coalesce(summed.other_weighted_value, summed.other_value)
             when summed.measure <> 'cx_index' then summed.rest_total / nullif(summed.rest_n, 0)
         end as other_value,
         case
-            when summed.comparison <> 'rest' then summed.other_error
+            when summed.comparison <> 'rest' and summed.other_weighted_value is null then summed.other_error
+            when summed.comparison <> 'rest' then summed.other_weighted_error
             when summed.measure <> 'cx_index'
                 then
                     sqrt(
@@ -268,12 +295,15 @@ judged as (
         {{ figure('coalesce(shared.shared_other_value, sided.other_value)') }} as other_value,
         coalesce(shared.shared_error, sided.standard_error) as error,
         coalesce(shared.shared_other_error, sided.other_error) as other_error,
+        sided.is_design_based,
+        sided.df as part_df,
+        sided.other_df,
         sided.measure in {{ shares }} as is_share,
         case
             when sided.is_withheld then 'withheld'
             when not coalesce(sided.period_end <= {{ complete_day() }}, false) then 'open period'
             when crossed.member is not null then 'break'
-            when sided.is_design_based then 'weights'
+            when sided.is_untestable then 'weights'
             when shared.place is not null and shared.shared_drivers is null then 'other drivers'
         end as reason
     from sided
@@ -291,7 +321,8 @@ tested as (
         (round(n * value) + round(other_n * other_value)) / (n + other_n) as pooled,
         case when reason is null then {{ figure('value - other_value') }} end as difference,
         sqrt(error * error + other_error * other_error) as difference_error,
-        {{ welch_df('error', '(n - 1)', 'other_error', '(other_n - 1)') }} as df
+        {{ welch_df('error', 'part_df', 'other_error', 'other_df') }} as df,
+        is_share and not is_design_based as is_by_counts
     from judged
 ),
 
@@ -320,6 +351,8 @@ parts as (
         and tested.breakdown in ('all', 'organization')
         and tested.comparison <> 'rest'
         and tested.reason is null
+        -- weighted services don't add up to the roll-up by their responses
+        and not tested.is_design_based
         and tested.measure not in {{ indexes }}
     group by {{ prefixed('tested', compared) }}, tested.n, tested.other_n, services.service_id
 ),
@@ -367,7 +400,7 @@ scored as (
     select
         *,
         case
-            when is_share
+            when is_by_counts
                 then
                     abs(difference) / nullif(sqrt(
                         pooled * (1 - pooled) * (1e0 / n + 1e0 / other_n)
@@ -422,12 +455,12 @@ select
     case when not adjusted.is_withheld then adjusted.other_value end as other_value,
     adjusted.difference,
     {{ figure(
-        "case when adjusted.p_value is null then null when adjusted.is_share then "
+        "case when adjusted.p_value is null then null when adjusted.is_by_counts then "
         ~ share_difference_low('adjusted.x', 'adjusted.n', 'adjusted.other_x', 'adjusted.other_n')
         ~ " else adjusted.difference - adjusted.t * adjusted.difference_error end"
     ) }} as low,
     {{ figure(
-        "case when adjusted.p_value is null then null when adjusted.is_share then "
+        "case when adjusted.p_value is null then null when adjusted.is_by_counts then "
         ~ share_difference_high('adjusted.x', 'adjusted.n', 'adjusted.other_x', 'adjusted.other_n')
         ~ " else adjusted.difference + adjusted.t * adjusted.difference_error end"
     ) }} as high,
@@ -447,6 +480,7 @@ select
         when adjusted.p_value is null then 'no variance'
     end as not_compared,
     adjusted.drivers,
+    adjusted.is_design_based,
     {{ figure('all_splits.within_change') }} as within_change,
     {{ figure('all_splits.mix_change') }} as mix_change,
     adjusted.is_withheld as suppressed,

@@ -10,7 +10,8 @@
     'n', 'value', 'low', 'high', 'standard_error',
 ] -%}
 {%- set weighted_figures = [
-    'weighted_value', 'weighted_low', 'weighted_high', 'design_effect', 'effective_n',
+    'weighted_value', 'weighted_low', 'weighted_high', 'weighted_standard_error', 'sampling_unit_count',
+    'design_effect', 'effective_n',
 ] -%}
 
 with
