@@ -95,7 +95,8 @@ READ_BY_OTHERS: Mapping[str, str] = {
         period_type period_start period_label breakdown member scale measure driver n value low
         high standard_error interval_kind is_weighted weighted_value weighted_low weighted_high
         weighted_standard_error sampling_unit_count design_effect effective_n volume_value volume_low
-        volume_high volume volume_unit volume_left_out driver_count drivers band band_uncertain suppressed low_n held_from
+        volume_high volume volume_unit volume_left_out driver_count drivers band band_uncertain
+        suppressed low_n held_from
     """,
     "series_breaks": """
         breakdown member scale survey_id break_date kind version_before version_after
