@@ -20,7 +20,8 @@ def _members(periods: Sequence[str], breakdowns: Mapping[str, str]) -> str:
     """SQL for `facts` with a `day`, once for each published period and member.
 
     Args:
-        periods: month, quarter, year. Fiscal quarters begin with calendar ones, fiscal years with October.
+        periods: month, quarter, year. Fiscal quarters begin with calendar ones, fiscal years with October; a year
+            is published once it is over.
         breakdowns: breakdown → the column of its members; beside `all`.
     """
     starts = {
@@ -36,9 +37,15 @@ def _members(periods: Sequence[str], breakdowns: Mapping[str, str]) -> str:
         for one, member in {"all": "'all'", **breakdowns}.items()
     )
     return f"""
-        select *, unnest([{periods_of}], recursive := true)
-        from (select *, unnest([{members_of}], recursive := true) from facts)
-        where member is not null
+        select *
+        from (
+            select *, unnest([{periods_of}], recursive := true)
+            from (select *, unnest([{members_of}], recursive := true) from facts)
+            where member is not null
+        )
+        where
+            period_type <> 'year'
+            or period_start + interval 1 year - interval 1 day <= (select complete_to from marts.release_info)
     """
 
 

@@ -129,6 +129,9 @@ FAULTS = [
     f"insert into marts.cx_index select * replace ('top_box' as measure, 0.2 as value, 0 as low, 1 as high)"
     f" from marts.cx_index where {CELL} and period_label = '2026-03'",
     f"update marts.cx_index set suppressed = true where {CELL} and period_label = '2026-03'",
+    "insert into marts.cx_index"
+    " select * replace ('year' as period_type, date '2025-10-01' as period_start, 'FY2026' as period_label)"
+    f" from marts.cx_index where {CELL} and period_label = '2026Q2'",
     "update marts.contact_center_performance set handled = handled + 1 where breakdown = 'all'"
     " and period_label = '2026Q3'",
     *(
@@ -242,8 +245,8 @@ FOUND = {
         26,
         "month 2026-01-01 channel",
     ),
-    # three planted ones, and the top_box that was added
-    ("cx_index", "n and values are what the answers give"): (4, "service ben-apply likert_5 mean trust"),
+    # three planted ones, the top_box that was added, and the year that is under way
+    ("cx_index", "n and values are what the answers give"): (5, "service ben-apply likert_5 mean trust"),
     ("cx_index", "n of a driver is withheld in all of its measures or in none"): (
         1,
         "2026-03 service ben-apply likert_5 mean trust",

@@ -304,7 +304,6 @@ MEMBERS = """
         *,
         case period_type
             when 'month' then strftime(period_start, '%Y-%m')
-            when 'year' then format('FY{{}}', year(period_start + interval 3 months))
             else format(
                 '{{}}Q{{}}', year(period_start + interval 3 months), quarter(period_start + interval 3 months)
             )
@@ -312,9 +311,7 @@ MEMBERS = """
     from (
         select *, unnest([
             {{'period_type': 'month', 'period_start': date_trunc('month', day)::date}},
-            {{'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}},
-            {{'period_type': 'year', 'period_start':
-                (date_trunc('year', day + interval 3 months) - interval 3 months)::date}}
+            {{'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}}
         ], recursive := true)
         from (
             select *, unnest([
@@ -376,8 +373,7 @@ inner join marts.cx_index as other
             i.breakdown = other.breakdown and i.member = other.member
             and i.period_start
             = other.period_start + case i.period_type
-                when 'month' then interval 1 month when 'quarter' then interval 3 months else interval 1 year
-            end
+                when 'month' then interval 1 month else interval 3 months end
         )
 order by all;
 
@@ -403,7 +399,7 @@ select
         as service_level_share,
     0 as service_level_low, 1 as service_level_high, 0 as transfer_share, 0 as transfer_low,
     0.1 as transfer_high, false as suppressed, count(*) < 30 as low_n
-from members where period_type <> 'year' group by all
+from members group by all
 ) {{order}};
 """
 
