@@ -337,10 +337,8 @@ def equity_gaps(policy: Mapping[str, float]) -> list[Rule]:
             blame=cell,
         ),
         never(
-            "whether a claim is allowed is known, unless the share of known segments is held",
-            "is_claim_allowed is null and not exists (from marts.survey_quality as quality"
-            " where quality.held_from is not null and quality.breakdown = 'all'"
-            " and quality.period_type = tested.period_type and quality.period_start = tested.period_start)",
+            "whether a claim is allowed is known where the share of known segments is",
+            "is_claim_allowed is null and known_segment_share is not null",
             blame=cell,
         ),
         never(

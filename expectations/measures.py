@@ -20,8 +20,8 @@ def _members(periods: Sequence[str], breakdowns: Mapping[str, str]) -> str:
     """SQL for `facts` with a `day`, once for each published period and member.
 
     Args:
-        periods: month, quarter, year. Fiscal quarters begin with calendar ones, fiscal years with October; a year
-            is published once it is over.
+        periods: month, quarter, year. Fiscal quarters begin with calendar ones, fiscal years with October; a
+            year is published once it is over.
         breakdowns: breakdown → the column of its members; beside `all`.
     """
     starts = {

@@ -206,9 +206,7 @@ GAPS = """
     select
         * exclude (segment, rest_n, rest_value, gap), segment as member, rest_n as other_n, rest_value as other_value, gap as difference,
         'segment' as breakdown, 'rest' as comparison
-    from marts.equity_gaps;
-    create table marts.survey_quality as
-    select 'month' as period_type, date '2026-01-01' as period_start, 'all' as breakdown, null::varchar as held_from
+    from marts.equity_gaps
 """
 
 
@@ -225,17 +223,15 @@ GAPS = """
             {"a withheld gap shows no figure"},
         ),
         (
-            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null, verdict = null",
-            {"whether a claim is allowed is known, unless the share of known segments is held"},
+            "update marts.equity_gaps set is_claim_allowed = null, verdict = null",
+            {"whether a claim is allowed is known where the share of known segments is"},
         ),
         (
-            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null, verdict = null;"
-            "update marts.survey_quality set held_from = 'r'",
+            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null, verdict = null",
             set(),
         ),
         (
-            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null;"
-            "update marts.survey_quality set held_from = 'r'",
+            "update marts.equity_gaps set is_claim_allowed = null, known_segment_share = null",
             {"no claim is made where too few segments are known"},
         ),
         ("update marts.equity_gaps set gap = -0.4", {"a gap is the segment's comparison with the rest"}),
