@@ -173,6 +173,7 @@ class Told:
         breakdown: SQL for the breakdown as sums know it: all, organization, service, or any other name.
         member: SQL for the member.
         is_one: whether the rows of a cell are held together.
+        is_of_surveys: whether surveys, called `service` here, add up to an organization, and not services.
     """
 
     item: str
@@ -180,6 +181,7 @@ class Told:
     breakdown: str = "breakdown"
     member: str = "member"
     is_one: bool = False
+    is_of_surveys: bool = False
 
 
 _WEB = "concat_ws('|', source_system, site, report, basis, if(period_type = 'span', period_label, null))"
@@ -199,6 +201,7 @@ TOLD: Mapping[str, Told] = {
             "round(tied_share * respondent_count)",
         ),
         breakdown="if(breakdown = 'survey', 'service', breakdown)",
+        is_of_surveys=True,
     ),
     "survey_nonresponse": Told(
         item="breakdown",

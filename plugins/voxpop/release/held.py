@@ -55,11 +55,12 @@ def rows(
     names = sorted({*COUNTED, *TOLD, *(one.table for one in derived)} & {*tables})
     if not earlier:
         return {}
-    organizations = dict(
+    services = dict(
+        connection.execute(f"select service_id, organization_id from {warehouse}.dim_services").fetchall()
+    )
+    surveys = dict(
         connection.execute(
             f"""
-            select service_id, organization_id from {warehouse}.dim_services
-            union all
             select survey_id, max_by(organization_id, survey_version)
             from {warehouse}.dim_surveys
             group by all
@@ -79,7 +80,7 @@ def rows(
                 warehouse,
                 earlier,
                 sums=sums[table],
-                organizations=organizations,
+                organizations=services,
                 policy=policy,
             )
             rests_on = f"{COUNTED[table].rests_on} and {_same('cell', 'row_', _CELL)}"
@@ -90,7 +91,7 @@ def rows(
                 table,
                 f"{warehouse}.{table}",
                 earlier,
-                organizations=organizations,
+                organizations=surveys if TOLD[table].is_of_surveys else services,
                 minimum=int(policy["suppression_min_n"]),
             )
         else:

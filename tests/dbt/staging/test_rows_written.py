@@ -44,6 +44,7 @@ WHOLE = {
     "int_households": PEOPLE,
     "identity_conflicts": PEOPLE,
     "identity_clusters": PEOPLE,
+    "identity_tokens": PEOPLE,
     "int_priority_goals__own_values": GOALS,
     "int_priority_goals__values": GOALS,
     "priority_goal_measures": GOALS,
