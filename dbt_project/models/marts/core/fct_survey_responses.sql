@@ -4,6 +4,7 @@
     unique_key='response_id',
     touched='int_touched_days'
 ) }}
+-- reads this table as the build before left it: depends_on: {{ ref('int_touched_customers') }}
 
 with responses as (
     select *

@@ -4,6 +4,7 @@
     unique_key='session_id',
     touched='int_touched_days'
 ) }}
+-- reads this table as the build before left it: depends_on: {{ ref('int_touched_customers') }}
 
 select
     cast(sessions.session_id as string) as session_id,
