@@ -160,7 +160,7 @@ select
     weighted.low as weighted_low,
     weighted.high as weighted_high,
     weighted.standard_error as weighted_standard_error,
-    weighted.unit_count as sampling_unit_count,
+    cast(weighted.unit_count as integer) as sampling_unit_count,
     weighted.design_effect,
     weighted.effective_n,
     estimates.driver_count,
