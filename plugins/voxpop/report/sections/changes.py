@@ -18,6 +18,7 @@ _NOT_COMPARED = {
     "withheld": "withheld",
     "open period": "not over yet",
     "weights": "weighted",
+    "held": "shows an earlier release",
 }
 
 
@@ -97,7 +98,10 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Changes:
         """
         select
             breakdown, member, scale, measure, driver, comparison, measure, difference, low, high, adjusted_p,
-            verdict, not_compared, drivers, within_change, mix_change
+            verdict,
+            -- a comparison has neither figures nor a reason while one of its two is an earlier release's
+            coalesce(not_compared, case when difference is null then 'held' end) as not_compared,
+            drivers, within_change, mix_change
         from marts.cx_comparisons
         where period_type = 'quarter' and period_start = ?
         """,
