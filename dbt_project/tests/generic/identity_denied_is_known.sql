@@ -1,4 +1,5 @@
-{#- Rows of the seed identity_denied that name a token which no record carries: they part nobody. The model lists the tokens. -#}
+{#- Rows of the seed identity_denied that name a token which no record carries, and so part nobody; `model` lists the
+    tokens. -#}
 {% test identity_denied_is_known(model) %}
 with denied as (
     {{ denied_nodes() }}
