@@ -86,3 +86,25 @@ from quarters
             where pending.is_unsettled
         )
 {%- endmacro %}
+
+{#- The fiscal years whose figures of the whole year came, or went, by time alone since a table was built.
+
+    Args:
+        relation: the table as the build before left it: year_start and period_type.
+        is_over: whether a year is over, an expression of `published.year_start` and the relations of `beside`.
+        beside: what `is_over` reads besides, a relation of one row with its alias; none: nothing.
+-#}
+{% macro years_over_by_now(relation, is_over, beside=none) -%}
+    select published.year_start
+    from (
+        select
+            stored.year_start,
+            bool_or(stored.period_type = 'year') as has_year
+        from {{ relation }} as stored
+        group by stored.year_start
+    ) as published
+    {%- if beside %}
+    cross join {{ beside }}
+    {%- endif %}
+    where published.has_year <> {{ is_over }}
+{%- endmacro %}

@@ -15,9 +15,6 @@
 {% macro spread_over_cells(
     relation, columns, periods=['month', 'quarter'], breakdowns=['organization', 'service', 'channel']
 ) -%}
-    {%- set members = {
-        'organization': 'organization_id', 'service': 'service_id', 'channel': 'channel', 'segment': 'segment'
-    } -%}
     select
         period_types.period_type,
         case period_types.period_type
@@ -31,12 +28,7 @@
             else {{ fiscal_year_label('counted.quarter_start') }}
         end as period_label,
         breakdowns.breakdown,
-        case breakdowns.breakdown
-            when 'all' then 'all'
-            {%- for breakdown in breakdowns %}
-            when '{{ breakdown }}' then counted.{{ members[breakdown] }}
-            {%- endfor %}
-        end as member,
+        {{ member_of_breakdown(breakdowns) }} as member,
         {%- for column in columns %}
         counted.{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -44,9 +36,19 @@
     cross join (values {% for period in periods %}('{{ period }}'){{ ', ' if not loop.last }}{% endfor %})
         as period_types (period_type)
     cross join (values ('all'){% for breakdown in breakdowns %}, ('{{ breakdown }}'){% endfor %}) as breakdowns (breakdown)
-    where
-        breakdowns.breakdown = 'all'
+    where {{ member_of_breakdown(breakdowns) }} is not null
+{%- endmacro %}
+
+
+{#- The member that a row `counted` has in `breakdowns.breakdown`; null where it has none. -#}
+{% macro member_of_breakdown(breakdowns) -%}
+    {%- set members = {
+        'organization': 'organization_id', 'service': 'service_id', 'channel': 'channel', 'segment': 'segment'
+    } -%}
+    case breakdowns.breakdown
+        when 'all' then 'all'
         {%- for breakdown in breakdowns %}
-        or (breakdowns.breakdown = '{{ breakdown }}' and counted.{{ members[breakdown] }} is not null)
+        when '{{ breakdown }}' then counted.{{ members[breakdown] }}
         {%- endfor %}
+    end
 {%- endmacro %}

@@ -10,26 +10,18 @@
         A query of quarter_start, breakdown, member, organization_id and the columns.
 -#}
 {% macro spread_over_breakdowns(relation, columns) -%}
+    {%- set breakdowns = ['organization', 'service', 'channel'] -%}
     select
         counted.quarter_start,
         breakdowns.breakdown,
-        case breakdowns.breakdown
-            when 'all' then 'all'
-            when 'organization' then counted.organization_id
-            when 'service' then counted.service_id
-            else counted.channel
-        end as member,
+        {{ member_of_breakdown(breakdowns) }} as member,
         counted.organization_id,
         {%- for column in columns %}
         counted.{{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }} as counted
-    cross join (values ('all'), ('organization'), ('service'), ('channel')) as breakdowns (breakdown)
-    where
-        breakdowns.breakdown = 'all'
-        or (breakdowns.breakdown = 'organization' and counted.organization_id is not null)
-        or (breakdowns.breakdown = 'service' and counted.service_id is not null)
-        or (breakdowns.breakdown = 'channel' and counted.channel is not null)
+    cross join (values ('all'){% for breakdown in breakdowns %}, ('{{ breakdown }}'){% endfor %}) as breakdowns (breakdown)
+    where {{ member_of_breakdown(breakdowns) }} is not null
 {%- endmacro %}
 
 

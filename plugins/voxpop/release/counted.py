@@ -7,7 +7,7 @@ A record counts in its cells for each item: what adds up only with itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from voxpop.release.tables import quoted
@@ -75,7 +75,8 @@ _CELL = ("period_type", "period_start", "breakdown", "member")
 _ITEM = ("period_type", "period_start", "scale", "measure", "driver")
 
 
-def _same(left: str, right: str, columns: Sequence[str]) -> str:
+def same(left: str, right: str, columns: Iterable[str]) -> str:
+    """SQL for whether two relations agree on these columns."""
     return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
 
 
@@ -242,7 +243,7 @@ DERIVED: Sequence[Derived] = (
         of="cx_index",
         # they are the services' values, each times a volume that everybody may know
         rests_on=f"""
-            row_.breakdown <> 'service' and base.breakdown = 'service' and {_same("base", "row_", _ITEM)}
+            row_.breakdown <> 'service' and base.breakdown = 'service' and {same("base", "row_", _ITEM)}
         """,
         figures=("volume_value", "volume_low", "volume_high"),
     ),
@@ -251,8 +252,8 @@ DERIVED: Sequence[Derived] = (
         of="cx_index",
         # of either side
         rests_on=f"""
-            {_same("base", "row_", ("period_type", "scale", "measure", "driver"))} and (
-                {_same("base", "row_", ("period_start", "breakdown", "member"))}
+            {same("base", "row_", ("period_type", "scale", "measure", "driver"))} and (
+                {same("base", "row_", ("period_start", "breakdown", "member"))}
                 or base.period_start = row_.other_period_start
                 and base.breakdown = if(row_.comparison = 'rest', 'all', row_.breakdown)
                 and base.member = if(row_.comparison = 'rest', 'all', row_.member)
@@ -289,7 +290,7 @@ DERIVED: Sequence[Derived] = (
         "equity_gaps",
         of="cx_index",
         rests_on=f"""
-            {_same("base", "row_", ("period_type", "period_start", "scale", "measure", "driver"))} and (
+            {same("base", "row_", ("period_type", "period_start", "scale", "measure", "driver"))} and (
                 base.breakdown = 'segment' and base.member = row_.segment or base.breakdown = 'all'
             )
         """,
@@ -310,14 +311,14 @@ DERIVED: Sequence[Derived] = (
         "equity_gaps",
         of="survey_quality",
         # the share of known segments, and the claim that it allows
-        rests_on=f"base.breakdown = 'all' and {_same('base', 'row_', ('period_type', 'period_start'))}",
+        rests_on=f"base.breakdown = 'all' and {same('base', 'row_', ('period_type', 'period_start'))}",
         figures=("known_segment_share", "is_claim_allowed", "verdict"),
     ),
     Derived(
         "cx_control_limits",
         of="cx_index",
         # the limits are of all periods of a series together, so it stays as it was
-        rests_on=_same("base", "row_", ("period_type", "breakdown", "member", "scale", "measure", "driver")),
+        rests_on=same("base", "row_", ("period_type", "breakdown", "member", "scale", "measure", "driver")),
     ),
     Derived(
         "published_measures",

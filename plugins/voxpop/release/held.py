@@ -12,7 +12,7 @@ restatement and not held; one changed answer is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import duckdb
 
@@ -20,7 +20,7 @@ from voxpop.release import closure, told
 from voxpop.release.changed import Earlier, Sums, changed, columns_of
 from voxpop.release.closure import Cell
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import COUNTED, DERIVED, TOLD, Counted, Derived, of_goal
+from voxpop.release.counted import COUNTED, DERIVED, TOLD, Counted, Derived, of_goal, same
 from voxpop.release.tables import quoted
 
 _CELL = ("period_type", "period_start", "breakdown", "member")
@@ -83,7 +83,7 @@ def rows(
                 organizations=services,
                 policy=policy,
             )
-            rests_on = f"{COUNTED[table].rests_on} and {_same('cell', 'row_', _CELL)}"
+            rests_on = f"{COUNTED[table].rests_on} and {same('cell', 'row_', _CELL)}"
         elif table in TOLD:
             rows, rests_on = told.rows(table, f"{warehouse}.{table}"), told.rests_on(table)
             cells = told.held(
@@ -193,7 +193,7 @@ def _longer(
                 counted,
                 f"""
                 (select row_.* from {warehouse}.{table} as row_
-                inner join {rows} as old on {_same("old", "row_", COMPARED[table].key)}
+                inner join {rows} as old on {same("old", "row_", COMPARED[table].key)}
                 where old.held_from not in ({kept}) and not old.suppressed and ({is_near}))
                 """,
             )
@@ -233,7 +233,7 @@ def _published(
     nulls: Mapping[str, Sequence[str]],
 ) -> str:
     """SQL for a table's rows: its own, some figures null; of what is held, the current release's."""
-    is_held = f"select 1 from held_{table} as held where {_same('held', 'row_', COMPARED[table].key)}"
+    is_held = f"select 1 from held_{table} as held where {same('held', 'row_', COMPARED[table].key)}"
     columns = connection.execute(f"describe {warehouse}.{table}").fetchall()
     own = ", ".join(
         f"case when not ({' or '.join(nulls[name])}) then row_.{name} end as {name}"
@@ -260,10 +260,6 @@ def _published(
         union all
         select {", ".join(taken)}
         from {warehouse}.{table} as row_
-        inner join {rows} as old on {_same("old", "row_", COMPARED[table].key)}
+        inner join {rows} as old on {same("old", "row_", COMPARED[table].key)}
         where exists ({is_held})
     """
-
-
-def _same(left: str, right: str, columns: Iterable[str]) -> str:
-    return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)

@@ -14,7 +14,7 @@ from voxpop.release import closure
 from voxpop.release.changed import Earlier, columns_of
 from voxpop.release.closure import Cell
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import TOLD
+from voxpop.release.counted import TOLD, same
 
 _END = "chr(31)"
 """Between what adds up only with itself and which of its counts it is."""
@@ -111,14 +111,13 @@ def _changes(
 ) -> list[tuple[Any, ...]]:
     """What both sides show and is not the same: a cell's names, and the difference in halves."""
     new, old = (_counted(table, side, counts) for side in sides)
-    same = " and ".join(f"new.{column} = old.{column}" for column in (*COMPARED[table].key, "item"))
     return connection.execute(
         f"""
         select
             new.item, new.period_type, new.period_start, new.told_breakdown, new.told_member,
             2 * max(abs(new.counted - old.counted))
         from ({new}) as new
-        inner join ({old}) as old on {same}
+        inner join ({old}) as old on {same("new", "old", (*COMPARED[table].key, "item"))}
         where new.counted <> old.counted
         group by all
         """

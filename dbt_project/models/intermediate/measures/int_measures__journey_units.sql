@@ -107,44 +107,26 @@ units as (
     where not is_truncated
     union all
     select
-        'website_before_call_share' as measure,
-        journey_id as unit_id,
-        quarter_start,
-        organization_id,
-        service_id,
+        measures.measure,
+        journeys.journey_id as unit_id,
+        journeys.quarter_start,
+        journeys.organization_id,
+        journeys.service_id,
         cast(null as string) as channel,
-        customer_id,
-        is_open as is_pending,
-        has_website_before_call as is_seen,
-        page_before_call as page
+        journeys.customer_id,
+        journeys.is_open as is_pending,
+        case measures.measure
+            when 'website_before_call_share' then journeys.has_website_before_call
+            when 'channel_shift_share' then journeys.channel_shift_count > 0
+            else journeys.division_change_count > 0
+        end as is_seen,
+        case when measures.measure = 'website_before_call_share' then journeys.page_before_call end as page
     from journeys
-    where has_website_before_call is not null
-    union all
-    select
-        'channel_shift_share' as measure,
-        journey_id as unit_id,
-        quarter_start,
-        organization_id,
-        service_id,
-        cast(null as string) as channel,
-        customer_id,
-        is_open as is_pending,
-        channel_shift_count > 0 as is_seen,
-        cast(null as string) as page
-    from journeys
-    union all
-    select
-        'division_change_share' as measure,
-        journey_id as unit_id,
-        quarter_start,
-        organization_id,
-        service_id,
-        cast(null as string) as channel,
-        customer_id,
-        is_open as is_pending,
-        division_change_count > 0 as is_seen,
-        cast(null as string) as page
-    from journeys
+    cross join (
+        values ('website_before_call_share'), ('channel_shift_share'), ('division_change_share')
+    ) as measures (measure)
+    -- a journey without a call had nothing to be before
+    where measures.measure <> 'website_before_call_share' or journeys.has_website_before_call is not null
     union all
     select
         'survey_linked_share' as measure,

@@ -7,16 +7,11 @@ with years as (
     {%- for paths in models_built(['journey_paths'], 'marts') %}
     -- a year has a row of its own as soon as it is over
     union distinct
-    select published.year_start
-    from (
-        select
-            stored.year_start,
-            bool_or(stored.period_type = 'year') as has_year
-        from {{ paths }} as stored
-        group by stored.year_start
-    ) as published
-    cross join {{ ref('int_contact_history') }} as history
-    where published.has_year <> {{ is_year_over('published.year_start', 'history.complete_until_at') }}
+    {{ years_over_by_now(
+        paths,
+        is_year_over('published.year_start', 'history.complete_until_at'),
+        beside=ref('int_contact_history') ~ ' as history'
+    ) | indent }}
     {%- endfor %}
 )
 

@@ -31,15 +31,7 @@ years as (
     from {{ ref('int_touched_quarters') }}
     {%- for index in models_built(['cx_index'], 'marts') %}
     union distinct
-    select published.year_start
-    from (
-        select
-            stored.year_start,
-            bool_or(stored.period_type = 'year') as has_year
-        from {{ index }} as stored
-        group by stored.year_start
-    ) as published
-    where published.has_year <> ({{ period_end_of('published.year_start', "'year'") }} <= {{ complete_day() }})
+    {{ years_over_by_now(index, '(' ~ period_end_of('published.year_start', "'year'") ~ ' <= ' ~ complete_day() ~ ')') }}
     {%- endfor %}
 )
 
