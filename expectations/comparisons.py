@@ -88,18 +88,21 @@ def cx_comparisons(policy: Mapping[str, float]) -> list[Rule]:
         one_of("comparison", ("previous_period", "year_before", "rest"), blame=cell),
         one_of("verdict", ("up", "down", "no evidence"), blame=cell),
         never(
-            "a comparison has a verdict, or the reason why not, or a side that an earlier release shows",
-            """
-            (verdict is null) <> (p_value is null)
-            or verdict is not null and not_compared is not null
-            or verdict is null and not_compared is null and not exists (
+            "a comparison has a verdict or the reason why not",
+            "(verdict is null) <> (p_value is null) or (verdict is null) <> (not_compared is not null)",
+            blame=cell,
+        ),
+        never(
+            "what is held shows no figure, and a side of it is an earlier release's",
+            f"""
+            not_compared = 'held' and (coalesce({shown}) is not null or not exists (
                 from marts.cx_index as side
                 where
                     side.held_from is not null and side.scale = tested.scale
                     and side.measure = tested.measure and side.driver = tested.driver
                     and side.period_type = tested.period_type
                     and side.period_start in (tested.period_start, tested.other_period_start)
-            )
+            ))
             """,
             blame=cell,
         ),
@@ -194,7 +197,7 @@ _ADJUSTED = """
     from again
     where
         -- of what an earlier release goes on showing the p-values are left out here
-        family not in (select family from tested where p_value is null and not_compared is null)
+        family not in (select family from tested where not_compared = 'held')
         and (
             family_size <> count_of_family
             or abs(adjusted_p - found) > 1e-9

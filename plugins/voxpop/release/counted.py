@@ -49,12 +49,14 @@ class Derived:
         of: the other's; or its own.
         rests_on: SQL for whether `row_` rests on the held row `base` of the other.
         figures: the columns that do: they are null then, where the table has them. None: the row is held.
+        reason: the column that says why; `held` then, unless the row has a reason of its own.
     """
 
     table: str
     of: str
     rests_on: str
     figures: Sequence[str] | None = None
+    reason: str | None = None
 
 
 _SEGMENTS = """
@@ -273,6 +275,7 @@ DERIVED: Sequence[Derived] = (
             "within_change",
             "mix_change",
         ),
+        reason="not_compared",
     ),
     Derived(
         "cx_comparisons",
@@ -306,6 +309,7 @@ DERIVED: Sequence[Derived] = (
             "adjusted_p",
             "verdict",
         ),
+        reason="not_compared",
     ),
     Derived(
         "equity_gaps",

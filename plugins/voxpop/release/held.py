@@ -99,15 +99,20 @@ def rows(
         _keep(connection, cells)
         _hold(connection, table, rows, f"select 1 from held_cells as cell where {rests_on}")
     nulls: dict[str, dict[str, list[str]]] = {}
+    figures: dict[str, dict[str, str]] = {table: {} for table in names}
     for other in derived:
         where = f"select 1 from held_{other.of} as base where {other.rests_on}"
         if other.figures is None:
             _hold(connection, other.table, f"{warehouse}.{other.table}", where)
         for figure in other.figures or ():
             nulls.setdefault(other.table, {}).setdefault(figure, []).append(f"exists ({where})")
-    return {
-        table: _published(connection, table, warehouse, earlier[0], nulls.get(table, {})) for table in names
-    }
+        if other.reason is not None:
+            why = f"coalesce(row_.{other.reason}, case when exists ({where}) then 'held' end)"
+            figures[other.table][other.reason] = why
+    for table, conditions in nulls.items():
+        for figure, found in conditions.items():
+            figures[table][figure] = f"case when not ({' or '.join(found)}) then row_.{figure} end"
+    return {table: _published(connection, table, warehouse, earlier[0], figures[table]) for table in names}
 
 
 def _of_goals(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator[Derived]:
@@ -230,17 +235,12 @@ def _published(
     table: str,
     warehouse: str,
     current: Earlier,
-    nulls: Mapping[str, Sequence[str]],
+    figures: Mapping[str, str],
 ) -> str:
-    """SQL for a table's rows: its own, some figures null; of what is held, the current release's."""
+    """SQL for a table's rows: its own, `figures` by their SQL; of what is held, the current release's."""
     is_held = f"select 1 from held_{table} as held where {same('held', 'row_', COMPARED[table].key)}"
     columns = connection.execute(f"describe {warehouse}.{table}").fetchall()
-    own = ", ".join(
-        f"case when not ({' or '.join(nulls[name])}) then row_.{name} end as {name}"
-        if name in nulls
-        else f"row_.{name}"
-        for name, *_ in columns
-    )
+    own = ", ".join(f"{figures.get(name, f'row_.{name}')} as {name}" for name, *_ in columns)
     new = f"select {own} from {warehouse}.{table} as row_ where not exists ({is_held})"
     rows = current.table(table)
     has = columns_of(connection, rows) if rows else set()

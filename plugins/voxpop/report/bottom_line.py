@@ -21,6 +21,7 @@ _WHY_NOT = {
     "other drivers": "it rests on other drivers",
     "open period": "the quarter is not over",
     "weights": "one of the two is weighted",
+    "held": "one of the two still shows an earlier release",
 }
 
 
@@ -59,8 +60,6 @@ def _against(change: Change, now: Figure, label: str, then: Figure) -> str:
     was = f"{then.text} in {label} ({then.interval})"
     if change.not_compared == "withheld":
         return f"{label} is withheld, so nothing is said of a change since."
-    if change.not_compared == "held":
-        return f"It or {label} still shows an earlier release, so nothing is said of a change since."
     if change.not_compared is not None:
         return f"It does not compare with the {was}: {_WHY_NOT[change.not_compared]}."
     if {now.drivers, then.drivers} != {change.drivers}:

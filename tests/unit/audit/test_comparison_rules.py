@@ -132,7 +132,12 @@ COMPARISONS = """
         ),
         (
             "update marts.cx_comparisons set verdict = null, p_value = null, adjusted_p = null, family_size = 0",
-            {"a comparison has a verdict, or the reason why not, or a side that an earlier release shows"},
+            {"a comparison has a verdict or the reason why not"},
+        ),
+        (
+            "update marts.cx_comparisons set verdict = null, p_value = null, adjusted_p = null, family_size = 0,"
+            " not_compared = 'held' where comparison = 'rest'",
+            {"what is held shows no figure, and a side of it is an earlier release's"},
         ),
         (
             "update marts.cx_comparisons set suppressed = true, not_compared = 'withheld', verdict = null,"

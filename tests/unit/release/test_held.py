@@ -80,12 +80,20 @@ def test_one_changed_answer_is_held_and_another_method_is_not(home):
         "update marts.fct_survey_answers set score = 6 - score, raw_value = 6 - score where driver = 'trust'"
         " and response_id = (select min(response_id) from marts.fct_survey_responses where is_counted"
         " and fiscal_quarter = '2026Q2')",
+        "update marts.cx_comparisons set not_compared = null, suppressed = false where comparison = 'rest'",
     )
     assert shown(made.folder, ALL) == [(n, value, first)]
     other = ALL.replace("trust", "ease")
     assert shown(made.folder, other, "held_from") == [(None,)]
     index = ALL.replace("'trust'", "'all'").replace("'mean'", "'cx_index'")
     assert shown(made.folder, index, "held_from") == [(first,)], "it rests on that answer too"
+    of_channel = ALL.replace("breakdown = 'all'", "breakdown = 'channel'").replace(
+        "= 'trust'", "in ('trust', 'ease')"
+    )
+    assert shown(made.folder, of_channel, "distinct driver, comparison, not_compared", "cx_comparisons") == [
+        ("ease", "rest", None),
+        ("trust", "rest", "held"),
+    ], "why there is no comparison, unless there is a reason of its own"
 
 
 def test_it_is_compared_with_every_kept_release(home):

@@ -17,13 +17,12 @@ QUARTER = date(2026, 4, 1)
         (0.5, "up", None, "higher"),
         (0.1, "no evidence", None, "no evidence"),
         (None, None, "break", "asked in another way"),
-        (None, None, None, "shows an earlier release"),
+        (None, None, "held", "shows an earlier release"),
     ],
 )
 def test_a_comparison_says_its_verdict_or_why_it_has_none(
     difference: float | None, verdict: str | None, not_compared: str | None, says: str
 ) -> None:
-    """A held figure leaves neither a difference nor a reason in the rows that rest on it."""
     with duckdb.connect() as connection:
         connection.execute("create schema marts")
         connection.execute(

@@ -11,7 +11,7 @@ import duckdb
 from voxpop.report.figure import Figure, Key
 from voxpop.report.numbers import SHARES, between, chance, difference
 
-_NOT_COMPARED = {
+NOT_COMPARED = {
     "break": "asked in another way",
     "no variance": "all answered alike",
     "other drivers": "other drivers",
@@ -20,6 +20,7 @@ _NOT_COMPARED = {
     "weights": "weighted",
     "held": "shows an earlier release",
 }
+"""Why there is no evidence either way: the reasons of `cx_comparisons`, as the page says them."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Change:
     def says(self) -> str:
         """The verdict in words, or why there is none."""
         if self.not_compared is not None:
-            return _NOT_COMPARED[self.not_compared]
+            return NOT_COMPARED[self.not_compared]
         return {"up": "higher", "down": "lower", "no evidence": "no evidence"}[self.verdict or ""]
 
     @property
@@ -98,10 +99,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Changes:
         """
         select
             breakdown, member, scale, measure, driver, comparison, measure, difference, low, high, adjusted_p,
-            verdict,
-            -- a comparison has neither figures nor a reason while one of its two is an earlier release's
-            coalesce(not_compared, case when difference is null then 'held' end) as not_compared,
-            drivers, within_change, mix_change
+            verdict, not_compared, drivers, within_change, mix_change
         from marts.cx_comparisons
         where period_type = 'quarter' and period_start = ?
         """,

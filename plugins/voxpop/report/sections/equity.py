@@ -9,6 +9,7 @@ import duckdb
 
 from voxpop.report.figure import Figure
 from voxpop.report.numbers import between, chance, difference, shown
+from voxpop.report.sections.changes import NOT_COMPARED
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Gap:
         gap: the first less the second, with its 95% interval, `low` to `high`.
         adjusted_p: the p-value of no gap, adjusted for all gaps of its family.
         verdict: up, down or no evidence; None where nothing may be claimed.
+        not_compared: why not; None where it is.
         held_from: the release whose figures these still are; None where they are this one's.
     """
 
@@ -41,6 +43,7 @@ class Gap:
     high: float | None
     adjusted_p: float | None
     verdict: str | None
+    not_compared: str | None
     held_from: str | None
 
     @property
@@ -72,7 +75,7 @@ class Gap:
     def says(self) -> str:
         """Whether there is evidence of a gap."""
         if self.verdict is None:
-            return self._or_withheld(None)
+            return self._or_withheld(NOT_COMPARED.get(self.not_compared or ""))
         return {"up": "rated higher", "down": "rated lower", "no evidence": "no evidence"}[self.verdict]
 
     def _or_withheld(self, text: str | None) -> str:
@@ -100,7 +103,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date, first: Figure) -> E
         """
         select
             known_segment_share, is_claim_allowed, replace(segment, '_', ' '), measure, suppressed, low_n, n,
-            value, rest_value, gap, low, high, adjusted_p, verdict, held_from
+            value, rest_value, gap, low, high, adjusted_p, verdict, not_compared, held_from
         from marts.equity_gaps
         where period_type = 'quarter' and breakdown = 'all' and period_start = ? and scale = ? and measure = ?
             and driver = ?
