@@ -144,24 +144,13 @@ def cx_comparisons(policy: Mapping[str, float]) -> list[Rule]:
             blame=cell,
         ),
         never(
-            "a p of at most .05 and an interval without 0 are the same where both are by t",
-            f"(measure not in {_SHARES} or is_design_based) and abs(p_value - 0.05) > 1e-4"
-            " and (p_value < 0.05) <> (low > 0 or high < 0)",
+            "a p of at most .05 and an interval without 0 are the same where both are by weights",
+            "is_design_based and abs(p_value - 0.05) > 1e-4 and (p_value < 0.05) <> (low > 0 or high < 0)",
             blame=cell,
         ),
-        never(
-            "a p of at most .05 and a z of 1.96 are the same where shares are compared",
-            f"""
-            measure in {_SHARES} and not is_design_based and abs(p_value - 0.05) > 1e-6
-            and (p_value < 0.05) <> (
-                power(value - other_value, 2) > power(1.959963985, 2)
-                * (n * value + other_n * other_value) / (n + other_n)
-                * (1 - (n * value + other_n * other_value) / (n + other_n)) * (1 / n + 1 / other_n)
-            )
-            """,
-            blame=cell,
-        ),
+        Rule("a p of at most .05 is that of both tests", _TESTED),
         Rule("a family is whole, and adjusted as Benjamini and Hochberg do", _ADJUSTED),
+        Rule("a figure with another name is tested once", _TWICE),
         Rule("both sides are what cx_index shows", _SIDES),
         Rule("every figure is compared with the period before and with the rest", _UNCOMPARED),
         Rule("no change crosses a break", _CROSSED),
@@ -179,11 +168,54 @@ _PERIOD = """
     end
 """
 
+# the squares about each side's own figure: a share's and a score's variance is over n, a mean's over n - 1
+_SQUARES = f"""{{0}}.n * {{0}}.standard_error * {{0}}.standard_error
+            * ({{0}}.n - if(measure in {_SHARES} or measure = 'nps', 0, 1))"""
+
+# where both sides are rows of cx_index, so that their errors are known
+_TESTED = f"""
+    with sided as (
+        select
+            t.*,
+            {_SQUARES.format("part")} as squares,
+            {_SQUARES.format("other")} as other_squares
+        from tested as t
+        inner join marts.cx_index as part
+            using (period_type, period_start, breakdown, member, scale, measure, driver)
+        inner join marts.cx_index as other using (period_type, breakdown, member, scale, measure, driver)
+        where
+            other.period_start = t.other_period_start and t.comparison <> 'rest' and not t.is_design_based
+            and t.p_value is not null and part.drivers is not distinct from other.drivers
+    ),
+    scored as (
+        select
+            *,
+            abs(difference) / nullif(sqrt(
+                (squares + other_squares + power(difference, 2) * n * other_n / (n + other_n))
+                / (n + other_n - 1) * (1 / n + 1 / other_n)
+            ), 0) as z,
+            abs(difference) / nullif(sqrt(
+                squares / (n * (n - 1)) + other_squares / (other_n * (other_n - 1))
+            ), 0) as t_of_sides,
+            -- at the fewest degrees that it can have
+            1.96 + 2.4 / (least(n, other_n) - 1) + 3 / power(least(n, other_n) - 1, 2) as largest_t
+        from sided
+    )
+    select {_CELL} as blame
+    from scored as t
+    where
+        abs(p_value - 0.05) > 1e-4
+        and case
+            when p_value < 0.05 then least(z, t_of_sides) < 1.9599
+            else z > 1.96 and coalesce(t_of_sides > largest_t, true)
+        end
+"""
+
 _ADJUSTED = """
     with ranked as (
         select *, count(*) over (partition by family order by p_value) as rank
         from tested
-        where p_value is not null
+        where p_value is not null and measure not in ('ces', 'csat')
     ),
     again as (
         select
@@ -204,6 +236,21 @@ _ADJUSTED = """
             or family <> concat_ws('|', 'cx_index', measure, breakdown, comparison, period_label)
         )
     group by family
+"""
+
+_TWICE = f"""
+    select {_CELL} as blame
+    from tested as t
+    left join tested as once
+        on
+            once.measure = if(t.measure = 'ces', 'mean', 'top_two') and once.comparison = t.comparison
+            and once.period_type = t.period_type and once.period_start = t.period_start
+            and once.breakdown = t.breakdown and once.member = t.member
+            and once.scale = t.scale and once.driver = t.driver
+    where
+        t.measure in ('ces', 'csat')
+        and (t.p_value, t.adjusted_p, t.family, t.verdict, t.not_compared)
+        is distinct from (once.p_value, once.adjusted_p, once.family, once.verdict, once.not_compared)
 """
 
 _SIDES = f"""

@@ -12,6 +12,15 @@
 {%- endmacro %}
 
 
+{#- The name that the field has for a figure besides its own (CES, CSAT); null where it has none. -#}
+{% macro other_name(scale, measure, driver) -%}
+    case
+        when {{ scale }} in ('likert_5', 'csat_5') and {{ measure }} = 'mean' and {{ driver }} = 'ease' then 'ces'
+        when {{ scale }} in ('likert_5', 'csat_5') and {{ measure }} = 'top_two' and {{ driver }} = 'satisfaction' then 'csat'
+    end
+{%- endmacro %}
+
+
 {#- The scale and items that an index rests on: Likert drivers (cx_index), or ACSI's three items from 1 to 10 together. -#}
 {% macro is_in_an_index(scale, driver) -%}
     ({{ scale }} = 'likert_5' or ({{ scale }} = 'ten' and {{ driver }} in ({{ acsi_items() }})))

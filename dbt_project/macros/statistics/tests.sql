@@ -58,6 +58,34 @@
 {%- endmacro %}
 
 
+{#- The standard error of the difference of two means as if all answers came from one population: its variance is over all of
+    them less one, the difference itself included, as if who is on which side had been drawn (E. J. G. Pitman, Significance
+    tests which may be applied to samples from any populations, Supplement to the JRSS 4, 1937). Of shares it is the "N - 1"
+    test of two proportions (I. Campbell, Chi-squared and Fisher-Irwin tests of two-by-two tables with small sample
+    recommendations, Statistics in Medicine 26, 2007). `squares` are those about each side's own mean.
+-#}
+{% macro pooled_error(n_1, squares_1, n_2, squares_2, difference) -%}
+    sqrt(
+        ({{ squares_1 }} + {{ squares_2 }} + {{ difference }} * {{ difference }} * {{ n_1 }} * {{ n_2 }} / ({{ n_1 }} + {{ n_2 }}))
+        * ({{ n_1 }} + {{ n_2 }}) / (1e0 * {{ n_1 }} * {{ n_2 }} * ({{ n_1 }} + {{ n_2 }} - 1))
+    )
+{%- endmacro %}
+
+
+{#- How far a difference is from 0, as a z: the nearer of two, by the pooled variance and by Welch's t at `df` degrees of freedom.
+
+    Where sides differ in size, a z by the pooled variance finds too much in shares of which few are expected, and Welch's t in
+    skewed answers; what both find is found no more often than their p says. Of sides of the same size the two say the same.
+    Where nobody differs on either side there is no t, and `least` passes over it; null where the sides don't differ either.
+-#}
+{% macro difference_z(difference, pooled_error, own_error, df) -%}
+    least(
+        abs({{ difference }}) / nullif({{ pooled_error }}, 0),
+        {{ normal_of_t('(abs(' ~ difference ~ ') / nullif(' ~ own_error ~ ', 0))', df) }}
+    )
+{%- endmacro %}
+
+
 {#- Benjamini and Hochberg's adjusted p within a family: the least of p m / rank over this p and all larger ones, at most 1.
 
     Benjamini and Hochberg, Controlling the false discovery rate, JRSS B 57 (1995). Rows with a null p are no part of the family:

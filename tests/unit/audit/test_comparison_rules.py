@@ -66,13 +66,15 @@ POLICY = {
     "minimum_difference_index": 1.0,
 }
 
-# 50 and 65 of 100: pooled .575, z = .15 / sqrt(.575 * .425 * .02) = 2.1456, p = .0319; Newcombe's interval
+# 50 and 65 of 100: pooled .575, z = .15 / sqrt(.575 * .425 * .02 * 200 / 199) = 2.1402, p = .0323; Welch's t is 2.1598;
+# Newcombe's interval
 COMPARISONS = """
     create schema marts;
     create table marts.cx_index as
     select
         'month' as period_type, period_start::date as period_start, label as period_label, breakdown, breakdown as member,
-        'likert_5' as scale, 'top_two' as measure, 'ease' as driver, n, value, null::double as weighted_value,
+        'likert_5' as scale, 'top_two' as measure, 'ease' as driver, n, value,
+        sqrt(value * (1 - value) / n) as standard_error, null::double as weighted_value,
         null::varchar as drivers,
         null::varchar as held_from
     from (values
@@ -90,7 +92,7 @@ COMPARISONS = """
         1 as family_size, 0.02 as minimum_difference, verdict, null::varchar as not_compared, null::varchar as drivers,
         false as is_design_based, null::double as within_change, null::double as mix_change, false as suppressed, false as low_n
     from (values
-        ('all', 'previous_period', '2026-01-01', 100, 100, 0.5, 0.0126, 0.2788, 0.0319, 'up'),
+        ('all', 'previous_period', '2026-01-01', 100, 100, 0.5, 0.0126, 0.2788, 0.0323, 'up'),
         ('channel', 'rest', '2026-02-01', 60, 40, 0.65, -0.18, 0.18, 1, 'no evidence')
     ) as compared (breakdown, comparison, other_period_start, n, other_n, other_value, low, high, p_value, verdict)
 """
@@ -115,7 +117,18 @@ COMPARISONS = """
         (
             "update marts.cx_comparisons set p_value = 0.06, adjusted_p = 0.06, verdict = 'no evidence'"
             " where comparison = 'previous_period'",
-            {"a p of at most .05 and a z of 1.96 are the same where shares are compared"},
+            {"a p of at most .05 is that of both tests"},
+        ),
+        # with twice the error neither z nor t is 1.96
+        (
+            "update marts.cx_index set standard_error = 0.1 where breakdown = 'all' and period_label = '2026-02'",
+            {"a p of at most .05 is that of both tests"},
+        ),
+        (
+            "insert into marts.cx_index select * replace ('csat' as measure) from marts.cx_index where breakdown = 'all';"
+            " insert into marts.cx_comparisons select * replace ('csat' as measure, 0.04 as adjusted_p)"
+            " from marts.cx_comparisons where comparison = 'previous_period'",
+            {"a figure with another name is tested once"},
         ),
         ("update marts.series_breaks set break_date = '2026-01-02'", {"no change crosses a break"}),
         (

@@ -143,9 +143,8 @@ select
     cells.member,
     estimates.scale,
     case
-        when not names.is_known_by_another then estimates.measure
-        when estimates.measure = 'mean' then 'ces'
-        else 'csat'
+        when names.is_other then {{ other_name('estimates.scale', 'estimates.measure', 'estimates.driver') }}
+        else estimates.measure
     end as measure,
     estimates.driver,
     cast(estimates.n as bigint) as n,
@@ -171,13 +170,7 @@ inner join cells
 left join {{ ref('int_measures__weighted_estimates') }} as weighted
     on {{ same('estimates', 'weighted', ['cell_number', 'scale', 'measure', 'driver']) }}
 -- two figures have a name of their own in the field
-cross join (values (false), (true)) as names (is_known_by_another)
+cross join (values (false), (true)) as names (is_other)
 where
-    not names.is_known_by_another
-    or (
-        estimates.scale in ('likert_5', 'csat_5')
-        and (
-            (estimates.measure = 'mean' and estimates.driver = 'ease')
-            or (estimates.measure = 'top_two' and estimates.driver = 'satisfaction')
-        )
-    )
+    not names.is_other
+    or {{ other_name('estimates.scale', 'estimates.measure', 'estimates.driver') }} is not null

@@ -1,7 +1,7 @@
 {%- set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
 {%- set key = cell + ['scale', 'measure', 'driver'] -%}
 {%- set compared = key + ['comparison'] -%}
-{%- set shares = "('top_box', 'top_two', 'bottom_two', 'thumbs_up', 'csat')" -%}
+{%- set shares = "('top_box', 'top_two', 'bottom_two', 'thumbs_up')" -%}
 {%- set indexes = "('cx_index', 'acsi_equal_weight')" -%}
 
 with
@@ -16,8 +16,8 @@ figures as (
         n,
         value,
         standard_error,
-        -- a score's variance is over n, a mean's over n - 1
-        case when measure = 'nps' then n else n - 1 end as degrees,
+        -- a share's and a score's variance is over n, a mean's over n - 1
+        case when measure = 'nps' or measure in {{ shares }} then n else n - 1 end as degrees,
         weighted_value,
         weighted_standard_error,
         sampling_unit_count,
@@ -27,6 +27,8 @@ figures as (
         drivers,
         suppressed
     from {{ ref('cx_index') }}
+    -- one figure under two names is one test
+    where measure not in ('ces', 'csat')
 ),
 
 -- what each is compared with: an earlier period of its own, or the whole that holds it
@@ -119,6 +121,8 @@ sided as (
             as value,
         case when summed.weighted_value is null then summed.standard_error else summed.weighted_standard_error end
             as standard_error,
+        summed.degrees,
+        case when summed.comparison = 'rest' then summed.rest_degrees else summed.other_degrees end as other_degrees,
         coalesce(summed.sampling_unit_count, summed.n) - 1 as df,
         case
             when summed.comparison = 'rest' then summed.rest_n
@@ -295,6 +299,8 @@ judged as (
         {{ figure('coalesce(shared.shared_other_value, sided.other_value)') }} as other_value,
         coalesce(shared.shared_error, sided.standard_error) as error,
         coalesce(shared.shared_other_error, sided.other_error) as other_error,
+        sided.degrees,
+        sided.other_degrees,
         sided.is_design_based,
         sided.df as part_df,
         sided.other_df,
@@ -313,17 +319,34 @@ judged as (
         on {{ same('sided', 'crossed', compared) }}
 ),
 
-tested as (
+-- the squares about each side's own figure, and the variance of either by them
+squared as (
     select
         *,
         round(n * value) as x,
         round(other_n * other_value) as other_x,
-        (round(n * value) + round(other_n * other_value)) / (n + other_n) as pooled,
         case when reason is null then {{ figure('value - other_value') }} end as difference,
-        sqrt(error * error + other_error * other_error) as difference_error,
-        {{ welch_df('error', 'part_df', 'other_error', 'other_df') }} as df,
-        is_share and not is_design_based as is_by_counts
+        n * degrees * error * error as squares,
+        other_n * other_degrees * other_error * other_error as other_squares,
+        case when is_design_based then error else error * sqrt(1e0 * degrees / nullif(n - 1, 0)) end as own_error,
+        case
+            when is_design_based then other_error else other_error * sqrt(1e0 * other_degrees / nullif(other_n - 1, 0))
+        end as other_own_error
     from judged
+),
+
+tested as (
+    select
+        *,
+        sqrt(own_error * own_error + other_own_error * other_own_error) as difference_error,
+        {{ welch_df('own_error', 'part_df', 'other_own_error', 'other_df') }} as df,
+        -- as if all came from one population; how weighted answers would spread about its figure is not kept
+        case
+            when not is_design_based
+                then {{ pooled_error('n', 'squares', 'other_n', 'other_squares', 'difference') }}
+        end as pooled_error,
+        is_share and not is_design_based as is_by_counts
+    from squared
 ),
 
 -- a roll-up's change: what its services' own changes make of it, and what their shares of the answers do
@@ -399,14 +422,7 @@ all_splits as (
 scored as (
     select
         *,
-        case
-            when is_by_counts
-                then
-                    abs(difference) / nullif(sqrt(
-                        pooled * (1 - pooled) * (1e0 / n + 1e0 / other_n)
-                    ), 0)
-            else {{ normal_of_t('(abs(difference) / nullif(difference_error, 0))', 'df') }}
-        end as z,
+        {{ difference_z('difference', 'pooled_error', 'difference_error', 'df') }} as z,
         {{ t_quantile_975('df') }} as t
     from tested
 ),
@@ -445,7 +461,12 @@ adjusted as (
 )
 
 select
-    {{ prefixed('adjusted', key) }},
+    {{ prefixed('adjusted', cell + ['scale']) }},
+    case
+        when names.is_other then {{ other_name('adjusted.scale', 'adjusted.measure', 'adjusted.driver') }}
+        else adjusted.measure
+    end as measure,
+    adjusted.driver,
     adjusted.period_label,
     adjusted.comparison,
     cast(case when not adjusted.is_withheld then adjusted.n end as bigint) as n,
@@ -489,3 +510,7 @@ select
 from adjusted
 left join all_splits
     on {{ same('adjusted', 'all_splits', compared) }}
+cross join (values (false), (true)) as names (is_other)
+where
+    not names.is_other
+    or {{ other_name('adjusted.scale', 'adjusted.measure', 'adjusted.driver') }} is not null
