@@ -11,9 +11,9 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .home import Home
+from tests.episodes import boundaries, f1, true_episodes
 
-GAP = pd.Timedelta(days=7)
+from .home import Home
 
 
 def touches_of(warehouse: Path, truth: Path) -> pd.DataFrame:
@@ -76,29 +76,10 @@ def touches_of(warehouse: Path, truth: Path) -> pd.DataFrame:
     return touches.dropna(subset=["group"]).sort_values(["at", "interaction_id"])
 
 
-def boundaries(
-    touches: pd.DataFrame, journey: list[str]
-) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """The contacts that begin a journey and those that end one; and of journeys of several contacts, both."""
-    by = touches.groupby(journey)["interaction_id"]
-    first, last = by.first(), by.last()
-    several = by.size() > 1
-    ends = {("begins", contact) for contact in first} | {("ends", contact) for contact in last}
-    return ends, set(zip(first[several], last[several], strict=True))
-
-
-def f1(found: set[tuple[str, str]], true: set[tuple[str, str]]) -> float:
-    return 2 * len(found & true) / (len(found) + len(true))
-
-
 @pytest.fixture(scope="module")
 def touches(published: Home) -> pd.DataFrame:
     found = touches_of(published.settings.warehouse, published.path / "sample_agency" / "truth")
-    own = found.groupby(["group", "service"])["at"]
-    found["episode"] = (
-        (own.diff().isna() | (own.diff() > GAP)).groupby([found["group"], found["service"]]).cumsum()
-    )
-    return found
+    return found.assign(episode=true_episodes(found, ["group", "service"]))
 
 
 def test_journeys_begin_and_end_where_they_do_in_truth(touches: pd.DataFrame) -> None:

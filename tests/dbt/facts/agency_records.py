@@ -34,14 +34,15 @@ FIRST, LAST = CAUSES.history_starts, date(2026, 9, 30)
 SIZE = 4
 """The agency has a quarter of its people and of their matters: each comes as often as in the whole."""
 
-Found = tuple[str, int, str, int, Sequence[tuple[str, str]]]
-"""A record's id, person, channel, time in ms and identifiers."""
+Found = tuple[str, int, str, int | None, int, Sequence[tuple[str, str]]]
+"""A record's id, person, channel, of a contact the number of its service, time in ms and identifiers."""
 
 
 def agency_records(settings: Settings, seed: int, tokenizer: Tokenizer) -> pd.DataFrame:
-    """One row per identifier of a record: `seed, record, person, home, channel, seen_at, type, token`.
+    """One row per identifier of a record.
 
-    Records without an identifier have one row, whose type and token are null.
+    Its columns are `seed, record, person, home, channel, service, seen_at, type, token`. A record without an
+    identifier has one row, whose type and token are null; an answer has no service.
     """
     causes = replace(
         CAUSES,
@@ -56,6 +57,7 @@ def agency_records(settings: Settings, seed: int, tokenizer: Tokenizer) -> pd.Da
     agency = make_agency(settings.seeds, seed, causes)
     events = events_between(agency, FIRST, LAST)
     sources = yaml.safe_load(settings.sources_file.read_text())["sources"]
+    services = [service.service_id for service in agency.catalogue.services]
     rows = []
     for name, records in {
         "genesys": _conversations(agency, events, sources["genesys"]),
@@ -65,13 +67,14 @@ def agency_records(settings: Settings, seed: int, tokenizer: Tokenizer) -> pd.Da
         "text_messages": _texts(agency, events, sources["text_messages"]),
         "web": _sessions(agency, events, sources["web"]),
     }.items():
-        for record_id, person, channel, at_ms, identifiers in records:
-            head = (seed, f"{seed}/{name}/{record_id}", person, channel, at_ms)
+        for record_id, person, channel, number, at_ms, identifiers in records:
+            service = None if number is None else services[number]
+            head = (seed, f"{seed}/{name}/{record_id}", person, channel, service, at_ms)
             tokens = tokenizer.tokens(identifiers)
             rows += [(*head, token.type, token.token) for token in tokens]
             if not tokens:
                 rows.append((*head, None, None))
-    columns = ["seed", "record", "person", "channel", "seen_at", "type", "token"]
+    columns = ["seed", "record", "person", "channel", "service", "seen_at", "type", "token"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["home"] = agency.people.household[frame["person"]]
     frame["seen_at"] = pd.to_datetime(frame["seen_at"], unit="ms")
@@ -81,11 +84,16 @@ def agency_records(settings: Settings, seed: int, tokenizer: Tokenizer) -> pd.Da
 def _conversations(agency: Agency, events: Events, source: dict[str, Any]) -> Iterator[Found]:
     parser, contacts = Conversations(source["identifiers"]), events.conversations
     payloads = genesys.render(agency, contacts, (day_number(LAST) + 1) * DAY_MS)
-    for payload, person, channel, at in zip(
-        payloads, contacts.person.tolist(), contacts.channel.tolist(), contacts.start_ms.tolist(), strict=True
+    for payload, person, channel, service, at in zip(
+        payloads,
+        contacts.person.tolist(),
+        contacts.channel.tolist(),
+        contacts.service.tolist(),
+        contacts.start_ms.tolist(),
+        strict=True,
     ):
         record = parser.record(payload)
-        yield record.record_id, person, CHANNELS[channel], at, record.identifiers
+        yield record.record_id, person, CHANNELS[channel], service, at, record.identifiers
 
 
 def _submissions(agency: Agency, events: Events, source: dict[str, Any]) -> Iterator[Found]:
@@ -105,21 +113,22 @@ def _submissions(agency: Agency, events: Events, source: dict[str, Any]) -> Iter
             answers.created_ms.tolist(),
             strict=True,
         ):
-            yield record.record_id, person, CHANNELS[channel], at, record.identifiers
+            yield record.record_id, person, CHANNELS[channel], None, at, record.identifiers
 
 
 def _visits(agency: Agency, events: Events, source: dict[str, Any]) -> Iterator[Found]:
     visits = events.visits
     content = visits_csv(agency, visits, day_number(FIRST), day_number(LAST), LEVELS["not"])
     rows = {row["Visit ID"]: row for row in csv.DictReader(io.StringIO(content.decode()))}
-    for visit_id, person, channel, at in zip(
+    for visit_id, person, channel, service, at in zip(
         visit_ids(visits),
         visits.person.tolist(),
         visits.channel.tolist(),
+        visits.service.tolist(),
         visits.start_ms.tolist(),
         strict=True,
     ):
-        yield visit_id, person, CHANNELS[channel], at, _identified(rows[visit_id], source)
+        yield visit_id, person, CHANNELS[channel], service, at, _identified(rows[visit_id], source)
 
 
 def _kiosk(agency: Agency, events: Events, source: dict[str, Any]) -> Iterator[Found]:
@@ -129,17 +138,21 @@ def _kiosk(agency: Agency, events: Events, source: dict[str, Any]) -> Iterator[F
     for answer_id, person, at in zip(
         kiosk_ids(answers), answers.person.tolist(), answers.created_ms.tolist(), strict=True
     ):
-        yield answer_id.decode(), person, "kiosk", at, _identified(rows[answer_id.decode()], source)
+        yield answer_id.decode(), person, "kiosk", None, at, _identified(rows[answer_id.decode()], source)
 
 
 def _texts(agency: Agency, events: Events, source: dict[str, Any]) -> Iterator[Found]:
     texts = events.texts
     table = texts_table(agency, texts, day_number(FIRST), day_number(LAST) + 1)
     rows = {row["thread"]: row for row in table.to_pylist()}
-    for thread, person, at in zip(
-        thread_ids(texts), texts.person.tolist(), texts.start_ms.tolist(), strict=True
+    for thread, person, service, at in zip(
+        thread_ids(texts),
+        texts.person.tolist(),
+        texts.service.tolist(),
+        texts.start_ms.tolist(),
+        strict=True,
     ):
-        yield thread, person, "text", at, _identified(rows[thread], source)
+        yield thread, person, "text", service, at, _identified(rows[thread], source)
 
 
 def _sessions(agency: Agency, events: Events, source: dict[str, Any]) -> Iterator[Found]:
@@ -148,10 +161,11 @@ def _sessions(agency: Agency, events: Events, source: dict[str, Any]) -> Iterato
     made = web.events_of(agency, visits)
     signed_in = set(made.visit[made.is_signed_in].tolist()) - set(made.visit[made.is_partner].tolist())
     accounts = agency.people.account.astype(str)
-    for place, (person, at) in enumerate(zip(visits.person.tolist(), visits.start_ms.tolist(), strict=True)):
+    whose = zip(visits.person.tolist(), visits.service.tolist(), visits.start_ms.tolist(), strict=True)
+    for place, (person, service, at) in enumerate(whose):
         if person >= 0:
             known = [(source["user_id"], accounts[person])] if place in signed_in else []
-            yield str(place), person, "website", at, known
+            yield str(place), person, "website", service, at, known
 
 
 def _identified(row: dict[str, Any], source: dict[str, Any]) -> list[tuple[str, str]]:

@@ -17,6 +17,10 @@ from voxpop.sample_agency.causes import CHANNELS
 from voxpop.warehouse.seed_tables import BlockedIdentifier
 from voxpop.warehouse.seeds import rows_of
 
+from tests.dbt.measures.sql import Measures
+from tests.dbt.measures.tables import journeys
+from tests.episodes import boundaries, f1, true_episodes
+
 from .agency_records import agency_records
 from .project import Project
 
@@ -135,9 +139,10 @@ def agreement(people: pd.DataFrame, channel: str | None = None) -> Agreement:
 
 
 def with_customers(project: Project, records: pd.DataFrame) -> pd.DataFrame:
-    """One row per record: person and home, customer and household by the models, group by the truth."""
+    """One row per record: what it says, customer and household by the models, group by the truth."""
     people = records.drop_duplicates("record")
-    people = people[["seed", "record", "person", "home", "channel"]].reset_index(drop=True)
+    columns = ["seed", "record", "person", "home", "channel", "service", "seen_at"]
+    people = people[columns].reset_index(drop=True)
     with project.connect() as connection:
         customers = connection.execute(
             "select _record_key as record, customer_id, household_id from intermediate.int_record_customers "
@@ -152,6 +157,33 @@ def test_customers_are_people(people: pd.DataFrame, seed: int) -> None:
     found = agreement(people[people["seed"] == seed])
     assert found.precision >= 0.995 and found.recall >= 0.97
     assert found.b3_precision >= 0.99 and found.b3_recall >= 0.97
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_journeys_begin_and_end_where_they_do_in_truth(people: pd.DataFrame, seed: int) -> None:
+    """Over the contacts that can be known, in all of history, of customers as the models have them."""
+    contacts = people[(people["seed"] == seed) & people["service"].notna()]
+    contacts = contacts.rename(
+        columns={"record": "interaction_id", "service": "service_id", "seen_at": "started_at"}
+    )
+    measures = Measures()
+    journeys(measures, contacts.assign(organization_id="agency"))
+    found = measures.frame(
+        "select contacts.interaction_id, contacts.started_at as at,"
+        " coalesce(journeys.journey_id, contacts.interaction_id) as journey_id"
+        " from fct_interactions as contacts left join customer_journeys as journeys"
+        " on contacts.customer_id = journeys.customer_id and contacts.service_id = journeys.service_id"
+        " and contacts.started_at between journeys.started_at and journeys.last_touch_at"
+    )
+    found = found.merge(contacts[["interaction_id", "service_id", "group"]], on="interaction_id")
+    found = found.dropna(subset=["group"]).sort_values(["at", "interaction_id"])
+    assert found["at"].max() - found["at"].min() > pd.Timedelta(days=365)
+    found["episode"] = true_episodes(found, ["group", "service_id"])
+    true, of_several = boundaries(found, ["group", "service_id", "episode"])
+    ends, ends_of_several = boundaries(found, ["journey_id"])
+    assert len(of_several) > 1_000
+    assert f1(ends, true) >= 0.98
+    assert f1(ends_of_several, of_several) >= 0.95
 
 
 @pytest.mark.parametrize("channel", [*CHANNELS])

@@ -83,6 +83,43 @@ def contacts_of(people: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def journeys(measures: Measures, contacts: pd.DataFrame) -> None:
+    """Make customer_journeys of contacts, with nothing beside them: no page, no answer.
+
+    Args:
+        measures: where they are made.
+        contacts: one row per contact; `interaction_id, customer_id, service_id, organization_id, channel,
+            started_at`, and what else of a contact a test has to say. They are all of history.
+    """
+    empty = {
+        "fct_web_sessions": "source_system text, session_id text, channel text, is_task_done boolean,"
+        " site text, exit_page text",
+        "fct_survey_responses": "response_id text, organization_id text, service_id text, channel text,"
+        " answered_local_date date, answered_at timestamp",
+        "fct_survey_answers": "response_id text, driver text, scale text, score double",
+        "int_survey_ties": "response_id text, interaction_id text",
+    }
+    for name, columns in empty.items():
+        measures.connection.execute(f"create or replace table {name} ({columns})")
+    measures.connection.execute(
+        "create or replace table channels as"
+        " from (values ('phone', 'phone'), ('website', 'digital')) as t (channel, channel_group)"
+    )
+    at = contacts["started_at"]
+    history = {"history_starts_at": [at.min()], "complete_until_at": [at.max()]}
+    measures.table("int_contact_history", pd.DataFrame(history))
+    said = {
+        "direction": "inbound",
+        "source_system": "agency",
+        "source_record_id": contacts["interaction_id"],
+        "started_local_date": at.dt.date,
+        "ended_at": at,
+        "is_resolved": False,
+    }
+    measures.table("fct_interactions", pd.DataFrame(said, index=contacts.index).assign(**contacts))
+    measures.build("customer_journeys")
+
+
 def load(measures: Measures, people: pd.DataFrame, *items: pd.DataFrame, **survey: Any) -> None:
     """Make the tables that cx_index is built from; all surveys alike."""
     ids = sorted(set(people["survey_id"]))

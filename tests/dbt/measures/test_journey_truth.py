@@ -22,6 +22,7 @@ from voxpop.sample_agency.events import events_between
 from voxpop.sample_agency.touchpoints import MARTS_CHANNELS
 
 from .sql import Measures
+from .tables import journeys
 
 FIRST, LAST = date(2025, 6, 15), date(2026, 4, 20)
 QUARTERS = [date(2025, 7, 1), date(2025, 10, 1), date(2026, 1, 1)]
@@ -62,21 +63,13 @@ def happened(agency: Agency) -> pd.DataFrame:
         }
     )
     frame = frame[~frame.pop("is_program")].reset_index(drop=True)
-    return frame.assign(
-        interaction_id="i" + frame.index.astype(str),
-        source_record_id="r" + frame.index.astype(str),
-        source_system="agency",
-        started_local_date=frame["started_at"].dt.date,
-        ended_at=frame["started_at"],
-        is_resolved=False,
-    )
+    return frame.assign(interaction_id="i" + frame.index.astype(str))
 
 
 def measured(measures: Measures, contacts: pd.DataFrame, customer: pd.Series) -> pd.DataFrame:
     """The shares of journey_measures by these contacts, and `naive_high`, which knows nothing of matches."""
-    measures.table("fct_interactions", contacts.assign(customer_id=customer))
+    journeys(measures, contacts.assign(customer_id=customer))
     measures.build(
-        "customer_journeys",
         "int_measures__journey_units",
         "int_measures__journeys",
         "int_measures__resolution_times",
@@ -92,28 +85,11 @@ def published_and_true(seed: int) -> pd.DataFrame:
     """Figures as published, and `truth`: the same where everybody is known."""
     contacts = happened(make_agency(load_settings({}).seeds, seed, CAUSES))
     measures = Measures()
-    empty = {
-        "fct_web_sessions": "source_system text, session_id text, channel text, is_task_done boolean,"
-        " site text, exit_page text",
-        "fct_survey_responses": "response_id text, organization_id text, service_id text, channel text,"
-        " answered_local_date date, answered_at timestamp",
-        "fct_survey_answers": "response_id text, driver text, scale text, score double",
-        "int_survey_ties": "response_id text, interaction_id text",
-        "contact_center_performance": "period_type text, period_start date, breakdown text, member text,"
-        " suppressed boolean",
-    }
-    for name, columns in empty.items():
-        measures.connection.execute(f"create table {name} ({columns})")
     measures.connection.execute(
-        "create table channels as"
-        " from (values ('phone', 'phone'), ('website', 'digital')) as t (channel, channel_group)"
+        "create table contact_center_performance (period_type text, period_start date, breakdown text,"
+        " member text, suppressed boolean)"
     )
     measures.table("int_journey_quarters", pd.DataFrame({"quarter_start": QUARTERS}))
-    ends = [contacts["started_at"].min(), contacts["started_at"].max()]
-    measures.table(
-        "int_contact_history",
-        pd.DataFrame({"history_starts_at": ends[:1], "complete_until_at": ends[1:]}),
-    )
     person = ("p" + contacts["person"].astype(str)).where(contacts["person"] >= 0)
     key = ["period_start", "breakdown", "member", "measure"]
     truth = measured(measures, contacts, person).rename(columns={"value": "truth"})[[*key, "truth"]]
