@@ -25,8 +25,12 @@ class Project:
         self._options += ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
         self._manifest = manifest
 
-    def dbt(self, *arguments: str) -> None:
-        """Run a dbt command; fail with what failed."""
+    def dbt(self, *arguments: str) -> Sequence[Any]:
+        """Run a dbt command; fail with what failed.
+
+        Returns:
+            A result a node, as dbt has it.
+        """
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -49,6 +53,7 @@ class Project:
         ]
         assert not failed, "\n".join(failed)
         assert outcome.result.results, f"nothing was selected: {arguments}"
+        return list(outcome.result.results)
 
     def copy(self, work: Path) -> Project:
         """The same project on a copy of the warehouse as it is now."""

@@ -37,9 +37,9 @@ def graphs() -> Iterator[tuple[str, Graph]]:
 GRAPHS = dict(graphs())
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """All graphs side by side as one; a node is `<graph>/<number>`."""
+@pytest.fixture(scope="module", params=["hash(node)", "hash(node) % 50"], ids=["by hashes", "by texts"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """All graphs side by side as one; a node is `<graph>/<number>`. Of 50 hashes each is several nodes'."""
     project = small_project(
         tmp_path_factory.mktemp("components"),
         ["connected_components.sql"],
@@ -50,17 +50,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     )
     names = list(GRAPHS)
     with project.connect() as connection:
-        connection.execute("create table nodes (node varchar)")
-        connection.execute("create table edges (node varchar, neighbor varchar)")
+        connection.execute(f"create macro short_hash(node) as {request.param}")
+        connection.execute("create table nodes (node varchar, node_hash ubigint)")
+        connection.execute(
+            "create table edges (node varchar, neighbor varchar, node_hash ubigint, neighbor_hash ubigint)"
+        )
         for name, (nodes, edges) in GRAPHS.items():
             graph = names.index(name)
             connection.execute(
-                "insert into nodes select printf('%d/%05d', ?, n) from generate_series(0, ? - 1) as t (n)",
+                "insert into nodes select printf('%d/%05d', ?, n) as node, short_hash(node) "
+                "from generate_series(0, ? - 1) as t (n)",
                 [graph, nodes],
             )
             connection.execute(
-                "insert into edges select printf('%d/%05d', ?, e[1]), printf('%d/%05d', ?, e[2]) "
-                "from unnest(cast(? as integer[][])) as t (e)",
+                "insert into edges "
+                "select printf('%d/%05d', ?, e[1]) as near, printf('%d/%05d', ?, e[2]) as far, "
+                "short_hash(near), short_hash(far) from unnest(cast(? as integer[][])) as t (e)",
                 [graph, graph, edges],
             )
     project.dbt("run")

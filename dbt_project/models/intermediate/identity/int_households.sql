@@ -3,23 +3,31 @@
 {%- set sharing -%}
 (
     select
-        min(customers.customer_id) over (partition by records.node) as node,
-        customers.customer_id as neighbor
-    from {{ ref('int_identity__record_tokens') }} as records
-    inner join {{ ref('int_record_customers') }} as customers
-        on records._record_key = customers._record_key
-    left join {{ ref('int_identity__refusals') }} as refusals
-        on records.node = refusals.node
-    where
-        not records.is_pair
-        and (records.tier = 'weak' or refusals.reason = 'shared')
-    group by records.node, customers.customer_id
-    qualify count(*) over (partition by records.node) between 2 and {{ most }}
+        pairs.*,
+        {{ short_hash('pairs.node') }} as node_hash,
+        {{ short_hash('pairs.neighbor') }} as neighbor_hash
+    from (
+        select
+            min(customers.customer_id) over (partition by records.node) as node,
+            customers.customer_id as neighbor
+        from {{ ref('int_identity__record_tokens') }} as records
+        inner join {{ ref('int_record_customers') }} as customers
+            on records._record_key = customers._record_key
+        left join {{ ref('int_identity__refusals') }} as refusals
+            on records.node = refusals.node
+        where
+            not records.is_pair
+            and (records.tier = 'weak' or refusals.reason = 'shared')
+        group by records.node, customers.customer_id
+        qualify count(*) over (partition by records.node) between 2 and {{ most }}
+    ) as pairs
 )
 {%- endset -%}
 {%- set people -%}
 (
-    select customers.customer_id as node
+    select
+        customers.customer_id as node,
+        {{ short_hash('customers.customer_id') }} as node_hash
     from {{ ref('int_customers') }} as customers
 )
 {%- endset -%}

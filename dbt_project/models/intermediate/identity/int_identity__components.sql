@@ -1,28 +1,24 @@
 {{ config(
     materialized='incremental',
-    unique_key='node',
+    partition_by='component_hash',
     touched='int_identity__touched_nodes'
 ) }}
 
+{%- set touched, tokens = ref('int_identity__touched_nodes'), ref('int_identity__tokens') -%}
+{%- set listed = touched if is_incremental() else tokens -%}
+{#- Of what is listed, the tokens that are still there. An edge that leads to no listed token falls away by itself. -#}
 {%- set nodes -%}
 (
-    select tokens.node
-    from {{ ref('int_identity__tokens') }} as tokens
-    where {{ is_touched('tokens.node', ref('int_identity__touched_nodes')) }}
-)
-{%- endset -%}
-{%- set edges -%}
-(
     select
-        edges.node,
-        edges.neighbor
-    from {{ ref('int_identity__edges') }} as edges
-    where {{ is_touched('edges.node', ref('int_identity__touched_nodes')) }}
+        listed.node,
+        listed.node_hash
+    from {{ listed }} as listed
+    where {{ is_touched('listed.node_hash', tokens) }}
 )
 {%- endset %}
 
 with components as (
-    {{ connected_components(nodes, edges) | indent }}
+    {{ connected_components(nodes, ref('int_identity__edges')) | indent }}
 )
 
 select

@@ -10,7 +10,9 @@ with denied as (
 
 select
     cast(pairs.node as string) as node,
-    cast(pairs.neighbor as string) as neighbor
+    cast(pairs.neighbor as string) as neighbor,
+    pairs.node_hash,
+    pairs.neighbor_hash
 from {{ ref('int_identity__neighbors') }} as pairs
 left join {{ ref('int_identity__refusals') }} as near on pairs.node = near.node
 left join {{ ref('int_identity__refusals') }} as far on pairs.neighbor = far.node

@@ -34,6 +34,7 @@ degrees as (
 
 select
     cast(seen.node as string) as node,
+    {{ short_hash('seen.node') }} as node_hash,
     cast(seen.identifier_type as string) as identifier_type,
     cast(seen.token as string) as token,
     cast(seen.tier as string) as tier,

@@ -1,15 +1,14 @@
 {#-
-  The tokens of touched records, those that come up to three steps beside them (what refuses one is theirs too), and whatever
-  was in one component with one of these: no edge leads out of this list, neither before nor after. So components are
-  made anew in it, and nowhere else. Neighbors and components before this build are read by their relation.
+  The tokens whose edges this build may change, those at the other ends of these, and whatever was in one component with one of
+  them: no edge leads out of this list, neither before nor after. So components are made anew in it, and nowhere else.
+  Neighbors, caps and components before this build are read by their relation. Tokens are looked up by their short hashes:
+  two of one hash make the list longer.
 -#}
 {%- set died = last_build_died() -%}
+{%- set before = models_built(['int_identity__neighbors'], 'intermediate') -%}
 
 with fresh as (
-    select
-        tokens._record_key,
-        tokens.node,
-        {{ short_hash('tokens.node') }} as node_hash
+    select distinct tokens.node
     from {{ ref('int_identity__record_tokens') }} as tokens
     where
         tokens.tier in ('strong', 'medium')
@@ -19,58 +18,126 @@ with fresh as (
         )
 ),
 
-changed as (
-    select {{ short_hash('records.node') }} as node_hash
+carried as (
+    select distinct records.node
     from {{ ref('int_identity__touched_records') }} as records
     where records.node is not null
+),
+
+changed as (
+    select {{ short_hash('carried.node') }} as node_hash
+    from carried
     union distinct
-    select fresh.node_hash
+    select {{ short_hash('fresh.node') }} as node_hash
     from fresh
 ),
 
-{# What refuses a token may lie two steps away (int_identity__refusals), and an edge's other end is one step more. -#}
-{%- for nearer, step in [('changed', 'one_step'), ('one_step', 'two_steps'), ('two_steps', 'beside')] -%}
-{{ step }} as (
-    select {{ nearer }}.node_hash
-    from {{ nearer }}
+-- Joins nobody, before and after: where no record loses it, it comes beside as many others as before, or more.
+capped as ( -- noqa: ST03
+    {% for tokens in models_built(['int_identity__tokens'], 'intermediate') -%}
+    select tokens.node_hash
+    from {{ tokens }} as tokens
+    where
+        tokens.is_capped
+        and tokens.node not in (select carried.node from carried)
+    {%- else -%}
+    select cast(null as bigint) as node_hash
+    where false
+    {%- endfor %}
+),
+
+-- An account that comes again, or beside another pair, may make one beside the same pair a slip, or no slip any more.
+strong as (
+    select changed.node_hash
+    from changed
+    {% for pairs in before -%}
     union distinct
-    select far.node_hash
-    from fresh as near
-    inner join fresh as far on near._record_key = far._record_key
-    where near.node_hash in (select {{ nearer }}.node_hash from {{ nearer }})
-    {% for pairs in models_built(['int_identity__neighbors'], 'intermediate') -%}
+    select far.neighbor_hash as node_hash
+    from {{ pairs }} as far
+    where
+        far.is_pair
+        and far.neighbor_tier = 'strong'
+        and far.node_hash not in (select capped.node_hash from capped)
+        and far.node_hash in (
+            select changed.node_hash
+            from changed
+            union all
+            select near.node_hash
+            from {{ pairs }} as near
+            where
+                near.is_pair
+                and near.neighbor_tier = 'strong'
+                and near.neighbor_hash in (select changed.node_hash from changed)
+        )
+    {%- endfor %}
+),
+
+-- What is beside it is shared, or not, by that account and its names.
+judged as (
+    select strong.node_hash
+    from strong
+    {% for pairs in before -%}
+    union distinct
+    select pairs.node_hash
+    from {{ pairs }} as pairs
+    where
+        pairs.tier = 'medium'
+        and pairs.neighbor_tier = 'strong'
+        and pairs.neighbor_hash in (select strong.node_hash from strong)
+    {%- endfor %}
+),
+
+ends as ( -- noqa: ST03
+    select judged.node_hash
+    from judged
+    {% for pairs in before -%}
     union distinct
     select pairs.neighbor_hash as node_hash
     from {{ pairs }} as pairs
     where
-        pairs.node_hash in (select {{ nearer }}.node_hash from {{ nearer }})
-        and pairs.neighbor_tier in ('strong', 'medium')
+        pairs.neighbor_tier in ('strong', 'medium')
+        and pairs.node_hash in (
+            select judged.node_hash
+            from judged
+            where judged.node_hash not in (select capped.node_hash from capped)
+        )
+    {%- endfor %}
+    {% for earlier in models_built([this.identifier], this.schema) -%}
+    union distinct
+    select earlier.node_hash
+    from {{ earlier }} as earlier
+    where {{ died }}
     {%- endfor %}
 ),
 
-{% endfor -%}
-{#- Two tokens of one hash would only make the list longer. -#}
-closed as (
-    select records.node
-    from {{ ref('int_identity__touched_records') }} as records
-    where records.node is not null
-    union distinct
-    select fresh.node
+listed as (
+    select
+        fresh.node,
+        cast(null as bigint) as component_hash
     from fresh
+    union all
+    select
+        carried.node,
+        cast(null as bigint) as component_hash
+    from carried
     {% for components in models_built(['int_identity__components'], 'intermediate') -%}
-    union distinct
-    select members.node
+    union all
+    select
+        members.node,
+        members.component_hash
     from {{ components }} as members
     where
         members.component_hash in (
             select one.component_hash
             from {{ components }} as one
-            where one.node_hash in (select beside.node_hash from beside)
+            where one.node_hash in (select ends.node_hash from ends)
         )
     {%- endfor %}
     {% for earlier in models_built([this.identifier], this.schema) -%}
-    union distinct
-    select earlier.node
+    union all
+    select
+        earlier.node,
+        cast(null as bigint) as component_hash
     from {{ earlier }} as earlier
     where {{ died }}
     {%- endfor %}
@@ -78,5 +145,8 @@ closed as (
 
 select
     cast(node as string) as node,
+    {{ short_hash('node') }} as node_hash,
+    max(component_hash) as component_hash,
     cast({{ hash_id(["split_part(node, ':', 1)", "split_part(node, ':', 2)"]) }} as string) as customer_id
-from closed
+from listed
+group by node
