@@ -403,7 +403,7 @@ def equity_gaps(policy: Mapping[str, float]) -> list[Rule]:
 _GAPS = """
     with compared as (
         select * from marts.cx_comparisons
-        where breakdown = 'segment' and comparison = 'rest' and period_type <> 'year'
+        where breakdown = 'segment' and comparison = 'rest'
     )
     select concat_ws(' ', period_type, period_start, scale, measure, driver) as blame
     from tested as t

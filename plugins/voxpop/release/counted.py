@@ -314,8 +314,15 @@ DERIVED: Sequence[Derived] = (
     Derived(
         "equity_gaps",
         of="survey_quality",
-        # the share of known segments, and the claim that it allows
-        rests_on=f"base.breakdown = 'all' and {same('base', 'row_', ('period_type', 'period_start'))}",
+        # the share of known segments, and the claim that it allows; a year's is of its quarters
+        rests_on=f"""
+            base.breakdown = 'all' and (
+                {same("base", "row_", ("period_type", "period_start"))}
+                or row_.period_type = 'year' and base.period_type = 'quarter'
+                and base.period_start >= row_.period_start
+                and base.period_start < row_.period_start::date + interval 1 year
+            )
+        """,
         figures=("known_segment_share", "is_claim_allowed", "verdict"),
     ),
     Derived(

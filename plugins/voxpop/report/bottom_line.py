@@ -20,6 +20,7 @@ _WHY_NOT = {
     "no variance": "in one of the two all answered alike",
     "other drivers": "it rests on other drivers",
     "open period": "the quarter is not over",
+    "partial period": "the earlier quarter began before the first answer",
     "weights": "one of the two is weighted",
     "held": "one of the two still shows an earlier release",
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from .sql import ESTIMATES, Measures
 from .tables import responses
@@ -17,10 +17,17 @@ MEANS = (3.5, 4.5, 4.8)
 DRIVERS = ("ease", "satisfaction", "trust")
 WANTED = {30: (0.91, 0.985), 100: (0.93, 0.97)}
 """Sample size, or a larger one → the least and most of the samples in which an interval covers the truth."""
-FEW = 5
-"""Where fewer than this many are expected to say so, or all but this many, coverage jumps with each
-share by more than these bounds are apart, whatever the interval (Brown, Cai and DasGupta, Interval estimation
-for a binomial proportion, Statistical Science 16, 2001): such shares are left out."""
+OUTSIDE = {
+    (30, 4.8, "bottom_two"): 0.8725,
+    (100, 4.5, "bottom_two"): 0.9717,
+    (100, 4.8, "top_two"): 0.9782,
+    (100, 4.8, "bottom_two"): 0.9238,
+}
+"""Shares whose Wilson interval covers more or less than is wanted: fewer than four, or all but four, are
+expected. Coverage jumps there with each person (Brown, Cai and DasGupta, Interval estimation for a binomial
+proportion, Statistical Science 16, 2001)."""
+OUT_OF_REACH = {(30, 4.8, "bottom_two"), (100, 4.8, "bottom_two")}
+"""Those of them that no interval by the count of people alone can cover as wanted."""
 
 
 def shares_with(mean: float) -> np.ndarray:
@@ -110,14 +117,44 @@ def covered(found: pd.DataFrame, measure: str, truth: float, *, prefix: str = ""
 def test_an_interval_covers_what_the_population_would_say(measures: Measures, mean: float, n: int) -> None:
     random = np.random.default_rng([round(10 * mean), n])
     found = estimates(measures, drawn(random, mean, (REPLICATES, n)))
-    shares = shares_with(mean)
-    events = {"top_box": shares[4], "top_two": shares[3:].sum(), "bottom_two": shares[:2].sum()}
     truths = {"mean": mean, "cx_index": 25 * (mean - 1)}
-    truths |= {name: share for name, share in events.items() if n * min(share, 1 - share) >= FEW}
-    assert "top_box" in truths
     low, high = WANTED[n]
     coverage = {measure: covered(found, measure, truth) for measure, truth in truths.items()}
     assert {m: c for m, c in coverage.items() if not low <= c <= high} == {}
+
+
+def test_a_share_is_covered_as_wanted_but_where_few_are_expected(measures: Measures) -> None:
+    """Exactly, by the chance of each count."""
+    coverage = {}
+    for n, (low, high) in WANTED.items():
+        counts = np.arange(n + 1)
+        columns, rows = ("x", "n"), [(int(count), n) for count in counts]
+        lows = np.array(measures.scalars("{{ wilson_low('x', 'n') }}", columns, rows))
+        highs = np.array(measures.scalars("{{ wilson_high('x', 'n') }}", columns, rows))
+        for mean in MEANS:
+            shares = shares_with(mean)
+            of_measures = {
+                "top_box": shares[4],
+                "top_two": shares[3:].sum(),
+                "bottom_two": shares[:2].sum(),
+            }
+            for measure, share in of_measures.items():
+                chances = binom.pmf(counts, n, share)
+                covers = chances[(lows <= share) & (share <= highs)].sum()
+                if not low <= covers <= high:
+                    coverage[n, mean, measure] = round(covers, 4)
+                    assert n * min(share, 1 - share) < 4
+                    # the counts whose interval holds a share are neighbors, as the bounds rise with the count
+                    runs = np.cumsum(chances)[None, :] - np.concatenate([[0], np.cumsum(chances)])[:-1, None]
+                    within_reach = ((low <= runs) & (runs <= high)).any()
+                    assert within_reach == ((n, mean, measure) not in OUT_OF_REACH)
+        # of all shares of which at least one person is expected, 98 of 100 and more
+        expected = np.linspace(1 / n, 0.5, 400)
+        by_share = binom.pmf(counts[:, None], n, expected)
+        holds = (lows[:, None] <= expected) & (expected <= highs[:, None])
+        inside = (by_share * holds).sum(axis=0)
+        assert ((low <= inside) & (inside <= high)).mean() >= 0.98
+    assert coverage == OUTSIDE
 
 
 @pytest.mark.parametrize("mean", MEANS)

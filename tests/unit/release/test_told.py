@@ -56,10 +56,11 @@ def test_a_count_that_differs_by_few_is_held_with_its_row(table, count, tmp_path
         assert (held_from == "r1") == is_held
 
 
-def test_a_gap_has_no_claim_while_the_share_that_allows_it_is_held(tmp_path):
+@pytest.mark.parametrize("period", [("quarter", "2026-01-01"), ("year", "2025-10-01")])
+def test_a_gap_has_no_claim_while_the_share_that_allows_it_is_held(tmp_path, period):
     whole = {"breakdown": "all", "member": "all"}
     names = dict.fromkeys(COMPARED["equity_gaps"].key, "'x'")
-    names |= {"period_type": "'quarter'", "period_start": "date '2026-01-01'"}
+    names |= {"period_type": f"'{period[0]}'", "period_start": f"date '{period[1]}'"}
     names |= {"known_segment_share": "0.9", "is_claim_allowed": "true", "verdict": "'down'", "gap": "5"}
     names |= {"held_from": "null::varchar"}
     gap = f"select {', '.join(f'{sql} as {name}' for name, sql in names.items())}"

@@ -148,6 +148,11 @@ def change(marts: duckdb.DuckDBPyConnection, found: str) -> str:
             "not_compared = 'open period'",
             "It does not compare with the 72.0 in 2026Q2 (71.3 to 72.7): the quarter is not over.",
         ),
+        (
+            "not_compared = 'partial period'",
+            "It does not compare with the 72.0 in 2026Q2 (71.3 to 72.7): the earlier quarter began before "
+            "the first answer.",
+        ),
         ("not_compared = 'withheld'", "2026Q2 is withheld, so nothing is said of a change since."),
     ],
 )

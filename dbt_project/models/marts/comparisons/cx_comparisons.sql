@@ -274,6 +274,12 @@ shared_indexes as (
             and other.side = 'other'
 ),
 
+history as (
+    select min(answered_local_date) as first_day
+    from {{ ref('fct_survey_responses') }}
+    where is_counted
+),
+
 crossed as (
     select distinct
         {{ prefixed('sided', compared) }}
@@ -309,10 +315,12 @@ judged as (
             when sided.is_withheld then 'withheld'
             when not coalesce(sided.period_end <= {{ complete_day() }}, false) then 'open period'
             when crossed.member is not null then 'break'
+            when sided.comparison <> 'rest' and sided.other_period_start < history.first_day then 'partial period'
             when sided.is_untestable then 'weights'
             when shared.place is not null and shared.shared_drivers is null then 'other drivers'
         end as reason
     from sided
+    cross join history
     left join shared_indexes as shared
         on {{ same('sided', 'shared', compared) }}
     left join crossed

@@ -1,3 +1,35 @@
+with
+
+known_segments as (
+    select
+        period_type,
+        period_start,
+        known_segment_share,
+        is_segment_claim_allowed
+    from {{ ref('survey_quality') }}
+    where breakdown = 'all'
+    union all
+    -- a fiscal year's by its quarters as they are published, so that it tells nothing that they don't
+    select
+        'year' as period_type,
+        year_start as period_start,
+        {{ figure('known_count / nullif(respondent_count, 0)') }} as known_segment_share,
+        {{ figure('known_count / nullif(respondent_count, 0)') }} >= {{ policy('segment_claim_min_share') }}
+            as is_segment_claim_allowed
+    from (
+        select
+            {{ fiscal_year_start('period_start') }} as year_start,
+            case when count(*) = count(known_segment_share) then sum(round(known_segment_share * respondent_count)) end
+                as known_count,
+            sum(respondent_count) as respondent_count
+        from {{ ref('survey_quality') }}
+        where
+            breakdown = 'all'
+            and period_type = 'quarter'
+        group by {{ fiscal_year_start('period_start') }}
+    ) as quarters
+)
+
 select
     compared.period_type,
     compared.period_start,
@@ -29,12 +61,10 @@ select
     compared.low_n,
     cast(null as string) as held_from
 from {{ ref('cx_comparisons') }} as compared
-left join {{ ref('survey_quality') }} as quality
+left join known_segments as quality
     on
         compared.period_type = quality.period_type
         and compared.period_start = quality.period_start
-        and quality.breakdown = 'all'
 where
     compared.breakdown = 'segment'
     and compared.comparison = 'rest'
-    and compared.period_type <> 'year'

@@ -17,6 +17,7 @@ NOT_COMPARED = {
     "other drivers": "other drivers",
     "withheld": "withheld",
     "open period": "not over yet",
+    "partial period": "the earlier one is not whole",
     "weights": "weighted",
     "held": "shows an earlier release",
 }
