@@ -47,7 +47,9 @@ cells as (
         *,
         {{ fiscal_quarter_start('period_start') }} as quarter_start,
         {{ fiscal_year_start('period_start') }} as year_start,
-        row_number() over (order by item, period_type, period_start, breakdown, member) as place
+        row_number() over (order by item, period_type, period_start, breakdown, member) as place,
+        -- asked for once: each mention of a policy is a join, and a step that has ten takes long to be planned
+        {{ policy('suppression_min_n') }} as min_n
     from {{ cells }}
 ),
 
@@ -128,6 +130,7 @@ gaps as (
         is_whole,
         is_gap_told,
         place,
+        min_n,
         {%- for column in additive %}
         {{ column }},
         sum(case when is_whole then {{ column }} else -{{ column }} end) over (partition by sum_name) as gap_{{ column }},
@@ -161,6 +164,7 @@ round_0 as {{ materialized() }} (
         is_whole,
         is_gap_told,
         place,
+        min_n,
         {%- for column in additive %}
         {{ column }},
         gap_{{ column }},
@@ -243,7 +247,7 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
         {%- do hidden.update({count: '(' ~ (gap ~ count ~ ' + ' if gap else '') ~ 'withheld_' ~ count ~ ')'}) -%}
     {%- endfor -%}
     {%- for count in counts -%}
-    ({{ hidden[count] }} > 0 and {{ hidden[count] }} < {{ policy('suppression_min_n') }})
+    ({{ hidden[count] }} > 0 and {{ hidden[count] }} < min_n)
     or {% endfor -%}
     coalesce({{ hidden.n }} > 0 and {{ hidden.n }} * {{ hidden.squares }} = {{ hidden.total }} * {{ hidden.total }}, false)
 {%- endmacro %}
