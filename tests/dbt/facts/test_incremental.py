@@ -43,7 +43,6 @@ OF_RUNS = (
     "int_identity__touched_",
     "int_renamed_records",
     "int_customer_quarters",
-    "int_journey_quarters",
     "int_journey_years",
     "int_journey_paths",
     "int_web__touched_",

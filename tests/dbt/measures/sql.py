@@ -77,6 +77,8 @@ class Measures:
     `ref('x')` is the table `x` of this database, as dbt's would be the relation of the model.
     """
 
+    seeds = DBT / "seeds"
+
     def __init__(self) -> None:
         self.connection = duckdb.connect()
         self.connection.execute("set threads = 2")

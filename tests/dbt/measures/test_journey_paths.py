@@ -28,12 +28,18 @@ def journeys(seed: int, number: int) -> pd.DataFrame:
         {
             "service_id": draw.choice([f"s{n}" for n in range(6)], number, p=services),
             "quarter_start": pd.to_datetime(draw.choice(quarters, number)).date,
+            "organization_id": "org",
             "path": draw.choice(PATHS, number, p=weights / weights.sum()),
             "duration_days": draw.exponential(2.0, number),
             "satisfaction_score": np.where(draw.random(number) < 0.3, draw.integers(1, 6, number), np.nan),
             "is_open": False,
             "is_left_truncated": False,
         }
+    ).assign(
+        channel_shift_count=lambda rows: rows["path"].str.count(">"),
+        has_website_before_call=lambda rows: (
+            rows["path"].str.contains("website.*phone").where(rows["path"].str.contains("phone"), None)
+        ),
     )
 
 
@@ -47,14 +53,24 @@ def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
         "(date_trunc('year', quarter_start + interval 3 months) - interval 3 months)::date as year_start "
         "from customer_journeys;"
         "create or replace table fct_interactions (started_local_date date, started_at timestamp, "
-        "service_id text, channel text, customer_id text)"
+        "service_id text, channel text, customer_id text);"
+        # no other table withholds anything here, and none of what these paths are of
+        "create or replace table contact_center_performance (period_type text, period_start date,"
+        " breakdown text, member text, suppressed boolean);"
+        "create or replace table cx_index as"
+        " select *, '' as scale, '' as measure from contact_center_performance;"
+        "create or replace table int_measures__journeys (measure text, period_type text, period_start date,"
+        " breakdown text, member text, service_organization_id text, n bigint, seen_count bigint,"
+        " pending_count bigint);"
+        "create or replace table int_measures__resolution_times (quarter_start date, breakdown text,"
+        " member text, service_organization_id text, n bigint)"
     )
-    measures.build("int_journey_paths", "journey_paths")
+    measures.build("int_journey_paths", "int_withheld_journeys", "journey_paths")
     public = measures.frame("select * from journey_paths")
     true = measures.frame(
         "select period_type, period_start, member, journey_count as true_count, score_n as true_scores, "
         "case item when 'rest' then 'other' else item end as path "
-        "from int_journey_paths where breakdown <> 'all' or item <> 'other'"
+        "from int_journey_paths where breakdown = 'service' or (breakdown = 'all' and item <> 'other')"
     )
     return public.merge(true, on=CELL, validate="one_to_one")
 

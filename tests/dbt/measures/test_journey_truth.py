@@ -70,9 +70,11 @@ def measured(measures: Measures, contacts: pd.DataFrame, customer: pd.Series) ->
     """The shares of journey_measures by these contacts, and `naive_high`, which knows nothing of matches."""
     journeys(measures, contacts.assign(customer_id=customer))
     measures.build(
+        "int_journey_paths",
         "int_measures__journey_units",
         "int_measures__journeys",
         "int_measures__resolution_times",
+        "int_withheld_journeys",
         "journey_measures",
     )
     return measures.frame(
@@ -87,9 +89,11 @@ def published_and_true(seed: int) -> pd.DataFrame:
     measures = Measures()
     measures.connection.execute(
         "create table contact_center_performance (period_type text, period_start date, breakdown text,"
-        " member text, suppressed boolean)"
+        " member text, suppressed boolean);"
+        "create table cx_index as select *, '' as scale, '' as measure from contact_center_performance"
     )
-    measures.table("int_journey_quarters", pd.DataFrame({"quarter_start": QUARTERS}))
+    years = [date(day.year + (day.month >= 10) - 1, 10, 1) for day in QUARTERS]
+    measures.table("int_journey_years", pd.DataFrame({"quarter_start": QUARTERS, "year_start": years}))
     person = ("p" + contacts["person"].astype(str)).where(contacts["person"] >= 0)
     key = ["period_start", "breakdown", "member", "measure"]
     truth = measured(measures, contacts, person).rename(columns={"value": "truth"})[[*key, "truth"]]
@@ -114,7 +118,8 @@ def is_inside(figures: pd.DataFrame) -> pd.Series:
 def test_the_truth_lies_in_the_interval_where_most_is_matched(service_quarters: pd.DataFrame) -> None:
     """The bar: in 9 of 10 service-quarters of which 60% is matched."""
     matched = service_quarters[service_quarters["match_coverage"] >= 0.6]
-    assert len(matched) == len(SEEDS) * len(QUARTERS) * 3
+    # of one service of each agency the first quarter would tell of paths withheld in the days before it
+    assert len(matched) == len(SEEDS) * (len(QUARTERS) * 3 - 1)
     assert set(matched["member"]) == set(CAUSES.web.behind_sign_in)
     inside = is_inside(matched)
     assert inside.mean() >= 0.9, matched[~inside]
@@ -128,7 +133,7 @@ def test_what_is_seen_alone_would_miss_it(service_quarters: pd.DataFrame) -> Non
     assert (matched["truth"] > matched["value"]).mean() > 0.9
     assert (matched["truth"] > matched["naive_high"]).mean() > 0.3
     rest = service_quarters[service_quarters["match_coverage"] < 0.6]
-    assert len(rest) > 30 and not rest["is_claim_allowed"].any()
+    assert len(rest) > 15 and not rest["is_claim_allowed"].any()
     assert (rest["truth"] > rest["naive_high"]).all(), "where 8% of visits are matched it is never near"
     assert is_inside(rest).mean() >= 0.9
 

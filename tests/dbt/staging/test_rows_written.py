@@ -73,7 +73,6 @@ OF_CUSTOMERS = {
     "survey_nonresponse",
     "identity_quality",
     "identity_merges",
-    "int_journey_quarters",
     "int_measures__journey_units",
     "int_measures__journeys",
     "journey_measures",

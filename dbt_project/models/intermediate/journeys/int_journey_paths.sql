@@ -7,12 +7,16 @@
 -#}
 with journeys as (
     select
+        organization_id,
         service_id,
         quarter_start,
         {{ fiscal_year_start('quarter_start') }} as year_start,
         path,
         duration_days,
-        cast(satisfaction_score as bigint) as score
+        cast(satisfaction_score as bigint) as score,
+        channel_shift_count > 0 as is_shifted,
+        has_website_before_call is not null as has_call,
+        coalesce(has_website_before_call, false) as is_website_before
     from {{ ref('customer_journeys') }}
     where
         not is_open
@@ -32,14 +36,22 @@ spread as (
         end as period_start,
         journeys.year_start,
         breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' else journeys.service_id end as member,
+        case breakdowns.breakdown
+            when 'all' then 'all'
+            when 'organization' then journeys.organization_id
+            else journeys.service_id
+        end as member,
+        journeys.organization_id,
         journeys.path,
         journeys.duration_days,
-        journeys.score
+        journeys.score,
+        journeys.is_shifted,
+        journeys.has_call,
+        journeys.is_website_before
     from journeys
     cross join {{ ref('int_contact_history') }} as history
     cross join (values ('quarter'), ('year')) as period_types (period_type)
-    cross join (values ('all'), ('service')) as breakdowns (breakdown)
+    cross join (values ('all'), ('organization'), ('service')) as breakdowns (breakdown)
     where
         period_types.period_type = 'quarter'
         or {{ is_year_over('journeys.year_start', 'history.complete_until_at') }}
@@ -110,8 +122,12 @@ placed as (
     from named
     cross join (values (0), (1), (2)) as levels (level)
     where
-        levels.level < 2
-        or (named.breakdown = 'all' and named.item = 'other')
+        named.member is not null
+        and case levels.level
+            when 0 then true
+            when 1 then named.breakdown <> 'organization'
+            else named.breakdown = 'all' and named.item = 'other'
+        end
 ),
 
 grouped as (
@@ -123,7 +139,13 @@ grouped as (
         member,
         level_item as item,
         parent_item,
+        case
+            when breakdown = 'service' and min(organization_id) = max(organization_id) then min(organization_id)
+        end as service_organization_id,
         count(*) as journey_count,
+        count(*) filter (where is_shifted) as shifted_count,
+        count(*) filter (where has_call) as called_count,
+        count(*) filter (where is_website_before) as website_before_count,
         count(score) as score_n,
         coalesce(sum(score), 0) as score_total,
         coalesce(sum(score * score), 0) as score_squares,
@@ -140,7 +162,11 @@ select
     cast(member as string) as member,
     cast(item as string) as item,
     cast(parent_item as string) as parent_item,
+    cast(service_organization_id as string) as service_organization_id,
     journey_count,
+    shifted_count,
+    called_count,
+    website_before_count,
     score_n,
     cast(score_total as bigint) as score_total,
     cast(score_squares as bigint) as score_squares,

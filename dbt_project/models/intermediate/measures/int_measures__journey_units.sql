@@ -19,11 +19,11 @@ with contacts as (
         and facts.service_id is not null
         and facts.started_at is not null
         and facts.started_local_date >= (
-            select min(touched.quarter_start) - ({{ reach }}) from {{ ref('int_journey_quarters') }} as touched
+            select min(touched.quarter_start) - ({{ reach }}) from {{ ref('int_journey_years') }} as touched
         )
         and facts.started_local_date <= (
             select max({{ quarter_end('touched.quarter_start') }}) + {{ reach }}
-            from {{ ref('int_journey_quarters') }} as touched
+            from {{ ref('int_journey_years') }} as touched
         )
 ),
 
@@ -53,7 +53,7 @@ judged as (
         {{ seconds_between('history.history_starts_at', 'neighbors.started_at') }} <= {{ window }} as is_truncated
     from neighbors
     cross join {{ ref('int_contact_history') }} as history
-    where {{ is_in_touched_quarter('neighbors.started_local_date', ref('int_journey_quarters')) }}
+    where {{ is_in_touched_quarter('neighbors.started_local_date', ref('int_journey_years')) }}
 ),
 
 journeys as (
@@ -61,7 +61,7 @@ journeys as (
     from {{ ref('customer_journeys') }}
     where
         not is_left_truncated
-        and quarter_start in (select touched.quarter_start from {{ ref('int_journey_quarters') }} as touched)
+        and quarter_start in (select touched.quarter_start from {{ ref('int_journey_years') }} as touched)
 ),
 
 responses as (
@@ -75,7 +75,7 @@ responses as (
     from {{ ref('fct_survey_responses') }} as responses
     inner join {{ ref('int_survey_ties') }} as ties
         on responses.response_id = ties.response_id
-    where {{ is_in_touched_quarter('responses.answered_local_date', ref('int_journey_quarters')) }}
+    where {{ is_in_touched_quarter('responses.answered_local_date', ref('int_journey_years')) }}
 ),
 
 units as (

@@ -53,7 +53,7 @@ contacts as (
         on facts.channel = channels.channel
     where
         facts.direction = 'inbound'
-        and {{ is_in_touched_quarter('facts.started_local_date', ref('int_journey_quarters')) }}
+        and {{ is_in_touched_quarter('facts.started_local_date', ref('int_journey_years')) }}
 ),
 
 matched as (

@@ -24,7 +24,7 @@ with journeys as (
         journeys.is_resolved is not null
         and not journeys.is_left_truncated
         and journeys.quarter_start in (
-            select touched.quarter_start from {{ ref('int_journey_quarters') }} as touched
+            select touched.quarter_start from {{ ref('int_journey_years') }} as touched
         )
 ),
 

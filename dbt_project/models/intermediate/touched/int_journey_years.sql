@@ -1,9 +1,35 @@
-{#- A partition of figures that add up over the quarters of a fiscal year holds all of them. -#}
+{#-
+  A journey may have begun long before the contact that a build changes; and what is pending, time alone decides. The
+  measures of the build before are read by relation: they know what was pending then. Paths add up to fiscal years, what is
+  withheld of them hangs together over a year, and so does what the index withholds: all quarters of a year are listed.
+-#}
+{%- set reach = 'cast(' ~ policy('journey_gap_days') ~ ' as integer) + 1' -%}
 -- depends_on: {{ ref('int_contact_history') }}
+with quarters as (
+    select quarter_start
+    from {{ ref('int_customer_quarters') }}
+    union distinct
+    select quarter_start
+    from {{ ref('int_touched_years') }}
+    union distinct
+    select journeys.quarter_start
+    from {{ ref('customer_journeys') }} as journeys
+    inner join {{ ref('int_touched_customers') }} as touched
+        on
+            journeys.customer_id = touched.customer_id
+            and touched.record_date >= cast(journeys.started_at as date) - ({{ reach }})
+            and touched.record_date <= cast(journeys.last_touch_at as date) + ({{ reach }})
+    {%- for relation in models_built(['journey_measures'], 'marts') %}
+    union distinct
+    select earlier.quarter_start
+    from {{ relation }} as earlier
+    where earlier.is_provisional
+    {%- endfor %}
+),
 
-with years as (
-    select {{ fiscal_year_start('touched.quarter_start') }} as year_start
-    from {{ ref('int_journey_quarters') }} as touched
+years as (
+    select distinct {{ fiscal_year_start('quarter_start') }} as year_start
+    from quarters
     {%- for paths in models_built(['journey_paths'], 'marts') %}
     -- a year has a row of its own as soon as it is over
     union distinct
@@ -15,5 +41,8 @@ with years as (
     {%- endfor %}
 )
 
-select distinct cast(year_start as date) as year_start
+select
+    cast(years.year_start as date) as year_start,
+    cast(years.year_start + months.month_count * interval 1 month as date) as quarter_start
 from years
+cross join (values (0), (3), (6), (9)) as months (month_count)

@@ -1,30 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_journey_quarters'
+    touched='int_journey_years'
 ) }}
--- depends_on: {{ ref('int_journey_quarters') }}
-{%- set cells -%}
-(
-    select
-        measure as item,
-        period_type,
-        period_start,
-        breakdown,
-        member,
-        service_organization_id,
-        n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
-        -- what contact_center_performance hides of a member's contacts, their number here would tell
-        case
-            when n < {{ policy('suppression_min_n') }} or (is_withheld_there and measure <> 'survey_linked_share')
-                then 'small_n'
-        end as reason
-    from cells
-    where page = 'all'
-) as cells
-{%- endset %}
+-- depends_on: {{ ref('int_journey_years') }}
 {%- set pages -%}
 (
     select
@@ -41,26 +20,15 @@
             when pages.seen_count < {{ policy('suppression_min_n') }} or withheld.reason is not null then 'small_n'
         end as reason
     from pages_and_all as pages
-    left join withheld
+    left join {{ ref('int_withheld_journeys') }} as withheld
         on
-            withheld.item = 'website_before_call_share'
+            withheld.measure = 'website_before_call_share'
             and withheld.breakdown = 'service'
-            and pages.member = withheld.member
-            and {{ same('pages', 'withheld', ['period_type', 'period_start']) }}
+            and {{ same('pages', 'withheld', ['period_type', 'period_start', 'member']) }}
 ) as pages
 {%- endset %}
 
-with withheld_contacts as (
-    select distinct
-        period_type,
-        period_start,
-        breakdown,
-        member
-    from {{ ref('contact_center_performance') }}
-    where suppressed
-),
-
-shares as (
+with shares as (
     select
         period_type,
         period_start,
@@ -99,46 +67,35 @@ coverage as (
 ),
 
 cells as (
+    select * from shares
+    union all
     select
-        all_cells.*,
-        withheld_contacts.member is not null as is_withheld_there
-    from (
-        select * from shares
-        union all
-        select
-            cast('quarter' as string) as period_type,
-            times.quarter_start as period_start,
-            {{ fiscal_quarter('times.quarter_start') }} as period_label,
-            times.breakdown,
-            times.member,
-            cast('median_resolution_days' as string) as measure,
-            cast('all' as string) as page,
-            times.service_organization_id,
-            times.n,
-            times.resolved_count as seen_count,
-            times.pending_count,
-            times.is_provisional,
-            coverage.unknown_count,
-            coverage.contact_coverage,
-            coverage.web_coverage,
-            cast(1 as double) as seen_at_least,
-            cast(times.n as double) as effective_n,
-            -- a median is somebody's: to the tenth of a day it is nobody's any more
-            round(times.median_seconds / 86400e0, 1) as median_days,
-            round(times.low_seconds / 86400e0, 1) as median_low,
-            round(times.high_seconds / 86400e0, 1) as median_high
-        from {{ ref('int_measures__resolution_times') }} as times
-        left join coverage
-            on
-                times.quarter_start = coverage.period_start
-                and {{ same('times', 'coverage', ['breakdown', 'member']) }}
-    ) as all_cells
-    left join withheld_contacts
-        on {{ same('all_cells', 'withheld_contacts', ['period_type', 'period_start', 'breakdown', 'member']) }}
-),
-
-withheld as (
-    {{ withheld_cells(cells) | indent }}
+        cast('quarter' as string) as period_type,
+        times.quarter_start as period_start,
+        {{ fiscal_quarter('times.quarter_start') }} as period_label,
+        times.breakdown,
+        times.member,
+        cast('median_resolution_days' as string) as measure,
+        cast('all' as string) as page,
+        times.service_organization_id,
+        times.n,
+        times.resolved_count as seen_count,
+        times.pending_count,
+        times.is_provisional,
+        coverage.unknown_count,
+        coverage.contact_coverage,
+        coverage.web_coverage,
+        cast(1 as double) as seen_at_least,
+        cast(times.n as double) as effective_n,
+        -- a median is somebody's: to the tenth of a day it is nobody's any more
+        round(times.median_seconds / 86400e0, 1) as median_days,
+        round(times.low_seconds / 86400e0, 1) as median_low,
+        round(times.high_seconds / 86400e0, 1) as median_high
+    from {{ ref('int_measures__resolution_times') }} as times
+    left join coverage
+        on
+            times.quarter_start = coverage.period_start
+            and {{ same('times', 'coverage', ['breakdown', 'member']) }}
 ),
 
 pages_and_all as (
@@ -170,12 +127,13 @@ judged as (
     select
         cells.*,
         cells.seen_count * cells.effective_n / nullif(cells.n, 0) as effective_seen,
-        coalesce(withheld.reason, withheld_pages.reason) is not null as suppressed
+        -- of none, as where all are pending, there is no share
+        coalesce(withheld.reason, withheld_pages.reason) is not null or cells.n = 0 as suppressed
     from cells
-    left join withheld
+    left join {{ ref('int_withheld_journeys') }} as withheld
         on
             cells.page = 'all'
-            and cells.measure = withheld.item
+            and cells.measure = withheld.measure
             and {{ same('cells', 'withheld', ['period_type', 'period_start', 'breakdown', 'member']) }}
     left join withheld_pages
         on

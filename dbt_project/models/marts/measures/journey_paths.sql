@@ -5,23 +5,6 @@
 ) }}
 -- depends_on: {{ ref('int_journey_years') }}
 {%- set cell = ['period_type', 'period_start', 'breakdown', 'member'] %}
-{%- set journeys -%}
-(
-    select
-        item,
-        parent_item,
-        period_type,
-        period_start,
-        breakdown,
-        member,
-        cast(null as string) as service_organization_id,
-        journey_count as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
-        case when journey_count < {{ policy('suppression_min_n') }} then 'small_n' end as reason
-    from paths
-) as cells
-{%- endset -%}
 {%- set scores -%}
 (
     select
@@ -46,11 +29,9 @@
 {%- endset %}
 
 with paths as (
-    select * from {{ ref('int_journey_paths') }}
-),
-
-withheld_journeys as (
-    {{ withheld_cells(journeys, breakdowns=['service'], periods=['quarter', 'year'], parents='parent_item') | indent }}
+    select *
+    from {{ ref('int_journey_paths') }}
+    where breakdown <> 'organization'
 ),
 
 judged as (
@@ -58,9 +39,10 @@ judged as (
         paths.*,
         withheld.reason is not null as suppressed
     from paths
-    left join withheld_journeys as withheld
+    left join {{ ref('int_withheld_journeys') }} as withheld
         on
-            paths.item = withheld.item
+            withheld.measure = 'journeys'
+            and paths.item = withheld.path
             and {{ same('paths', 'withheld', cell) }}
 ),
 
@@ -95,10 +77,10 @@ coverage as (
         end as period_start,
         breakdowns.breakdown,
         case breakdowns.breakdown when 'all' then 'all' else contacts.service_id end as member,
-        cast(sum(case when contacts.is_visit then 0 else contacts.matched_count end) as double)
-        / nullif(sum(case when contacts.is_visit then 0 else contacts.contact_count end), 0) as match_coverage,
-        cast(sum(case when contacts.is_visit then contacts.matched_count else 0 end) as double)
-        / nullif(sum(case when contacts.is_visit then contacts.contact_count else 0 end), 0) as website_match_coverage
+        sum(case when contacts.is_visit then 0 else contacts.matched_count end) as matched_contact_count,
+        sum(case when contacts.is_visit then 0 else contacts.contact_count end) as contact_count,
+        sum(case when contacts.is_visit then contacts.matched_count else 0 end) as matched_visit_count,
+        sum(case when contacts.is_visit then contacts.contact_count else 0 end) as visit_count
     from contacts
     cross join (values ('quarter'), ('year')) as period_types (period_type)
     cross join (values ('all'), ('service')) as breakdowns (breakdown)
@@ -112,6 +94,21 @@ coverage as (
         case breakdowns.breakdown when 'all' then 'all' else contacts.service_id end
 ),
 
+-- with the number of contacts, a share of them would tell how many are known; a year's also of its other quarters
+withheld_coverage as (
+    select distinct
+        period_types.period_type,
+        case period_types.period_type
+            when 'quarter' then withheld.period_start
+            else {{ fiscal_year_start('withheld.period_start') }}
+        end as period_start,
+        withheld.breakdown,
+        withheld.member
+    from {{ ref('int_withheld_journeys') }} as withheld
+    cross join (values ('quarter'), ('year')) as period_types (period_type)
+    where withheld.measure = 'first_contact_resolution_share'
+),
+
 figures as (
     select
         judged.*,
@@ -123,8 +120,14 @@ figures as (
         {{ five_point_adjusted_standard_error('judged.score_n', 'judged.score_total', 'judged.score_squares') }}
             as adjusted_standard_error,
         {{ t_quantile_975('(judged.score_n - 1)') }} as t,
-        coverage.match_coverage,
-        coverage.website_match_coverage
+        case
+            when withheld_coverage.member is null
+                then cast(coverage.matched_contact_count as double) / nullif(coverage.contact_count, 0)
+        end as match_coverage,
+        case
+            when coverage.visit_count >= {{ policy('suppression_min_n') }}
+                then cast(coverage.matched_visit_count as double) / coverage.visit_count
+        end as website_match_coverage
     from judged
     inner join judged as wholes
         on
@@ -136,6 +139,8 @@ figures as (
             and {{ same('judged', 'scores', cell) }}
     left join coverage
         on {{ same('judged', 'coverage', cell) }}
+    left join withheld_coverage
+        on {{ same('judged', 'withheld_coverage', cell) }}
 )
 
 select

@@ -1,0 +1,256 @@
+"""An attack on the public tables of journeys together: what one of them says of what another withholds.
+
+What a reader doesn't know are atoms: how many journeys there are of each kind that the tables tell apart. A
+published number is a sum of some of them, and so is each withheld one. The attack finds a withheld number
+that is a linear combination of published ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .sql import CONTACT_CENTER, CX_INDEX, Measures
+from .tables import SERVICES, answers, fiscal_quarter, load, responses, touched_quarters
+
+MINIMUM = 10
+CELL = ["period_type", "period_start", "breakdown", "member"]
+CHANNELS = {"phone": 0.5, "website": 0.3, "email": 0.1, "live_chat": 0.07, "in_person": 0.03}
+YEAR = "(date_trunc('year', quarter_start + interval 3 months) - interval 3 months)::date"
+SOURCES = {"website": "web", "in_person": "visits"}
+JOURNEYS = (
+    "customer_journeys",
+    "int_journey_paths",
+    "int_measures__journey_units",
+    "int_measures__journeys",
+    "int_measures__resolution_times",
+    "int_withheld_journeys",
+    "journey_paths",
+    "journey_measures",
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A number of a public table: the sum of which atoms, whether it is shown, and how many they are."""
+
+    name: str
+    of: np.ndarray
+    is_shown: bool
+    count: float
+
+
+def contacts(seed: int, number: int) -> pd.DataFrame:
+    """The contacts of five quarters, the first four a fiscal year, of people with one to three each."""
+    draw = np.random.default_rng(seed)
+    services = draw.choice(list(SERVICES), number, p=draw.dirichlet(np.full(len(SERVICES), 1.2)))
+    starts = pd.to_datetime("2024-10-01") + pd.to_timedelta(draw.uniform(0, 457, number), unit="D")
+    steps = draw.choice([1, 2, 3], number, p=[0.75, 0.18, 0.07])
+    matter = np.repeat(np.arange(number), steps)
+    size = len(matter)
+    place = np.arange(size) - np.repeat(np.cumsum(steps) - steps, steps)
+    service = services[matter]
+    channel = draw.choice(list(CHANNELS), size, p=list(CHANNELS.values()))
+    is_known = draw.random(size) < np.where(channel == "website", 0.5, 0.85)
+    organization = np.where(draw.random(size) < 0.97, [SERVICES[name] for name in service], "trv")
+    started = (starts[matter] + pd.to_timedelta(place * 20, unit="h")).astype("datetime64[us]")
+    fate = draw.choice(["agent", "abandoned"], size, p=[0.9, 0.1])
+    return pd.DataFrame(
+        {
+            "interaction_id": [f"i{at:06}" for at in range(size)],
+            "source_record_id": [f"i{at:06}" for at in range(size)],
+            "source_system": [SOURCES.get(name, "genesys") for name in channel],
+            "customer_id": pd.Series(np.where(is_known, [f"c{at}" for at in matter], None), dtype="string"),
+            "organization_id": organization,
+            "service_id": pd.Series(np.where(draw.random(size) < 0.97, service, None), dtype="string"),
+            "channel": channel,
+            "segment": pd.Series([None] * size, dtype="string"),
+            "direction": np.where((channel == "phone") & (draw.random(size) < 0.05), "outbound", "inbound"),
+            "started_at": started,
+            "ended_at": started,
+            "started_local_date": started.date,
+            "fiscal_quarter": [fiscal_quarter(day) for day in started.date],
+            "wait_seconds": 20,
+            "talk_seconds": 200,
+            "hold_seconds": 0,
+            "wrap_seconds": 0,
+            "handled_by": np.where(fate == "agent", "agent", None),
+            "is_abandoned": fate == "abandoned",
+            "is_transferred": False,
+            "is_resolved": draw.random(size) < 0.5,
+        }
+    )
+
+
+def surveyed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Responses of some of those people, a day later."""
+    draw = np.random.default_rng(seed)
+    asked = rows[(draw.random(len(rows)) < 0.3) & rows["service_id"].notna()].reset_index(drop=True)
+    return responses(
+        len(asked),
+        survey_id=asked["service_id"],
+        customer_id=asked["customer_id"],
+        organization_id=[SERVICES[name] for name in asked["service_id"]],
+        service_id=asked["service_id"],
+        channel=asked["channel"].astype("string"),
+        source_system="touchpoints",
+        answered_at=asked["started_at"] + pd.Timedelta(days=1),
+        answered_local_date=(asked["started_at"] + pd.Timedelta(days=1)).dt.date,
+    )
+
+
+def published(measures: Measures, seed: int, number: int) -> None:
+    """Make all of these tables."""
+    rows = contacts(seed, number)
+    people = surveyed(rows, seed)
+    draw = np.random.default_rng(seed)
+    items = ("satisfaction", "ease")
+    points = [answers(people["response_id"], name, draw.integers(3, 6, len(people))) for name in items]
+    load(measures, people, *points)
+    measures.table("fct_interactions", rows)
+    measures.connection.execute(
+        """
+        create table channels as select * from read_csv('{seeds}/channels.csv');
+        create table dim_channels as from channels;
+        create table fct_web_sessions (source_system text, session_id text, channel text,
+            is_task_done boolean, site text, exit_page text);
+        create table int_contact_history as
+            select min(started_at) as history_starts_at, timestamp '2026-01-05' as complete_until_at
+            from fct_interactions;
+        create table int_survey_ties as
+            select response_id, null::text as interaction_id from fct_survey_responses;
+        """.replace("{seeds}", str(measures.seeds))
+    )
+    quarters = touched_quarters(pd.to_datetime(rows["started_local_date"]))
+    measures.table("int_touched_quarters", quarters)
+    measures.connection.execute(
+        "create table int_journey_years as"
+        f" select quarter_start, {YEAR} as year_start from int_touched_quarters"
+    )
+    measures.build(*CX_INDEX, *CONTACT_CENTER, *JOURNEYS)
+
+
+Condition = Callable[[pd.DataFrame, dict[Hashable, Any]], Any]
+
+
+def cells(atoms: pd.DataFrame, table: pd.DataFrame, name: str, condition: Condition) -> Iterator[Told]:
+    """A number of each row of a table: of which atoms inside its period and member it is."""
+    for cell in table.to_dict("records"):
+        start = pd.Timestamp(cell["period_start"])
+        end = start + pd.DateOffset(months={"quarter": 3, "year": 12}[cell["period_type"]])
+        is_inside = (atoms["period"] >= start) & (atoms["period"] < end) & condition(atoms, cell)
+        if cell["breakdown"] != "all":
+            is_inside &= atoms[cell["breakdown"]] == cell["member"]
+        count = float(atoms.loc[is_inside, "count"].sum())
+        number = cell[name]
+        assert pd.isna(number) or abs(number - count) < 1e-4, (cell, "is another number")
+        key = [str(cell[each]) for each in (*CELL, "measure", "path") if each in cell]
+        yield Told(" ".join([name, *key]), is_inside.to_numpy(float), not pd.isna(number), count)
+
+
+def recovered(told: Sequence[Told]) -> list[str]:
+    """The withheld numbers of 1 to 9 that are linear combinations of what is shown."""
+    shown = np.array([each.of for each in told if each.is_shown])
+    small = [each for each in told if not each.is_shown and 0 < each.count < MINIMUM]
+    if not small or not len(shown):
+        return []
+    _, sizes, directions = np.linalg.svd(np.unique(shown, axis=0), full_matrices=False)
+    span = directions[sizes > 1e-9]
+    hidden = np.array([each.of for each in small])
+    rest = np.abs(hidden - (hidden @ span.T) @ span).max(axis=1)
+    return [each.name for each, left in zip(small, rest, strict=True) if left < 1e-7]
+
+
+def is_of_path(atoms: pd.DataFrame, cell: dict[Hashable, Any]) -> Any:
+    if cell["path"] == "all":
+        return atoms["count"] >= 0
+    if cell["breakdown"] == "all":
+        return atoms["item_of_all"] == ("rest" if cell["path"] == "other" else cell["path"])
+    return atoms["item"] == cell["path"]
+
+
+SHARES: dict[str, tuple[Condition, Condition]] = {
+    "channel_shift_share": (lambda atoms, _: atoms["count"] >= 0, lambda atoms, _: atoms["is_shifted"]),
+    "division_change_share": (lambda atoms, _: atoms["count"] >= 0, lambda atoms, _: atoms["is_changed"]),
+    "website_before_call_share": (lambda atoms, _: atoms["has_call"], lambda atoms, _: atoms["is_before"]),
+}
+"""Measure -> of which journeys it is a share, and which are in it."""
+
+
+def said_of_journeys(measures: Measures) -> Iterator[list[Told]]:
+    """What is said of the journeys of each fiscal year.
+
+    An atom is a quarter, a service, an organization, a path's name in services and over all of them, and
+    what shares are of. Of a named path that is known, and whether a service's quarter has any: it has a row.
+    """
+    journeys = measures.frame(f"""
+        with named as (
+            select distinct year_start, item, breakdown
+            from int_journey_paths
+            where item not in ('all', 'other', 'rest')
+        )
+        select
+            quarter_start as period, organization_id as organization, service_id as service,
+            coalesce(of_service.item, 'other') as item,
+            coalesce(of_service.item, of_all.item, 'rest') as item_of_all,
+            channel_shift_count > 0 as is_shifted, division_change_count > 0 as is_changed,
+            has_website_before_call is not null as has_call,
+            coalesce(has_website_before_call, false) as is_before,
+            {YEAR} as year_start
+        from customer_journeys
+        left join named as of_service
+            on of_service.breakdown = 'service' and of_service.item = path and of_service.year_start = {YEAR}
+        left join named as of_all
+            on of_all.breakdown = 'all' and of_all.item = path and of_all.year_start = {YEAR}
+        where not is_open and not is_left_truncated
+    """)
+    paths = measures.frame(
+        f"select *, {YEAR.replace('quarter_start', 'period_start')} as year from journey_paths"
+    )
+    shares = measures.frame(
+        f"select *, {YEAR} as year, value * n as seen from journey_measures where page = 'all'"
+    )
+    for year, mine in journeys.groupby("year_start"):
+        members = mine[["period", "service", "organization"]]
+        kinds = mine[["item", "item_of_all", "is_shifted", "is_changed", "has_call", "is_before"]]
+        atoms = members.drop_duplicates().merge(kinds.drop_duplicates(), how="cross")
+        atoms = atoms.merge(mine[["period", "service", "item"]].drop_duplicates())
+        every = [*members, *kinds]
+        counts = mine.groupby(every).size().rename("count").reset_index()
+        atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
+        told = list(cells(atoms, paths[paths["year"] == year], "journey_count", is_of_path))
+        for measure, (whole, seen) in SHARES.items():
+            rows = shares[(shares["year"] == year) & (shares["measure"] == measure)]
+            told += cells(atoms, rows, "n", whole)
+            told += cells(atoms, rows[~rows["suppressed"]], "seen", seen)
+        yield told
+
+
+AGENCIES = [(1, 200), (2, 600), (3, 1_500), (4, 3_000)]
+
+
+@pytest.mark.parametrize(("seed", "number"), AGENCIES)
+def test_no_withheld_journeys_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
+    published(measures, seed, number)
+    years = list(said_of_journeys(measures))
+    told = [each for year in years for each in year]
+    assert sum(each.is_shown for each in told) > 50
+    assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
+    assert [name for year in years for name in recovered(year)] == []
+
+
+def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -> None:
+    """Each table withholds what is of few, and closes its own sums as if there were no other."""
+    published(measures, 2, 600)
+    measures.connection.execute("""
+        create or replace table int_withheld_journeys as
+        select * from int_withheld_journeys
+        where measure = 'journeys' or reason = 'small_n'
+    """)
+    measures.build("journey_paths", "journey_measures")
+    assert any(recovered(year) for year in said_of_journeys(measures))
