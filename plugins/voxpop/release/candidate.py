@@ -18,7 +18,7 @@ from voxpop.errors import BuildError, Locked, UsageError
 from voxpop.raw.exclusions import exclusions
 from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
-from voxpop.release import changed, diff, evidence, held, manifest, store, tables
+from voxpop.release import changed, diff, evidence, held, manifest, store, tables, told
 from voxpop.release.accepted import accepted
 from voxpop.release.lateness import late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
@@ -298,8 +298,11 @@ def _rows(
     names = [mart.name for mart in marts]
     sums = changed.sums(connection, "warehouse.marts", names)
     (folder / changed.NAME).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+    told.count(connection, "warehouse.marts", names)
     earlier = list(dict.fromkeys(changed.Earlier(one.release_id, one.folder) for one in kept))
-    return held.rows(connection, "warehouse.marts", names, earlier, sums=sums, policy=policy)
+    rows = held.rows(connection, "warehouse.marts", names, earlier, sums=sums, policy=policy)
+    told.keep(connection, folder / told.NAME)
+    return rows
 
 
 def _copy_tables(

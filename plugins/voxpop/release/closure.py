@@ -2,12 +2,13 @@
 
 Two releases show two values of a cell; their difference is of the people whose records came, went or changed
 in between. Where these are few the cell is held. What is held must not come out by subtraction either, so
-sums are closed over: services in an organization, members in all, months in a quarter, both in a fiscal year.
+sums are closed over: services in an organization, members in all, months in a quarter, both in a fiscal year,
+and what two tables tell of the same people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from typing import NamedTuple
 
@@ -22,27 +23,54 @@ class Cell(NamedTuple):
     member: str
 
 
-Change = tuple[int, ...]
-"""For each earlier release how much of a cell differs from it, in halves of a person: a record that came or
-went is a whole one, and so are both versions of one that changed, together. So changes add up as cells do."""
+class Move(NamedTuple):
+    """How much of a cell differs from a release, in halves of a person; it adds up as cells do.
+
+    A record that came or went is a whole person, and so are both versions of one that changed, together.
+    Where only counts are known it is by how many each of two parts of the cell is larger now: a record that
+    changed is one more of the one, and one less of the other.
+    """
+
+    one: float
+    other: float = 0
+
+    @property
+    def size(self) -> float:
+        """The fewest that can have made it."""
+        return max(abs(self.one), abs(self.other), abs(self.one + self.other))
+
+
+class Sum(NamedTuple):
+    """A whole and what its parts are; whether those who are in none of them are people of some cell too."""
+
+    whole: Cell
+    kind: str
+    has_others: bool = True
+
+
+Wholes = Callable[[Cell], Iterable[Sum]]
+"""The sums that a cell is a part of."""
+
+_NONE = Move(0)
 
 
 def held(
-    changes: Mapping[Cell, Change],
+    changes: Mapping[Cell, Sequence[Move | None]],
     *,
     shown: Set[Cell],
     known: Sequence[Set[Cell]],
-    organizations: Mapping[str, str],
+    wholes: Wholes,
     minimum: int,
     longer: Set[Cell] = frozenset(),
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
     Args:
-        changes: every cell in which something differs from an earlier release.
+        changes: every cell in which something differs from an earlier release, and by how much from each;
+            None where nobody knows.
         shown: the cells that the new release would show.
         known: for each earlier release the cells that it showed of its own.
-        organizations: service → its organization.
+        wholes: the sums.
         minimum: how many people's records a difference has to be of; fewer are few.
         longer: cells that are to be held for another reason.
 
@@ -53,73 +81,100 @@ def held(
     least = 2 * minimum
     found = {
         cell
-        for cell, change in changes.items()
-        if any(0 < one < least and cell in cells for one, cells in zip(change, known, strict=True))
+        for cell, moves in changes.items()
+        if any(
+            one is not None and 0 < one.size < least and cell in cells
+            for one, cells in zip(moves, known, strict=True)
+        )
     }
     found = (found | longer) & shown
-    sums: dict[tuple[Cell, str], list[Cell]] = {}
-    for cell in changes:
-        for whole, kind in _wholes(cell, organizations):
-            if whole in changes:
-                sums.setdefault((whole, kind), []).append(cell)
+    nothing = [_NONE] * len(known)
+    sizes = {
+        cell: max((one.size for one in moves if one is not None), default=0)
+        for cell, moves in changes.items()
+    }
+    sums: dict[Sum, list[Cell]] = {}
+    for cell in sorted(changes.keys() | found):
+        for each in wholes(cell):
+            if each.whole in changes or each.whole in shown:
+                sums.setdefault(each, []).append(cell)
     # Held cells open the sums that they are part of, so this goes round until nothing is added.
     is_settled = False
     while not is_settled:
         is_settled = True
-        for (whole, _), parts in sorted(sums.items()):
-            seen = {cell for cell in (whole, *parts) if cell in shown and cell not in found}
-            if seen and any(
+        for each, parts in sorted(sums.items()):
+            cells = (each.whole, *parts)
+            hidden = {cell for cell in cells if cell not in shown or cell in found}
+            if len(hidden) < len(cells) and any(
                 _is_open(
-                    whole,
-                    {cell: changes[cell][place] for cell in (whole, *parts)},
-                    seen=seen,
-                    known=cells,
+                    each,
+                    {cell: changes.get(cell, nothing)[place] for cell in cells},
+                    hidden=hidden,
+                    known=known_cells,
                     held=found,
                     least=least,
                 )
-                for place, cells in enumerate(known)
+                for place, known_cells in enumerate(known)
             ):
-                found.add(min(seen, key=lambda cell: (cell == whole, max(changes[cell]), cell)))
+                seen = (cell for cell in cells if cell not in hidden)
+                found.add(min(seen, key=lambda cell: (cell == each.whole, sizes.get(cell, 0), cell)))
                 is_settled = False
     return found
 
 
 def _is_open(
-    whole: Cell,
-    changes: Mapping[Cell, int],
+    each: Sum,
+    moves: Mapping[Cell, Move | None],
     *,
-    seen: Set[Cell],
+    hidden: Set[Cell],
     known: Set[Cell],
     held: Set[Cell],
     least: int,
 ) -> bool:
     """Whether a sum tells of few people what is other than in an earlier release, or of a held cell alone."""
-    if known.isdisjoint(changes):
+    if known.isdisjoint(moves) or not (each.has_others or hidden):
         return False
-    parts = {part: change for part, change in changes.items() if part != whole}
-    in_whole = changes[whole] if whole in seen else 0
-    told = [
-        abs(in_whole - sum(change for part, change in parts.items() if part in read))
-        # what the earlier release hides together can be had of this one too
-        for read in (seen, seen & known)
-    ]
-    hidden = [cell for cell, change in changes.items() if change and cell not in seen]
-    beside = changes[whole] - sum(parts.values())
-    is_alone = len(hidden) == 1 and not beside and hidden[0] in held
+    seen = moves.keys() - hidden
+    # what the earlier release hides together can be had of this one too
+    reads: list[Set[Cell]] = [seen, seen & known]
+    if all(moves[cell] is not None for cell in hidden):
+        # of what only some cells are known any more, the hidden ones may be
+        reads.append(hidden)
+    told = [_rest(each.whole, moves, read).size for read in reads]
+    secret = [cell for cell in hidden if cell in held or moves[cell] != _NONE]
+    is_alone = (
+        len(secret) == 1
+        and secret[0] in held
+        and (None in moves.values() or not _rest(each.whole, moves, moves.keys()).size)
+    )
     return is_alone or any(0 < one < least for one in told)
 
 
-def _wholes(cell: Cell, organizations: Mapping[str, str]) -> Iterator[tuple[Cell, str]]:
-    """The wholes that a cell is part of, each with the kind of the sum."""
+def _rest(whole: Cell, moves: Mapping[Cell, Move | None], read: Set[Cell]) -> Move:
+    """The whole less its parts, of the cells that are read."""
+    signed = [(1 if cell == whole else -1, moves[cell] or _NONE) for cell in read]
+    return Move(
+        sum(sign * move.one for sign, move in signed), sum(sign * move.other for sign, move in signed)
+    )
+
+
+def of_periods_and_members(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[Sum]:
+    """The sums of the same item that a cell is part of.
+
+    Args:
+        cell: a part.
+        organizations: breakdown and member (service, or survey) → the organization.
+    """
     if cell.breakdown != "all":
-        yield cell._replace(breakdown="all", member="all"), cell.breakdown
-    if cell.breakdown == "service" and cell.member in organizations:
-        yield cell._replace(breakdown="organization", member=organizations[cell.member]), "services"
+        yield Sum(cell._replace(breakdown="all", member="all"), cell.breakdown)
+    organization = organizations.get((cell.breakdown, cell.member))
+    if organization is not None:
+        yield Sum(cell._replace(breakdown="organization", member=organization), f"{cell.breakdown}s")
     if cell.period_type == "month":
-        yield cell._replace(period_type="quarter", period_start=_quarter(cell.period_start)), "months"
+        yield Sum(cell._replace(period_type="quarter", period_start=_quarter(cell.period_start)), "months")
     if cell.period_type in {"month", "quarter"}:
         start = _fiscal_year(cell.period_start)
-        yield cell._replace(period_type="year", period_start=start), f"{cell.period_type}s of a year"
+        yield Sum(cell._replace(period_type="year", period_start=start), f"{cell.period_type}s of a year")
 
 
 def _quarter(day: date) -> date:

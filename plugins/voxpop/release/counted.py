@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from voxpop.release.tables import quoted
 
@@ -164,6 +165,19 @@ COUNTED: Mapping[str, Counted] = {
 
 
 @dataclass(frozen=True)
+class Count:
+    """A number of people, or of something that each is one person's, and of some of them.
+
+    Attributes:
+        people: SQL for how many.
+        some: SQL for how many of them had, did or said something; a sum of scores counts by their range.
+    """
+
+    people: str
+    some: str = "0"
+
+
+@dataclass(frozen=True)
 class Told:
     """A public table that is compared by the counts that it tells itself.
 
@@ -172,72 +186,169 @@ class Told:
 
     Attributes:
         item: SQL for what of a row adds up only with itself.
-        counts: SQL for each of its numbers of people, or of something that each is one person's.
-        breakdown: SQL for the breakdown as sums know it: all, organization, service, or any other name.
+        counts: its counts by name.
+        breakdown: SQL for the breakdown as sums know it: all, organization, service, survey, or any other.
         member: SQL for the member.
         is_one: whether the rows of a cell are held together.
-        is_of_surveys: whether surveys, called `service` here, add up to an organization, and not services.
     """
 
     item: str
-    counts: Sequence[str]
+    counts: Mapping[str, Count]
     breakdown: str = "breakdown"
     member: str = "member"
     is_one: bool = False
-    is_of_surveys: bool = False
+
+
+class Named(NamedTuple):
+    """A count of a told table's item; None: of any item, or of the same."""
+
+    table: str
+    item: str | None
+    name: str
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Counts of the same period and member that tell of the same people: the whole is the sum of its parts.
+
+    Attributes:
+        whole: the one.
+        parts: the others.
+        has_others: whether whoever is in the whole alone is a person of some cell; else only what is held is
+            hidden by them.
+    """
+
+    whole: Named
+    parts: Sequence[Named]
+    has_others: bool = True
 
 
 _WEB = "concat_ws('|', source_system, site, report, basis, if(period_type = 'span', period_label, null))"
 _SHARES_OF_VISITS = ("engaged", "bounce", "task_success", "helpful")
 
+
+def _alone(*columns: str) -> dict[str, Count]:
+    return {column: Count(column) for column in columns}
+
+
 TOLD: Mapping[str, Told] = {
     "survey_quality": Told(
         item="'surveys'",
-        counts=(
-            "response_count",
-            "respondent_count",
-            "response_count - respondent_count",
-            "customer_count",
-            "offered_count",
-            "offered_respondent_count",
-            "round(known_segment_share * respondent_count)",
-            "round(tied_share * respondent_count)",
-        ),
-        breakdown="if(breakdown = 'survey', 'service', breakdown)",
-        is_of_surveys=True,
+        counts={
+            **_alone(
+                "response_count",
+                "respondent_count",
+                "customer_count",
+                "offered_count",
+                "offered_respondent_count",
+            ),
+            "uncounted": Count("response_count - respondent_count"),
+            "known_segment": Count("round(known_segment_share * respondent_count)"),
+            "tied": Count("respondent_count", "round(tied_share * respondent_count)"),
+        },
     ),
     "survey_nonresponse": Told(
         item="breakdown",
-        counts=("offered_count", "respondent_count", "offered_count - respondent_count", "rated_count"),
+        counts={
+            **_alone("offered_count", "respondent_count", "rated_count"),
+            "silent": Count("offered_count - respondent_count"),
+        },
         breakdown="if(member = 'all', 'all', 'class')",
     ),
     "identity_quality": Told(
         item="'records'",
-        counts=("record_count", "identified_count", "matched_count", "unjoined_count", "customer_count"),
+        counts=_alone(
+            "record_count", "identified_count", "matched_count", "unjoined_count", "customer_count"
+        ),
     ),
+    "contact_center_performance": Told(item="source_system", counts=_alone("offered")),
     "web_performance": Told(
         item=_WEB,
-        counts=(
-            "visits",
-            "users",
-            *(f"{share}_n" for share in _SHARES_OF_VISITS),
-            *(f"round({share}_share * {share}_n)" for share in _SHARES_OF_VISITS),
-        ),
+        counts={
+            **_alone("visits", "users", *(f"{share}_n" for share in _SHARES_OF_VISITS)),
+            **{
+                share: Count(f"{share}_n", f"round({share}_share * {share}_n)") for share in _SHARES_OF_VISITS
+            },
+        },
     ),
     "page_helpfulness": Told(
         item=_WEB,
-        counts=("n", "round(value * n)"),
+        counts={**_alone("n"), "yes": Count("n", "round(value * n)")},
         breakdown="if(page = 'all', 'all', 'page')",
         member="page",
     ),
     "journey_paths": Told(
-        item="path", counts=("journey_count", "score_n", "round(journey_count / share)"), is_one=True
+        item="path",
+        counts={
+            **_alone("journey_count", "score_n"),
+            "all": Count("round(journey_count / share)"),
+            # an answer moves a sum by 4 at most
+            "scores": Count("score_n", "round(mean_score * score_n) / 4"),
+        },
+        is_one=True,
     ),
     "journey_measures": Told(
-        item="concat_ws('|', measure, page)", counts=("n", "pending_count", "unknown_count")
+        item="concat_ws('|', measure, page)",
+        counts={
+            **_alone("n", "pending_count", "unknown_count"),
+            "seen": Count("n", "if(measure = 'median_resolution_days', null, round(value * n))"),
+            "contacts": Count(
+                "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
+            ),
+        },
     ),
 }
 """By table."""
+
+
+def _journeys(measure: str, count: str) -> Named:
+    return Named("journey_measures", f"{measure}|all", count)
+
+
+ALIKE: Sequence[Alike] = (
+    # journeys
+    *(
+        Alike(_journeys("channel_shift_share", count), [_journeys("division_change_share", count)])
+        for count in ("n", "pending_count")
+    ),
+    Alike(_journeys("channel_shift_share", "n"), [Named("journey_paths", "all", "journey_count")]),
+    # contacts
+    Alike(
+        _journeys("repeat_contact_share", "n"),
+        [_journeys("first_contact_resolution_share", count) for count in ("n", "pending_count")],
+    ),
+    Alike(
+        _journeys("first_contact_resolution_share", "contacts"),
+        [
+            _journeys("repeat_contact_share", "n"),
+            _journeys("repeat_contact_share", "unknown_count"),
+        ],
+    ),
+    *(
+        Alike(_journeys("repeat_contact_share", "unknown_count"), [_journeys(measure, "unknown_count")])
+        for measure in (
+            "first_contact_resolution_share",
+            "channel_shift_share",
+            "division_change_share",
+            "median_resolution_days",
+        )
+    ),
+    Alike(
+        _journeys("first_contact_resolution_share", "contacts"),
+        [Named("contact_center_performance", None, "offered")],
+    ),
+    # responses
+    Alike(_journeys("survey_linked_share", "n"), [Named("survey_quality", "surveys", "respondent_count")]),
+    # both; responses that don't count, and visits, are in neither
+    Alike(
+        Named("identity_quality", "records", "record_count"),
+        [_journeys("first_contact_resolution_share", "contacts"), _journeys("survey_linked_share", "n")],
+        has_others=False,
+    ),
+    # votes
+    Alike(Named("web_performance", None, "helpful_n"), [Named("page_helpfulness", None, "n")]),
+)
+"""What one table tells, another may not hold alone."""
 
 DERIVED: Sequence[Derived] = (
     Derived(

@@ -18,7 +18,7 @@ import duckdb
 
 from voxpop.release import closure, told
 from voxpop.release.changed import Earlier, Sums, changed, columns_of
-from voxpop.release.closure import Cell
+from voxpop.release.closure import Cell, Move
 from voxpop.release.compared import COMPARED
 from voxpop.release.counted import COUNTED, DERIVED, TOLD, Counted, Derived, of_goal, same
 from voxpop.release.tables import quoted
@@ -38,7 +38,7 @@ def rows(
     """Find what is held of the public tables, and give SQL for the rows that are to be published.
 
     Args:
-        connection: any that has the warehouse.
+        connection: that has the warehouse and the session's tables, see `changed.sums` and `told.count`.
         warehouse: the warehouse's schema of marts, as SQL names it.
         tables: those that it has.
         earlier: the kept releases, the current one first; none before the first.
@@ -55,49 +55,7 @@ def rows(
     names = sorted({*COUNTED, *TOLD, *(one.table for one in derived)} & {*tables})
     if not earlier:
         return {}
-    services = dict(
-        connection.execute(f"select service_id, organization_id from {warehouse}.dim_services").fetchall()
-    )
-    surveys = dict(
-        connection.execute(
-            f"""
-            select survey_id, max_by(organization_id, survey_version)
-            from {warehouse}.dim_surveys
-            group by all
-            """
-        ).fetchall()
-    )
-    for table in names:
-        connection.execute(
-            f"create or replace temp table held_{table} as "
-            f"select {', '.join(COMPARED[table].key)} from {warehouse}.{table} limit 0"
-        )
-        if table in COUNTED:
-            rows = f"{warehouse}.{table}"
-            cells = _counted_cells(
-                connection,
-                table,
-                warehouse,
-                earlier,
-                sums=sums[table],
-                organizations=services,
-                policy=policy,
-            )
-            rests_on = f"{COUNTED[table].rests_on} and {same('cell', 'row_', _CELL)}"
-        elif table in TOLD:
-            rows, rests_on = told.rows(table, f"{warehouse}.{table}"), told.rests_on(table)
-            cells = told.held(
-                connection,
-                table,
-                f"{warehouse}.{table}",
-                earlier,
-                organizations=surveys if TOLD[table].is_of_surveys else services,
-                minimum=int(policy["suppression_min_n"]),
-            )
-        else:
-            continue
-        _keep(connection, cells)
-        _hold(connection, table, rows, f"select 1 from held_cells as cell where {rests_on}")
+    _hold_cells(connection, warehouse, names, earlier, sums=sums, policy=policy)
     nulls: dict[str, dict[str, list[str]]] = {}
     figures: dict[str, dict[str, str]] = {table: {} for table in names}
     for other in derived:
@@ -113,6 +71,59 @@ def rows(
         for figure, found in conditions.items():
             figures[table][figure] = f"case when not ({' or '.join(found)}) then row_.{figure} end"
     return {table: _published(connection, table, warehouse, earlier[0], figures[table]) for table in names}
+
+
+def _hold_cells(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: str,
+    names: Collection[str],
+    earlier: Sequence[Earlier],
+    *,
+    sums: Mapping[str, Sums],
+    policy: Mapping[str, float],
+) -> None:
+    """Make a table `held_<table>` of each, with the keys of the rows that are held for their own people."""
+    organizations = {
+        (breakdown, member): organization
+        for breakdown, member, organization in connection.execute(
+            f"""
+            select 'service', service_id, organization_id from {warehouse}.dim_services
+            union all
+            select 'survey', survey_id, max_by(organization_id, survey_version)
+            from {warehouse}.dim_surveys
+            group by survey_id
+            """
+        ).fetchall()
+    }
+    for table in names:
+        connection.execute(
+            f"create or replace temp table held_{table} as "
+            f"select {', '.join(COMPARED[table].key)} from {warehouse}.{table} limit 0"
+        )
+    for table in COUNTED:
+        if table in names:
+            cells = _counted_cells(
+                connection,
+                table,
+                warehouse,
+                earlier,
+                sums=sums[table],
+                organizations=organizations,
+                policy=policy,
+            )
+            _keep(connection, cells)
+            rests_on = f"{COUNTED[table].rests_on} and {same('cell', 'row_', _CELL)}"
+            _hold(
+                connection,
+                table,
+                f"{warehouse}.{table}",
+                f"select 1 from held_cells as cell where {rests_on}",
+            )
+    told.held(connection, earlier, organizations=organizations, minimum=int(policy["suppression_min_n"]))
+    for table in TOLD:
+        if table in names:
+            rows = told.rows(table, f"{warehouse}.{table}")
+            _hold(connection, table, rows, f"select 1 from held_counts as cell where {told.rests_on(table)}")
 
 
 def _of_goals(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator[Derived]:
@@ -153,23 +164,23 @@ def _counted_cells(
     earlier: Sequence[Earlier],
     *,
     sums: Sums,
-    organizations: Mapping[str, str],
+    organizations: Mapping[tuple[str, str], str],
     policy: Mapping[str, float],
 ) -> set[Cell]:
     """The held cells of a table whose records are compared."""
     counted = COUNTED[table]
     known = [(one, rows) for one in earlier if (rows := _old_rows(connection, counted, table, one))]
-    changes: dict[Cell, list[int]] = {}
+    changes: dict[Cell, list[Move]] = {}
     for place, (release, _) in enumerate(known):
         for *names, halves in changed(connection, table, warehouse, sums, release, policy=policy):
-            changes.setdefault(Cell(*names), [0] * len(known))[place] = halves
+            changes.setdefault(Cell(*names), [Move(0)] * len(known))[place] = Move(halves)
     minimum = int(policy["suppression_min_n"])
     return closure.held(
-        {cell: tuple(change) for cell, change in changes.items()},
+        changes,
         shown=_shown(connection, counted, f"{warehouse}.{table}"),
         known=[_shown(connection, counted, rows) for _, rows in known],
         longer=_longer(connection, table, warehouse, earlier, minimum),
-        organizations=organizations,
+        wholes=lambda cell: closure.of_periods_and_members(cell, organizations),
         minimum=minimum,
     )
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from voxpop.audit import duckdb_dialect, run
 from voxpop.release import candidate
-from voxpop.release.closure import Cell, held
+from voxpop.release.closure import Cell, Move, held, of_periods_and_members
 
 from expectations import checkpoint
 
@@ -136,7 +136,7 @@ def test_contacts_are_held_where_few_of_what_a_figure_is_over_differ(home):
 
 
 def quarter(change, breakdown="all", member="all"):
-    return Cell("trust", "quarter", JANUARY, breakdown, member), (2 * change,)
+    return Cell("trust", "quarter", JANUARY, breakdown, member), (Move(2 * change),)
 
 
 def closed(*changes, shown=None, known=None):
@@ -145,7 +145,9 @@ def closed(*changes, shown=None, known=None):
         cells,
         shown=set(cells if shown is None else shown),
         known=[set(cells if known is None else known)],
-        organizations={"apply": "ben", "status": "ben"},
+        wholes=lambda cell: of_periods_and_members(
+            cell, {("service", "apply"): "ben", ("service", "status"): "ben"}
+        ),
         minimum=10,
     )
     return {cell.member for cell in found}
@@ -173,3 +175,22 @@ def test_what_was_never_shown_is_no_difference():
         "apply",
         "status",
     }
+
+
+def test_what_a_removed_release_showed_does_not_come_out_alone():
+    """Nothing differs from the one that is kept; phone is held for another: all less the rest would be it."""
+    cells = {cell for cell, _ in (quarter(0), quarter(0, "channel", "phone"))}
+    found = held(
+        {},
+        shown=cells,
+        known=[cells],
+        wholes=lambda cell: of_periods_and_members(cell, {}),
+        minimum=10,
+        longer={cell for cell in cells if cell.member == "phone"},
+    )
+    assert found == cells
+
+
+def test_the_fewest_that_can_have_moved_two_counts():
+    """12 more of whom 3 are seen; one of the same people more is seen; 12 who came to be seen."""
+    assert [Move(3, 9).size, Move(1, -1).size, Move(12, -12).size] == [12, 1, 12]
