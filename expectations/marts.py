@@ -55,7 +55,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         segment household_id
     """,
     "fct_interactions": """
-        interaction_id customer_id household_id organization_id service_id channel journey_stage
+        interaction_id customer_id organization_id service_id channel journey_stage
         direction started_at ended_at started_date started_local_date fiscal_quarter
         wait_seconds talk_seconds hold_seconds wrap_seconds handled_by is_abandoned
         is_transferred is_resolved is_survey_offered source_system source_record_id _batch_id
@@ -68,7 +68,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         ga_session_count visitor_token _batch_id
     """,
     "fct_survey_responses": """
-        response_id survey_id survey_version customer_id household_id organization_id service_id
+        response_id survey_id survey_version customer_id organization_id service_id
         channel language answered_at answered_date answered_local_date fiscal_quarter is_counted
         not_counted_reason collected_without_clearance positive_reasons negative_reasons
         cluster_id weight source_system source_record_id _batch_id
@@ -76,6 +76,9 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "fct_survey_answers": """
         response_id survey_id survey_version driver scale raw_value score is_positive weight
         answered_date _batch_id
+    """,
+    "fct_survey_ties": """
+        response_id interaction_id tie_method is_ambiguous quarter_start
     """,
     "fct_comments": """
         comment_id response_id organization_id service_id channel customer_id commented_at
@@ -290,6 +293,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "fct_web_sessions": fct_web_sessions(),
         "fct_survey_responses": fct_survey_responses(),
         "fct_survey_answers": fct_survey_answers(),
+        "fct_survey_ties": fct_survey_ties(),
         "fct_comments": fct_comments(policy),
         "identity_conflicts": identity_conflicts(),
         "identity_tokens": identity_tokens(),
@@ -568,6 +572,28 @@ def fct_survey_answers() -> list[Rule]:
                 else raw_value::double between 1 and 5
             end
             """,
+        ),
+    ]
+
+
+def fct_survey_ties() -> list[Rule]:
+    """One row per counted response."""
+    own = "quarter_start::varchar"
+    return [
+        required("response_id", "is_ambiguous", "quarter_start", blame=own),
+        unique("response_id", blame=own),
+        refers("response_id", "fct_survey_responses", blame=own),
+        refers("interaction_id", "fct_interactions", blame=own),
+        never(
+            "how a response was tied is told where it was",
+            "(interaction_id is null) <> (tie_method is null) or tie_method not in ('named', 'nearest')",
+            blame=own,
+        ),
+        never(
+            "only a counted response has a row",
+            "not exists (from marts.fct_survey_responses as r"
+            " where r.response_id = tested.response_id and r.is_counted)",
+            blame=own,
         ),
     ]
 

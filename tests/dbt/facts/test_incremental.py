@@ -136,13 +136,14 @@ def test_the_deliveries_try_what_the_test_is_about(stepped: Project, whole: dict
     )[0][0]
     assert renamed_elsewhere > 0
     journeys = stepped.query("select count(*) filter (touch_count > 1) from marts.customer_journeys")[0][0]
-    assert journeys > 2
+    assert journeys >= 20
     for table in (
         "customer_journeys",
         "journey_paths",
         "fct_interactions",
         "fct_survey_responses",
         "fct_survey_answers",
+        "fct_survey_ties",
         "fct_comments",
         "fct_web_sessions",
         "identity_conflicts",

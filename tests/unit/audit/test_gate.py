@@ -104,6 +104,9 @@ FAULTS = [
     "update marts.fct_survey_responses set survey_version = 9 where source_record_id = 'sub-2'",
     "insert into marts.fct_survey_answers values"
     " ('orphan', 'ben-apply-cx', 1, 'trust', 'likert_5', '6', 6, true, 1, date '2026-01-01', 'b')",
+    "update marts.fct_survey_ties set interaction_id = 'nowhere', tie_method = 'guessed' where response_id ="
+    " (select response_id from marts.fct_survey_responses where source_record_id = 'sub-4')",
+    "insert into marts.fct_survey_ties values ('orphan', null, null, false, date '2026-01-01')",
     f"update marts.fct_comments set comment_text = 'My number is {PLANTED}'"
     " where comment_id in"
     " (select comment_id from marts.fct_comments where redaction_count = 0 order by 1 limit 3)",
@@ -219,6 +222,10 @@ FOUND = {
         "b",
     ),
     ("fct_survey_answers", "raw_value is in its scale"): (1, "b"),
+    ("fct_survey_ties", "response_id is in fct_survey_responses"): (1, "2026-01-01"),
+    ("fct_survey_ties", "interaction_id is in fct_interactions"): (1, "2026-01-01"),
+    ("fct_survey_ties", "how a response was tied is told where it was"): (1, "2026-01-01"),
+    ("fct_survey_ties", "only a counted response has a row"): (1, "2026-01-01"),
     (
         "fct_comments",
         "no text holds a social security number, email address, phone or card number, or street address",

@@ -103,7 +103,7 @@ create table marts.identity_merges (old_id varchar, new_id varchar, _run_id varc
 
 FACTS = """
 create table marts.fct_interactions (
-    interaction_id varchar primary key, customer_id varchar, household_id varchar, organization_id varchar,
+    interaction_id varchar primary key, customer_id varchar, organization_id varchar,
     service_id varchar, channel varchar, journey_stage varchar, direction varchar, started_at timestamp,
     ended_at timestamp, started_date date, started_local_date date, fiscal_quarter varchar,
     wait_seconds decimal(18, 3), talk_seconds decimal(18, 3), hold_seconds decimal(18, 3),
@@ -122,7 +122,7 @@ create table marts.fct_web_sessions (
 );
 create table marts.fct_survey_responses (
     response_id varchar primary key, survey_id varchar, survey_version integer, customer_id varchar,
-    household_id varchar, organization_id varchar, service_id varchar, channel varchar, language varchar,
+    organization_id varchar, service_id varchar, channel varchar, language varchar,
     answered_at timestamp, answered_date date, answered_local_date date, fiscal_quarter varchar,
     is_counted boolean, not_counted_reason varchar, collected_without_clearance boolean,
     positive_reasons varchar, negative_reasons varchar, cluster_id varchar, weight decimal(18, 9),
@@ -132,6 +132,10 @@ create table marts.fct_survey_answers (
     response_id varchar, survey_id varchar, survey_version integer, driver varchar, scale varchar,
     raw_value varchar, score double, is_positive boolean, weight decimal(18, 9), answered_date date,
     _batch_id varchar, primary key (response_id, driver)
+);
+create table marts.fct_survey_ties (
+    response_id varchar primary key, interaction_id varchar, tie_method varchar, is_ambiguous boolean,
+    quarter_start date
 );
 create table marts.fct_comments (
     comment_id varchar primary key, response_id varchar, organization_id varchar, service_id varchar,
@@ -279,6 +283,10 @@ select
     false as collected_without_clearance, 1 as weight, 'touchpoints' as source_system,
     'sub-' || i as source_record_id, '{touchpoints}' as _batch_id
 from range({responses}) as r(i) {order};
+insert into marts.fct_survey_ties
+select response_id, null, null, false, date_trunc('quarter', answered_local_date)
+from marts.fct_survey_responses
+where is_counted {order};
 
 insert into marts.fct_survey_answers
 select

@@ -9,7 +9,6 @@
 select
     cast(contacts.interaction_id as string) as interaction_id,
     cast(customers.customer_id as string) as customer_id,
-    cast(null as string) as household_id,
     cast(contacts.organization_id as string) as organization_id,
     cast(contacts.service_id as string) as service_id,
     cast(contacts.channel as string) as channel,

@@ -69,7 +69,6 @@ select
     cast(judged.survey_id as string) as survey_id,
     cast(judged.survey_version as integer) as survey_version,
     cast(customers.customer_id as string) as customer_id,
-    cast(null as string) as household_id,
     cast(judged.organization_id as string) as organization_id,
     cast(judged.service_id as string) as service_id,
     cast(judged.channel as string) as channel,
