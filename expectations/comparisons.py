@@ -79,6 +79,11 @@ def cx_comparisons(policy: Mapping[str, float]) -> list[Rule]:
         "adjusted_p",
         "within_change",
         "mix_change",
+        "volume_difference",
+        "volume_low",
+        "volume_high",
+        "volume_within_change",
+        "volume_mix_change",
     )
     shown = ", ".join(f"{figure}::varchar" for figure in figures)
     least = policy["suppression_min_n"]
@@ -140,7 +145,8 @@ def cx_comparisons(policy: Mapping[str, float]) -> list[Rule]:
             "a difference is that of its sides, inside of its interval",
             "abs(difference - (value - other_value)) > 1e-9"
             " or difference not between low - 1e-9 and high + 1e-9"
-            " or abs(within_change + mix_change - difference) > 1e-8",
+            " or abs(within_change + mix_change - difference) > 1e-8"
+            " or abs(volume_within_change + volume_mix_change - volume_difference) > 1e-8",
             blame=cell,
         ),
         never(

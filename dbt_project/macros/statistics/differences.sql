@@ -21,3 +21,26 @@
         )
     )
 {%- endmacro %}
+
+
+{#- Aggregates over the parts of a roll-up: what their own changes make of its change, at the mean of their weights in both periods;
+    and what their weights do, at the mean of their values. A part that is there once has no change of its own. They add up to the change.
+
+    Args:
+        weight, total: a part's weight and that of all, in the later period; other_…: in the earlier.
+        value, other_value: the part's figures.
+-#}
+{% macro within_change(weight, total, other_weight, other_total, value, other_value) -%}
+    {{ exact_sum(
+        "(coalesce(" ~ weight ~ ", 0) * 1e0 / " ~ total ~ " + coalesce(" ~ other_weight ~ ", 0) * 1e0 / " ~ other_total ~ ") / 2"
+        " * (coalesce(" ~ value ~ ", " ~ other_value ~ ") - coalesce(" ~ other_value ~ ", " ~ value ~ "))"
+    ) }}
+{%- endmacro %}
+
+
+{% macro mix_change(weight, total, other_weight, other_total, value, other_value) -%}
+    {{ exact_sum(
+        "(coalesce(" ~ weight ~ ", 0) * 1e0 / " ~ total ~ " - coalesce(" ~ other_weight ~ ", 0) * 1e0 / " ~ other_total ~ ")"
+        " * (coalesce(" ~ value ~ ", " ~ other_value ~ ") + coalesce(" ~ other_value ~ ", " ~ value ~ ")) / 2"
+    ) }}
+{%- endmacro %}

@@ -350,6 +350,13 @@ ALIKE: Sequence[Alike] = (
 )
 """What one table tells, another may not hold alone."""
 
+_BY_VOLUME = (
+    "volume_difference",
+    "volume_low",
+    "volume_high",
+    "volume_within_change",
+    "volume_mix_change",
+)
 DERIVED: Sequence[Derived] = (
     Derived(
         "cx_index",
@@ -385,6 +392,7 @@ DERIVED: Sequence[Derived] = (
             "verdict",
             "within_change",
             "mix_change",
+            *_BY_VOLUME,
         ),
         reason="not_compared",
     ),
@@ -398,7 +406,7 @@ DERIVED: Sequence[Derived] = (
             and base.scale = row_.scale and row_.measure in (base.measure, 'cx_index')
             and row_.driver in (base.driver, 'all')
         """,
-        figures=("within_change", "mix_change"),
+        figures=("within_change", "mix_change", *_BY_VOLUME),
     ),
     Derived(
         "equity_gaps",

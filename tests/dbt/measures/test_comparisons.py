@@ -211,6 +211,10 @@ def test_a_change_is_mix_and_within(made_up: tuple[pd.DataFrame, pd.DataFrame]) 
     assert len(split) > 20
     together = split["within_change"] + split["mix_change"]
     assert together.to_numpy() == pytest.approx(split["difference"].to_numpy(), abs=3e-9)
+    by_volume = found[found["volume_difference"].notna()]
+    assert len(by_volume) > 10 and {"cx_index", "top_two"} <= set(by_volume.index.get_level_values("measure"))
+    together = by_volume["volume_within_change"] + by_volume["volume_mix_change"]
+    assert together.to_numpy() == pytest.approx(by_volume["volume_difference"].to_numpy(), abs=3e-9)
     row = split.loc[
         ("quarter", "2026Q2", "organization", "ben", "likert_5", "mean", "ease", "previous_period")
     ]

@@ -90,7 +90,9 @@ COMPARISONS = """
         other_period_start::date as other_period_start, other_n, other_value, 0.65 - other_value as difference, low, high,
         p_value, p_value as adjusted_p, concat('cx_index|top_two|', breakdown, '|', comparison, '|2026-02') as family,
         1 as family_size, 0.02 as minimum_difference, verdict, null::varchar as not_compared, null::varchar as drivers,
-        false as is_design_based, null::double as within_change, null::double as mix_change, false as suppressed, false as low_n
+        false as is_design_based, null::double as within_change, null::double as mix_change,
+        null::double as volume_difference, null::double as volume_low, null::double as volume_high,
+        null::double as volume_within_change, null::double as volume_mix_change, false as suppressed, false as low_n
     from (values
         ('all', 'previous_period', '2026-01-01', 100, 100, 0.5, 0.0126, 0.2788, 0.0323, 'up'),
         ('channel', 'rest', '2026-02-01', 60, 40, 0.65, -0.18, 0.18, 1, 'no evidence')
@@ -118,6 +120,11 @@ COMPARISONS = """
             "update marts.cx_comparisons set p_value = 0.06, adjusted_p = 0.06, verdict = 'no evidence'"
             " where comparison = 'previous_period'",
             {"a p of at most .05 is that of both tests"},
+        ),
+        (
+            "update marts.cx_comparisons set volume_within_change = 0.1, volume_mix_change = 0.1,"
+            " volume_difference = 0.3 where comparison = 'previous_period'",
+            {"a difference is that of its sides, inside of its interval"},
         ),
         # with twice the error neither z nor t is 1.96
         (

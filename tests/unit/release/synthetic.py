@@ -185,7 +185,8 @@ create table marts.cx_comparisons (
     other_n bigint, other_value double, difference double, low double, high double, p_value double,
     adjusted_p double, family varchar, family_size integer, minimum_difference double, verdict varchar,
     not_compared varchar, drivers varchar, is_design_based boolean, within_change double, mix_change double,
-    suppressed boolean,
+    volume_difference double, volume_low double, volume_high double,
+    volume_within_change double, volume_mix_change double, suppressed boolean,
     low_n boolean, held_from varchar
 );
 create table marts.cx_control_limits (

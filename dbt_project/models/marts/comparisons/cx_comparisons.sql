@@ -25,6 +25,10 @@ figures as (
         -- of too few the weights are known
         is_weighted and weighted_value is null as lacks_weights,
         drivers,
+        volume,
+        volume_value,
+        -- of its interval the end that isn't cut off at what the measure can be
+        greatest(volume_value - volume_low, volume_high - volume_value) as volume_half_width,
         suppressed
     from {{ ref('cx_index') }}
     -- one figure under two names is one test
@@ -367,7 +371,10 @@ parts as (
         max(case when parts.period_start = tested.period_start then parts.n end) as part_n,
         max(case when parts.period_start = tested.period_start then parts.value end) as part_value,
         max(case when parts.period_start <> tested.period_start then parts.n end) as part_other_n,
-        max(case when parts.period_start <> tested.period_start then parts.value end) as part_other_value
+        max(case when parts.period_start <> tested.period_start then parts.value end) as part_other_value,
+        max(case when parts.period_start = tested.period_start then parts.volume end) as part_volume,
+        max(case when parts.period_start <> tested.period_start then parts.volume end) as part_other_volume,
+        count(distinct parts.drivers) <= 1 as is_asked_alike
     from tested
     inner join figures as parts
         on
@@ -384,25 +391,32 @@ parts as (
         and tested.reason is null
         -- weighted services don't add up to the roll-up by their responses
         and not tested.is_design_based
-        and tested.measure not in {{ indexes }}
     group by {{ prefixed('tested', compared) }}, tested.n, tested.other_n, services.service_id
 ),
 
 splits as (
     select
         {{ compared | join(', ') }},
-        {{ exact_sum(
-            "(coalesce(part_n, 0) * 1e0 / n + coalesce(part_other_n, 0) * 1e0 / other_n) / 2"
-            " * (coalesce(part_value, part_other_value) - coalesce(part_other_value, part_value))"
-        ) }} as within_change,
-        {{ exact_sum(
-            "(coalesce(part_n, 0) * 1e0 / n - coalesce(part_other_n, 0) * 1e0 / other_n)"
-            " * (coalesce(part_value, part_other_value) + coalesce(part_other_value, part_value)) / 2"
-        ) }} as mix_change
-    from parts
-    group by {{ compared | join(', ') }}, n, other_n
-    -- a withheld service has no n, and what names no service is in none: then there is no split
-    having sum(part_n) = n and sum(part_other_n) = other_n
+        -- a withheld service has no n, and what names no service is in none: then there is no split
+        measure not in {{ indexes }} and sum(part_n) = n and sum(part_other_n) = other_n as is_whole,
+        {{ within_change('part_n', 'n', 'part_other_n', 'other_n', 'part_value', 'part_other_value') }}
+            as within_change,
+        {{ mix_change('part_n', 'n', 'part_other_n', 'other_n', 'part_value', 'part_other_value') }} as mix_change,
+        {{ within_change(
+            'part_volume', 'volume', 'part_other_volume', 'other_volume', 'part_value', 'part_other_value'
+        ) }} as volume_within_change,
+        {{ mix_change(
+            'part_volume', 'volume', 'part_other_volume', 'other_volume', 'part_value', 'part_other_value'
+        ) }} as volume_mix_change,
+        bool_and(is_asked_alike) as is_asked_alike
+    from (
+        select
+            *,
+            sum(part_volume) over (partition by {{ compared | join(', ') }}) as volume,
+            sum(part_other_volume) over (partition by {{ compared | join(', ') }}) as other_volume
+        from parts
+    ) as weighed
+    group by {{ compared | join(', ') }}, n, other_n, volume, other_volume
 ),
 
 index_splits as (
@@ -415,16 +429,36 @@ index_splits as (
         on
             {{ same('tested', 'splits', cell + ['scale', 'comparison']) }}
             and splits.measure = 'mean'
+            and splits.is_whole
             and instr(',' || tested.drivers || ',', ',' || splits.driver || ',') > 0
     where tested.measure = 'cx_index'
     group by {{ prefixed('tested', compared) }}, tested.drivers
     having count(*) = length(tested.drivers) - length(replace(tested.drivers, ',', '')) + 1
 ),
 
-all_splits as (
-    select * from splits
-    union all
-    select * from index_splits
+-- a roll-up by people served is of its services' figures, so its change is; of an index if each asked the same before
+by_volume as (
+    select
+        {{ prefixed('splits', compared) }},
+        part.volume_value - other.volume_value as difference,
+        sqrt(
+            part.volume_half_width * part.volume_half_width + other.volume_half_width * other.volume_half_width
+        ) as half_width,
+        splits.volume_within_change as within_change,
+        splits.volume_mix_change as mix_change
+    from splits
+    inner join tested
+        on {{ same('splits', 'tested', compared) }}
+    inner join figures as part
+        on {{ same('splits', 'part', key) }}
+    inner join figures as other
+        on
+            {{ same('splits', 'other', ['period_type', 'breakdown', 'member', 'scale', 'measure', 'driver']) }}
+            and tested.other_period_start = other.period_start
+    where
+        splits.is_asked_alike
+        and part.volume_value is not null
+        and other.volume_value is not null
 ),
 
 scored as (
@@ -510,14 +544,25 @@ select
     end as not_compared,
     adjusted.drivers,
     adjusted.is_design_based,
-    {{ figure('all_splits.within_change') }} as within_change,
-    {{ figure('all_splits.mix_change') }} as mix_change,
+    {{ figure('coalesce(index_splits.within_change, case when splits.is_whole then splits.within_change end)') }}
+        as within_change,
+    {{ figure('coalesce(index_splits.mix_change, case when splits.is_whole then splits.mix_change end)') }}
+        as mix_change,
+    {{ figure('by_volume.difference') }} as volume_difference,
+    {{ figure('by_volume.difference - by_volume.half_width') }} as volume_low,
+    {{ figure('by_volume.difference + by_volume.half_width') }} as volume_high,
+    {{ figure('by_volume.within_change') }} as volume_within_change,
+    {{ figure('by_volume.mix_change') }} as volume_mix_change,
     adjusted.is_withheld as suppressed,
     not adjusted.is_withheld and least(adjusted.n, adjusted.other_n) < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
 from adjusted
-left join all_splits
-    on {{ same('adjusted', 'all_splits', compared) }}
+left join splits
+    on {{ same('adjusted', 'splits', compared) }}
+left join index_splits
+    on {{ same('adjusted', 'index_splits', compared) }}
+left join by_volume
+    on {{ same('adjusted', 'by_volume', compared) }}
 cross join (values (false), (true)) as names (is_other)
 where
     not names.is_other

@@ -91,9 +91,13 @@ parts as (
     select
         services.*,
         breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' else services.organization_id end as member
+        case breakdowns.breakdown
+            when 'all' then 'all'
+            when 'organization' then services.organization_id
+            else services.service_id
+        end as member
     from services
-    cross join (values ('all'), ('organization')) as breakdowns (breakdown)
+    cross join (values ('all'), ('organization'), ('service')) as breakdowns (breakdown)
 ),
 
 by_volume as (
@@ -113,13 +117,13 @@ by_volume as (
 volume_figures as (
     select
         {{ (cell + item) | join(',\n        ') }},
-        case when is_known then value end as volume_value,
+        case when is_known and breakdown <> 'service' then value end as volume_value,
         case
-            when is_known and is_error_known and standard_error > 0
+            when is_known and breakdown <> 'service' and is_error_known and standard_error > 0
                 then {{ normal_quantile_975() }} * standard_error
         end as volume_half_width,
         case when is_known then volume end as volume,
-        left_out
+        case when breakdown <> 'service' then left_out end as left_out
     from by_volume
 ),
 
