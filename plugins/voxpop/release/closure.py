@@ -98,12 +98,16 @@ def held(
         for each in wholes(cell):
             if each.whole in changes or each.whole in shown:
                 sums.setdefault(each, []).append(cell)
+    of_cell: dict[Cell, list[Sum]] = {}
+    for each, parts in sums.items():
+        for cell in (each.whole, *parts):
+            of_cell.setdefault(cell, []).append(each)
     # Held cells open the sums that they are part of, so this goes round until nothing is added.
-    is_settled = False
-    while not is_settled:
-        is_settled = True
-        for each, parts in sorted(sums.items()):
-            cells = (each.whole, *parts)
+    asked = sorted(sums)
+    while asked:
+        again: set[Sum] = set()
+        for each in asked:
+            cells = (each.whole, *sums[each])
             hidden = {cell for cell in cells if cell not in shown or cell in found}
             if len(hidden) < len(cells) and any(
                 _is_open(
@@ -117,8 +121,10 @@ def held(
                 for place, known_cells in enumerate(known)
             ):
                 seen = (cell for cell in cells if cell not in hidden)
-                found.add(min(seen, key=lambda cell: (cell == each.whole, sizes.get(cell, 0), cell)))
-                is_settled = False
+                least_told = min(seen, key=lambda cell: (cell == each.whole, sizes.get(cell, 0), cell))
+                found.add(least_told)
+                again.update(of_cell[least_told])
+        asked = sorted(again)
     return found
 
 
@@ -173,7 +179,7 @@ def of_periods_and_members(cell: Cell, organizations: Mapping[tuple[str, str], s
     if cell.period_type == "month":
         yield Sum(cell._replace(period_type="quarter", period_start=_quarter(cell.period_start)), "months")
     if cell.period_type in {"month", "quarter"}:
-        start = _fiscal_year(cell.period_start)
+        start = fiscal_year(cell.period_start)
         yield Sum(cell._replace(period_type="year", period_start=start), f"{cell.period_type}s of a year")
 
 
@@ -181,6 +187,6 @@ def _quarter(day: date) -> date:
     return day.replace(month=(day.month - 1) // 3 * 3 + 1)
 
 
-def _fiscal_year(day: date) -> date:
+def fiscal_year(day: date) -> date:
     """October 1, with which the fiscal year begins."""
     return date(day.year if day.month >= 10 else day.year - 1, 10, 1)

@@ -89,14 +89,6 @@ def held(
             from counts_before
             """
         )
-    entries: dict[str, set[Cell]] = {}
-    known: dict[str, set[Cell]] = {}
-    for release_id, is_told, *names in connection.execute(
-        f"select release, is_told, {_CELL} from counts_before order by release"
-    ).fetchall():
-        entries.setdefault(release_id, set()).add(Cell(*names))
-        if is_told:
-            known.setdefault(release_id, set()).add(Cell(*names))
     moved: dict[Cell, dict[str, Move]] = {}
     for release_id, one, other, *names in connection.execute(
         f"""
@@ -109,6 +101,19 @@ def held(
         """
     ).fetchall():
         moved.setdefault(Cell(*names), {})[release_id] = Move(one, other)
+    if not moved:
+        return
+    # no sum reaches beyond a fiscal year
+    years = ", ".join(f"date '{day}'" for day in {closure.fiscal_year(cell.period_start) for cell in moved})
+    within = f"(date_trunc('year', period_start + interval 3 months) - interval 3 months)::date in ({years})"
+    entries: dict[str, set[Cell]] = {}
+    known: dict[str, set[Cell]] = {}
+    for release_id, is_told, *names in connection.execute(
+        f"select release, is_told, {_CELL} from counts_before where {within} order by release"
+    ).fetchall():
+        entries.setdefault(release_id, set()).add(Cell(*names))
+        if is_told:
+            known.setdefault(release_id, set()).add(Cell(*names))
     cells = closure.held(
         {
             cell: [
@@ -117,7 +122,10 @@ def held(
             ]
             for cell, moves in moved.items()
         },
-        shown={Cell(*names) for names in connection.execute(f"select {_CELL} from counts").fetchall()},
+        shown={
+            Cell(*names)
+            for names in connection.execute(f"select {_CELL} from counts where {within}").fetchall()
+        },
         known=[known.get(release_id, set()) for release_id in entries],
         wholes=lambda cell: (*closure.of_periods_and_members(cell, organizations), *_alike(cell)),
         minimum=minimum,
