@@ -53,6 +53,7 @@ WHOLE = {
     "int_web_report_statements": STATEMENTS,
     "web_report_checks": STATEMENTS,
     "int_contact_history": "it has one row",
+    "int_withheld_journeys": "it lists what is withheld, which is most where journeys are still few",
     "int_web__touched_stretches": LISTED,
     "int_renamed_records": LISTED,
     "int_identity__touched_records": LISTED,
