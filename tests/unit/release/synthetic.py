@@ -196,8 +196,9 @@ create table marts.cx_control_limits (
     is_seasonally_adjusted boolean, held_from varchar
 );
 create table marts.equity_gaps (
-    period_type varchar, period_start date, breakdown varchar, member varchar, segment varchar, scale varchar,
-    measure varchar, driver varchar, period_label varchar, n bigint, value double, rest_n bigint,
+    period_type varchar, period_start date, breakdown varchar, member varchar, segment varchar,
+    segment_name varchar, scale varchar, measure varchar, driver varchar, period_label varchar, n bigint,
+    value double, rest_n bigint,
     rest_value double, gap double, low double, high double, p_value double, adjusted_p double, family varchar,
     family_size integer, minimum_difference double, known_segment_share double, is_claim_allowed boolean,
     verdict varchar, not_compared varchar, drivers varchar, suppressed boolean, low_n boolean,

@@ -184,7 +184,11 @@ alter table marts.cx_comparisons add column within_change double;
 alter table marts.cx_comparisons add column mix_change double;
 create table marts.equity_gaps as select 'quarter' as period_type, date '2026-04-01' as period_start,
     'likert_5' as scale, 'cx_index' as measure, 'all' as driver, null::varchar as held_from,
-    case when suppressed then 'withheld' end as not_compared, *
+    case when suppressed then 'withheld' end as not_compared, case segment
+        when 'older_adults' then 'People aged 65 and over'
+        when 'veterans' then 'Veterans'
+        else 'Everybody else'
+    end as segment_name, *
     from (values
         ('all', 'all', 'older_adults', 410, 71.2, 75.1, -3.9, -5.6, -2.2, 0.0009, 'down', 0.8123, true, false,
             false),

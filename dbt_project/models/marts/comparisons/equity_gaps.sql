@@ -36,6 +36,7 @@ select
     'all' as breakdown,
     'all' as member,
     compared.member as segment,
+    segments.segment_name,
     compared.scale,
     compared.measure,
     compared.driver,
@@ -61,6 +62,8 @@ select
     compared.low_n,
     cast(null as string) as held_from
 from {{ ref('cx_comparisons') }} as compared
+inner join {{ ref('segments') }} as segments
+    on compared.member = segments.segment
 left join known_segments as quality
     on
         compared.period_type = quality.period_type

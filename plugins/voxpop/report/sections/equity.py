@@ -102,7 +102,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date, first: Figure) -> E
     rows = connection.execute(
         """
         select
-            known_segment_share, is_claim_allowed, replace(segment, '_', ' '), measure, suppressed, low_n, n,
+            known_segment_share, is_claim_allowed, segment_name, measure, suppressed, low_n, n,
             value, rest_value, gap, low, high, adjusted_p, verdict, not_compared, held_from
         from marts.equity_gaps
         where period_type = 'quarter' and breakdown = 'all' and period_start = ? and scale = ? and measure = ?
