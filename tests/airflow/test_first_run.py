@@ -25,6 +25,7 @@ from voxpop.release import store
 from voxpop.sample_agency.reached import landed_to
 from voxpop.sources.registry import load_sources
 
+from tests.episodes import boundaries, f1, touches_of
 from tests.guides.questions import answer, answered, questions
 from tests.waiting import until
 
@@ -98,6 +99,16 @@ def test_the_interrupted_run_is_not_left_as_running(settings: Settings) -> None:
     assert set(states) == {"failed", "success"}
     # what had ended before the interruption, then every source and the build
     assert states.count("success") >= len(load_sources(settings)) + 1
+
+
+def test_its_journeys_begin_and_end_where_they_do_in_truth(settings: Settings) -> None:
+    """In all of history, of whoever can be known, from what the tools sent."""
+    touches = touches_of(settings.warehouse, settings.home / "sample_agency" / "truth")
+    true, of_several = boundaries(touches, ["group", "service", "episode"])
+    found, found_of_several = boundaries(touches, ["journey_id"])
+    assert len(of_several) > 10_000
+    assert f1(found, true) >= 0.98
+    assert f1(found_of_several, of_several) >= 0.95
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
