@@ -187,7 +187,7 @@ create table marts.equity_gaps as select 'quarter' as period_type, date '2026-04
     case when suppressed then 'withheld' end as not_compared, case segment
         when 'older_adults' then 'People aged 65 and over'
         when 'veterans' then 'Veterans'
-        else 'Everybody else'
+        else 'General public'
     end as segment_name, *
     from (values
         ('all', 'all', 'older_adults', 410, 71.2, 75.1, -3.9, -5.6, -2.2, 0.0009, 'down', 0.8123, true, false,

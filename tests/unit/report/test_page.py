@@ -731,13 +731,13 @@ def test_a_segment_that_is_withheld_keeps_its_row_and_too_little_known_is_no_cla
     assert "The segment is known of 81.2% of answers:" in said
     assert "People aged 65 and over 71.2 410 75.1 −3.9 −5.6 to −2.2 rated lower p &lt; 0.001" in said
     assert "Veterans withheld withheld withheld withheld — withheld" in said
-    assert "Everybody else 75.1 1,700 74.0 1.1 −0.5 to 2.7 no evidence p = 0.180" in said
+    assert "General public 75.1 1,700 74.0 1.1 −0.5 to 2.7 no evidence p = 0.180" in said
     marts.execute(
         "update marts.equity_gaps set not_compared = 'held', verdict = null, n = null, value = null,"
         " rest_value = null, gap = null, low = null, high = null, adjusted_p = null where segment = 'general'"
     )
     said = section(render.render(marts, MANIFEST), "Who is served how")
-    assert "Everybody else — — — — — shows an earlier release" in said
+    assert "General public — — — — — shows an earlier release" in said
     marts.execute("update marts.equity_gaps set is_claim_allowed = false, verdict = null")
     said = section(render.render(marts, MANIFEST), "Who is served how")
     assert "People aged 65 and over 71.2 410 75.1 −3.9 −5.6 to −2.2 no claim" in said
