@@ -8,7 +8,7 @@ from datetime import date
 
 import duckdb
 
-from voxpop.report.numbers import interval, minutes, rounded, shown
+from voxpop.report.numbers import interval, rounded, shown
 
 DRAWN = 15
 """How many ways through more than one channel are drawn."""
@@ -22,7 +22,7 @@ MEASURES = {
     "repeat_contact_share": "Had to come again",
     "first_contact_resolution_share": "Settled at the first contact",
     "median_resolution_days": "Time until it was settled, median",
-    "survey_linked_share": "Answers tied to what they rate",
+    "survey_linked_share": "Answers tied to what they rate, of all answers",
 }
 """The measures of whole journeys and contacts, in the order in which they are shown, and their names."""
 
@@ -237,8 +237,8 @@ def _rates(connection: duckdb.DuckDBPyConnection, start: date) -> list[Rate]:
 
 
 def _time(days: float) -> str:
-    """Days as a person says them: `2.5 days`, and less than one in hours and minutes."""
-    return minutes(days * 86400) if days < 1 else f"{rounded(days, 1)}\xa0days"
+    """Days to the tenth, as they are published: `0.2 days`; hours would say more than is known."""
+    return f"{rounded(days, 1)}\xa0days"
 
 
 def _steps(path: str, names: Mapping[str, str]) -> tuple[str, ...]:
