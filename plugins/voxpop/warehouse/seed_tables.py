@@ -46,6 +46,12 @@ def _day(text: object) -> object:
     return text
 
 
+def _token(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", text):
+        raise ValueError("is no token, which is 32 digits and letters from a to f, as in identity_tokens")
+    return text
+
+
 def _identifier_types(text: str) -> str:
     """`email`, or `phone+name`: the type of a token, or of one made of two."""
     types = text.split("+")
@@ -62,7 +68,7 @@ Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 Count = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
 Day = Annotated[date, BeforeValidator(_day)]
-Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Token = Annotated[str, AfterValidator(_token)]
 IdentifierOrPair = Annotated[str, AfterValidator(_identifier_types)]
 
 
@@ -216,7 +222,7 @@ class Segment(Row):
 
 
 class IdentityRule(Row):
-    identifier_type: IdentifierType | Literal["link"]
+    identifier_type: Literal[IdentifierType, "link"]
     tier: Literal["strong", "medium", "weak", "attribute"]
     second_attribute: str | None
     degree_cap: Annotated[Count, Field(ge=1)] | None
@@ -255,12 +261,60 @@ class BlockedIdentifier(Row):
     reason: Text
 
 
+POLICIES = {
+    "a11_due_days": "days",
+    "change_max_index_points": "index points",
+    "change_max_volume_share": "share",
+    "identity_cluster_max_tokens": "identifiers",
+    "identity_household_max_customers": "customers",
+    "item_response_min_share": "share",
+    "journey_gap_days": "days",
+    "link_min_weight": "log2 odds",
+    "low_n_below": "responses",
+    "match_claim_min_share": "share",
+    "minimum_difference_index": "index points",
+    "minimum_difference_points": "points",
+    "minimum_difference_share": "share",
+    "out_of_range_max_share": "share",
+    "quarantine_max_share": "share",
+    "raw_volume_max_factor": "times",
+    "redaction_max_share": "share",
+    "repeat_contact_days": "days",
+    "segment_claim_min_share": "share",
+    "service_level_email_seconds": "seconds",
+    "service_level_message_seconds": "seconds",
+    "service_level_seconds": "seconds",
+    "short_abandon_seconds": "seconds",
+    "suppression_min_n": "responses",
+    "survey_answer_days": "days",
+    "unit_response_min_share": "share",
+    "web_session_max_events": "events",
+    "web_session_max_seconds": "seconds",
+}
+"""Every policy that something goes by, and the unit in which it is taken."""
+_COUNTED = frozenset({"customers", "days", "events", "identifiers", "responses"})
+"""Units of which there is a whole number, 1 at least: with 0 a limit would limit nothing."""
+
+
 class Policy(Row):
     policy: Text
     value: Annotated[Number, Field(ge=0)]
     unit: Text
     description: Text
     source: Text
+
+    @model_validator(mode="after")
+    def _is_a_value_of_its_unit(self) -> Policy:
+        unit = POLICIES.get(self.policy, self.unit)
+        if self.unit != unit:
+            raise ValueError(f"{self.policy} is taken in {unit}, not in {self.unit}")
+        if unit == "share" and self.value > 1:
+            raise ValueError(f"{self.policy} is a share from 0 to 1, and {self.value:g} is none")
+        if unit in _COUNTED and (self.value < 1 or not self.value.is_integer()):
+            raise ValueError(
+                f"{self.policy} is a whole number of {unit}, 1 at least, and {self.value:g} is none"
+            )
+        return self
 
 
 class WebPage(Row):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,38 +16,8 @@ from pydantic import ValidationError
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
 from voxpop.warehouse.measure_tables import NEEDED, measure_columns
-from voxpop.warehouse.seed_tables import TABLES, PriorityGoal, Row, Survey
+from voxpop.warehouse.seed_tables import POLICIES, TABLES, Policy, PriorityGoal, Row, Survey
 
-REQUIRED_POLICIES = (
-    "a11_due_days",
-    "change_max_index_points",
-    "change_max_volume_share",
-    "identity_cluster_max_tokens",
-    "identity_household_max_customers",
-    "item_response_min_share",
-    "journey_gap_days",
-    "link_min_weight",
-    "low_n_below",
-    "match_claim_min_share",
-    "minimum_difference_index",
-    "minimum_difference_points",
-    "minimum_difference_share",
-    "out_of_range_max_share",
-    "quarantine_max_share",
-    "raw_volume_max_factor",
-    "redaction_max_share",
-    "repeat_contact_days",
-    "segment_claim_min_share",
-    "service_level_email_seconds",
-    "service_level_message_seconds",
-    "service_level_seconds",
-    "short_abandon_seconds",
-    "suppression_min_n",
-    "survey_answer_days",
-    "unit_response_min_share",
-    "web_session_max_events",
-    "web_session_max_seconds",
-)
 R = TypeVar("R", bound=Row)
 _SHOWN = 20
 """How many problems are listed; the message says how many more there are."""
@@ -197,10 +168,10 @@ def _unknown(
 
 def _across(rows: dict[str, list[_Placed]], whole: Collection[str]) -> Iterator[str]:
     """What no row can know of itself; `whole` are the seeds of which every row could be read."""
-    policies = {placed.value("policy") for placed in rows["policy"]}
-    for policy in REQUIRED_POLICIES:
-        if "policy" in whole and policy not in policies:
-            yield f"policy.csv: there is no row for {policy}"
+    if "policy" in whole:
+        yield from _unfit_policies(rows["policy"])
+    for problem in _repeated(rows["segments"], ("segment_name",)):
+        yield f"segments.csv: {problem}"
     core = [placed for placed in rows["question_crosswalk"] if placed.value("role") == "core"]
     for problem in _repeated(core, ("instrument", "driver")):
         yield f"question_crosswalk.csv: {problem}"
@@ -214,6 +185,24 @@ def _across(rows: dict[str, list[_Placed]], whole: Collection[str]) -> Iterator[
     yield from _unchanged_zones(rows["earlier_time_zones"], rows["organizations"])
     yield from _without_stage(rows["web_pages"], rows["services"])
     yield from _with_two_meanings(rows["web_events"])
+
+
+def _unfit_policies(policies: Sequence[_Placed]) -> Iterator[str]:
+    """A policy that is missing, one that nothing asks for, and two that contradict each other."""
+    placed = {str(one.value("policy")): one for one in policies}
+    for policy in POLICIES:
+        if policy not in placed:
+            yield f"policy.csv: there is no row for {policy}"
+    for policy, one in placed.items():
+        if policy not in POLICIES:
+            yield f"policy.csv: row {one.line}: nothing goes by a policy called {policy}"
+    values = {policy: one.row.value for policy, one in placed.items() if isinstance(one.row, Policy)}
+    if values.get("low_n_below", inf) < values.get("suppression_min_n", 0):
+        marked, withheld = placed["low_n_below"].line, placed["suppression_min_n"].line
+        yield (
+            f"policy.csv: row {marked}: low_n_below {values['low_n_below']:g} is less than suppression_min_n "
+            f"(row {withheld}), so that nothing shown would be marked"
+        )
 
 
 def _unfit_to_file(rows: dict[str, list[_Placed]]) -> Iterator[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.errors import ConfigError
-from voxpop.warehouse.seed_tables import TABLES
-from voxpop.warehouse.seeds import REQUIRED_POLICIES, check_seeds
+from voxpop.warehouse.seed_tables import POLICIES, TABLES
+from voxpop.warehouse.seeds import check_seeds
 
 
 @pytest.fixture
@@ -144,8 +144,47 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
         (
             "policy",
             "suppression_min_n,10",
-            "suppression_min,10",
-            "policy.csv: there is no row for suppression_min_n",
+            "suppression_min_n,0",
+            "policy.csv: row 2: suppression_min_n is a whole number of responses, 1 at least, and 0 is none",
+        ),
+        (
+            "policy",
+            "journey_gap_days,7",
+            "journey_gap_days,1.5",
+            "policy.csv: row 25: journey_gap_days is a whole number of days, 1 at least, and 1.5 is none",
+        ),
+        (
+            "policy",
+            "journey_gap_days,7,days",
+            "journey_gap_days,168,hours",
+            "policy.csv: row 25: journey_gap_days is taken in days, not in hours",
+        ),
+        (
+            "policy",
+            "segment_claim_min_share,0.8",
+            "segment_claim_min_share,80",
+            "policy.csv: row 22: segment_claim_min_share is a share from 0 to 1, and 80 is none",
+        ),
+        (
+            "policy",
+            "low_n_below,30",
+            "low_n_below,5",
+            "policy.csv: row 3: low_n_below 5 is less than suppression_min_n (row 2), so that nothing shown "
+            "would be marked",
+        ),
+        (
+            "segments",
+            "veterans,Veterans",
+            "veterans,Small businesses",
+            "segments.csv: row 5: segment_name Small businesses is in row 3 already",
+        ),
+        (
+            "identity_rules",
+            "account,strong",
+            "ssn,strong",
+            "identity_rules.csv: row 2: identifier_type 'ssn': input should be "
+            "'account', 'case', 'email', 'name', 'phone', "
+            "'visitor' or 'link'",
         ),
         (
             "identity_rules",
@@ -184,7 +223,8 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
             "identity_denied",
             "decided_on\n",
             f"decided_on\nemail,ann@x.org,email,{'a' * 32},two people,2026-01-05\n",
-            "identity_denied.csv: row 2: token: string should match pattern '^[0-9a-f]{32}$'",
+            "identity_denied.csv: row 2: token: is no token, which is 32 digits and letters from a to f, as "
+            "in identity_tokens",
         ),
         (
             "identity_denied",
@@ -309,7 +349,15 @@ def test_nothing_changes_before_a_survey_begins(settings: Settings) -> None:
     ]
 
 
-@pytest.mark.parametrize("policy", REQUIRED_POLICIES)
+def test_a_mistyped_policy_is_named_beside_the_one_that_is_missing(settings: Settings) -> None:
+    change(settings, "policy", "suppression_min_n,10", "suppression_min,10")
+    assert problems(settings) == [
+        "policy.csv: there is no row for suppression_min_n",
+        "policy.csv: row 2: nothing goes by a policy called suppression_min",
+    ]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 def test_every_policy_is_needed(settings: Settings, policy: str) -> None:
     path = settings.seeds / "policy.csv"
     path.write_text("".join(row for row in path.open() if not row.startswith(f"{policy},")))
@@ -349,7 +397,7 @@ def test_what_a_website_shows_has_one_meaning(settings: Settings, name: str, row
 def test_every_wrong_row_is_told_at_once_and_the_many_are_counted(settings: Settings) -> None:
     change(settings, "services", "false\ntrv-new", "no\ntrv-new")
     path = settings.seeds / "segments.csv"
-    path.write_text("segment,segment_name\n" + "same,Same\n" * 30)
+    path.write_text("segment,segment_name\n" + "".join(f"same,Same {n}\n" for n in range(30)))
     found = problems(settings)
     assert found[0] == "services.csv: row 5: is_high_impact 'no': is neither true nor false"
     assert found[1:3] == [
