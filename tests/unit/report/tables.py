@@ -226,6 +226,7 @@ create table marts.journey_measures as select 'quarter' as period_type, date '20
             false, true),
         ('service', 'a', 'page_before_call_share', 'www.example.gov/b', 20, 0.6, 0.39, 0.78, null, 0, true,
             false, true),
+        ('service', 'b', 'median_resolution_days', 'all', 50, 0.2, 0.0, 0.3, 0.65, 0, true, false, false),
         ('service', 'b', 'channel_shift_share', 'all', null, null, null, null, null, null, false, true, false)
     ) t(breakdown, member, measure, page, n, value, low, high, match_coverage, pending_count,
         is_claim_allowed, suppressed, low_n);

@@ -54,4 +54,4 @@ def test_rates_stand_beside_how_much_is_matched(marts: duckdb.DuckDBPyConnection
         "Get a passport 20.0% low n 8.9% to 62.0% n = 25 matched 12.0% too few matched — — — — "
         "www.example.gov/b 60.0% (39.0% to 78.0%), n = 20" in said
     )
-    assert "Trace a refund — withheld — — — —" in said
+    assert "Trace a refund — withheld — — 0.2 days 0.0 to 0.3 days n = 50 matched 65.0% —" in said

@@ -135,8 +135,11 @@ class Rate:
         """The 95% interval; a median may have no upper end."""
         if self.low is None:
             return "—"
-        high = "unknown" if self.high is None else self._shown(self.high)
-        return f"{self._shown(self.low)} to {high}"
+        if self.high is None:
+            return f"{self._shown(self.low)} to unknown"
+        if self.measure == "median_resolution_days":
+            return f"{rounded(self.low, 1)} to {_time(self.high)}"
+        return interval("top_two", self.low, self.high)
 
     def _shown(self, value: float) -> str:
         return _time(value) if self.measure == "median_resolution_days" else shown("top_two", value)
