@@ -7,6 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
+import duckdb
 from voxpop.config import PROJECT
 
 from .home import END, LATELY, Home, Said, tools
@@ -16,10 +17,10 @@ RUNBOOK = (PROJECT / "docs" / "runbooks" / "refused-release.md").read_text()
 COMMANDS = [line for line in RUNBOOK.splitlines() if line.startswith(".venv/bin/voxpop ")]
 
 
-def follow(home: Home, beginning: str, batch_id: str) -> Said:
-    """Do what the runbook says."""
+def follow(home: Home, beginning: str, subject: str) -> Said:
+    """Do what the runbook says of a batch, or of a candidate."""
     command = next(line for line in COMMANDS if line.startswith(f".venv/bin/voxpop {beginning}"))
-    return home.command(*shlex.split(command.replace("BATCH", batch_id))[1:])
+    return home.command(*shlex.split(re.sub("BATCH|CANDIDATE", subject, command))[1:])
 
 
 def test_an_unknown_question_is_refused_excluded_published_without_and_included(
@@ -88,8 +89,41 @@ def test_an_unknown_question_is_refused_excluded_published_without_and_included(
     assert found_in(home, "".join(each.out + each.err for each in said)) == []
 
 
+def test_a_policy_that_withholds_closed_figures_is_refused_and_published_once_accepted(
+    earlier: Home, tmp_path: Path
+) -> None:
+    home = earlier.copy(tmp_path / "var").configured_in(tmp_path / "config")
+    before = home.current()
+    policy = home.settings.seeds / "policy.csv"
+    policy.write_text(policy.read_text().replace("suppression_min_n,10,", "suppression_min_n,100,"))
+    refused = home.command("run", "--no-land")
+    assert refused.code == 3, refused.err
+    assert home.current().release_id == before.release_id
+    candidate = re.search(r"^(\S+): the gate refused it", refused.err, re.MULTILINE)
+    assert candidate, refused.err
+
+    accepted = follow(home, "releases accept", candidate[1])
+    assert accepted.code == 0, accepted.err
+    published = follow(home, "run", "")
+    assert published.code == 0, published.err
+    release = home.current()
+    assert release.manifest["accepted"]["reason"] == "the index leaves out the two services that were closed"
+    withheld = "select count(*) from marts.cx_index where suppressed"
+    with duckdb.connect(str(before.database), read_only=True) as connection:
+        ((few,),) = connection.execute(withheld).fetchall()
+    ((many,),) = home.sql(withheld)
+    assert many > few
+
+
 def test_the_runbook_has_no_command_that_is_not_tested() -> None:
-    tested = {"batches list", "batches exclude", "batches include", "releases show", "run --no-land"}
+    tested = {
+        "batches list",
+        "batches exclude",
+        "batches include",
+        "releases accept",
+        "releases show",
+        "run --no-land",
+    }
     assert {" ".join(command.split()[1:3]) for command in COMMANDS} == tested
 
 
