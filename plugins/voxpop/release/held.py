@@ -248,11 +248,16 @@ def _published(
     current: Earlier,
     figures: Mapping[str, str],
 ) -> str:
-    """SQL for a table's rows: its own, `figures` by their SQL; of what is held, the current release's."""
-    is_held = f"select 1 from held_{table} as held where {same('held', 'row_', COMPARED[table].key)}"
+    """SQL for a table's rows: its own, `figures` by their SQL; of what is held, the current release's.
+
+    A row that is withheld by now is not held: it tells nothing, and policy may ask for more people than then.
+    """
     columns = connection.execute(f"describe {warehouse}.{table}").fetchall()
+    is_held = f"exists (select 1 from held_{table} as held where {same('held', 'row_', COMPARED[table].key)})"
+    if any(name == "suppressed" for name, *_ in columns):
+        is_held += " and not row_.suppressed"
     own = ", ".join(f"{figures.get(name, f'row_.{name}')} as {name}" for name, *_ in columns)
-    new = f"select {own} from {warehouse}.{table} as row_ where not exists ({is_held})"
+    new = f"select {own} from {warehouse}.{table} as row_ where not ({is_held})"
     rows = current.table(table)
     has = columns_of(connection, rows) if rows else set()
     if not has.issuperset(COMPARED[table].key):
@@ -272,5 +277,5 @@ def _published(
         select {", ".join(taken)}
         from {warehouse}.{table} as row_
         inner join {rows} as old on {same("old", "row_", COMPARED[table].key)}
-        where exists ({is_held})
+        where {is_held}
     """
