@@ -66,7 +66,7 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
         ),
         never(
             f"a cell with fewer than {least:g} is withheld",
-            f"not suppressed and (n is null or n < {least}"
+            f"held_from is null and not suppressed and (n is null or n < {least}"
             f" or measure = 'page_before_call_share' and round(value * n) < {least})",
             blame=cell,
         ),

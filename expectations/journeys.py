@@ -107,7 +107,7 @@ def journey_paths(policy: Mapping[str, float]) -> list[Rule]:
         never("a withheld cell shows no figure", f"suppressed and coalesce({shown}) is not null", blame=cell),
         never(
             f"a cell with fewer than {least:g} is withheld",
-            f"not suppressed and (journey_count is null or journey_count < {least})",
+            f"held_from is null and not suppressed and (journey_count is null or journey_count < {least})",
             blame=cell,
         ),
         never(
@@ -117,7 +117,7 @@ def journey_paths(policy: Mapping[str, float]) -> list[Rule]:
         ),
         never(
             f"a shown cell with fewer than {low:g} is marked low_n",
-            f"low_n <> (not suppressed and journey_count < {low})",
+            f"held_from is null and low_n <> (not suppressed and journey_count < {low})",
             blame=cell,
         ),
         *(

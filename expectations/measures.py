@@ -477,6 +477,8 @@ def suppression(
 ) -> list[Rule]:
     """What is withheld in a public table, and what can be told from the rest.
 
+    How many are few is the policy's: a held row is as its release showed it, by the policy of then.
+
     Args:
         policy: the agency's.
         cell: SQL that names a cell.
@@ -497,12 +499,12 @@ def suppression(
         ),
         never(
             f"a cell with fewer than {least:g} is withheld",
-            f"not suppressed and ({n} is null or {n} < {least})",
+            f"held_from is null and not suppressed and ({n} is null or {n} < {least})",
             blame=cell,
         ),
         never(
             f"a shown cell with fewer than {low:g} is marked low_n",
-            f"low_n <> (not suppressed and {n} < {low})",
+            f"held_from is null and low_n <> (not suppressed and {n} < {low})",
             blame=cell,
         ),
         Rule(

@@ -60,7 +60,11 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
             f"suppressed and coalesce({shown}) is not null",
             blame=cell,
         ),
-        never(f"a cell with fewer than {least:g} is withheld", f"not suppressed and ({few})", blame=cell),
+        never(
+            f"a cell with fewer than {least:g} is withheld",
+            f"held_from is null and not suppressed and ({few})",
+            blame=cell,
+        ),
         Rule(
             "no withheld survey is what is left of a published organization, or of all",
             f"""
@@ -142,7 +146,8 @@ def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
         ),
         never(
             f"a cell with fewer than {least:g} is withheld",
-            f"not suppressed and (record_count < {least} or matched_count between 1 and {least} - 1)",
+            "held_from is null and not suppressed"
+            f" and (record_count < {least} or matched_count between 1 and {least} - 1)",
             blame=cell,
         ),
         Rule(
@@ -235,7 +240,11 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
             """,
         ),
         never("a withheld cell shows no figure", f"suppressed and coalesce({shown}) is not null", blame=cell),
-        never(f"a cell with fewer than {least:g} is withheld", f"not suppressed and ({few})", blame=cell),
+        never(
+            f"a cell with fewer than {least:g} is withheld",
+            f"held_from is null and not suppressed and ({few})",
+            blame=cell,
+        ),
         Rule(
             "no withheld class is what is left of a published whole",
             f"""

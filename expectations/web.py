@@ -150,7 +150,7 @@ def page_helpfulness(policy: Mapping[str, float]) -> list[Rule]:
         ),
         never(
             f"a cell with fewer than {least:g} is withheld",
-            f"not suppressed and (n is null or n < {least})",
+            f"held_from is null and not suppressed and (n is null or n < {least})",
             blame=cell,
         ),
         never(
