@@ -84,3 +84,14 @@ def published(spoken: tuple[Home, Said]) -> Home:
     home, said = spoken
     assert said.code == 0, said.out + said.err
     return home
+
+
+@pytest.fixture(scope="session")
+def whole(published: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A day later: June is over at the westernmost office too, complete to its end; tests only read it."""
+    home = published.copy(tmp_path_factory.mktemp("whole") / "var")
+    after = END + timedelta(days=1)
+    with tools(home.path, after):
+        home.land(window(END, after), now=morning_after(after))
+    assert home.publish(now=morning_after(after)) is not None
+    return home

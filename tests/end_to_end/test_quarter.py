@@ -6,28 +6,15 @@ import csv
 import html
 import re
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from voxpop import pipeline
 from voxpop.quarter import Quarter
 
-from .home import END, Home, morning_after, tools, window
+from .home import Home
 
 QUARTER = "2026Q3"
 """April to June 2026: the agency's history begins in it."""
-
-
-@pytest.fixture(scope="module")
-def whole(published: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A day later: June is over at the westernmost office too, and its data are complete to its end."""
-    home = published.copy(tmp_path_factory.mktemp("whole") / "var")
-    after = END + timedelta(days=1)
-    with tools(home.path, after):
-        home.land(window(END, after), now=morning_after(after))
-    assert home.publish(now=morning_after(after)) is not None
-    return home
 
 
 def contents(folder: Path) -> dict[str, bytes]:
