@@ -8,6 +8,8 @@ from jinja2.runtime import Context
 
 TOO_DEEP = {"scrub", "scrub_map"}
 """Lambdas of two arguments, which sqlfluff can't parse: the expression stands for itself."""
+ENOUGH = {"suppression_rounds": 1}
+"""What is repeated as often as this number, and alike each time: to read all of it takes minutes."""
 
 
 @pass_context
@@ -15,5 +17,7 @@ def dispatch(context: Context, name: str, package: str | None = None) -> Callabl
     """Give the macro that dbt would call on DuckDB."""
     if name in TOO_DEEP:
         return lambda expression: expression
+    if name in ENOUGH:
+        return lambda: ENOUGH[name]
     macro: Callable[..., Any] = context.resolve(f"duckdb__{name}")
     return macro

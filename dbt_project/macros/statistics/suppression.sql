@@ -9,7 +9,7 @@
     Where it may be many and another table tells how many (answers of people whose segment nobody knows), those withheld have
     to be enough with it and without it (`told_gaps`).
 
-    The sums share cells, so this goes round until nothing changes. `rounds` of it are written out, because recursion is
+    The sums share cells, so this goes round until nothing changes. Five rounds of it are written out, because recursion is
     not the same on every engine; should a sum still be open after them, all of that item (of all items, where they add up) and longest period is withheld.
 
     Args:
@@ -22,15 +22,15 @@
         breakdowns: those whose members add up to all.
         told_gaps: breakdowns of which another table tells how many the whole counts beyond its members.
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
+        rounds: how often to go round; none: as `suppression_rounds` says.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
-        rounds: how often to go round.
 
     A sum without a published whole (pages of a source that gives no total) tells nothing, and hides nothing.
 
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, rounds=5) -%}
+{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, rounds=none) -%}
 {%- set starts = {'quarter': 'quarter_start', 'year': 'year_start'} -%}
 {%- set spans = [] -%}
 {%- for whole in periods -%}
@@ -153,7 +153,7 @@ round_0 as {{ materialized() }} (
     where is_something_hidden
 ),
 {% set state = namespace(name='round_0') %}
-{%- for number in range(1, rounds + 1) -%}
+{%- for number in range(1, (rounds or suppression_rounds()) | int + 1) -%}
 {%- for kind in ['services', 'members'] + spans | map(attribute='kind') | list + (['items'] if parents else []) -%}
 {%- set next = 'round_' ~ number ~ '_' ~ kind | replace(' ', '_') %}
 {{ next }} as {{ materialized() }} (
@@ -259,6 +259,17 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
     {%- else -%}
     false
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- How often `withheld_cells` goes round. The linter reads one round: the others are alike. -#}
+{% macro suppression_rounds() -%}
+    {{ return(adapter.dispatch('suppression_rounds')()) }}
+{%- endmacro %}
+
+
+{% macro default__suppression_rounds() -%}
+    {{ return(5) }}
 {%- endmacro %}
 
 

@@ -95,7 +95,9 @@ class Measures:
         environment.globals["is_incremental"] = lambda: False
         environment.globals["return"] = lambda value: value
         environment.globals["adapter"] = SimpleNamespace(
-            dispatch=lambda name: environment.globals[f"duckdb__{name}"]
+            dispatch=lambda name: environment.globals.get(
+                f"duckdb__{name}", environment.globals.get(f"default__{name}")
+            )
         )
         macros = environment.from_string("\n".join(path.read_text() for path in MACROS)).module
         environment.globals.update({name: value for name, value in vars(macros).items() if callable(value)})
