@@ -100,8 +100,18 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
             _CONTACTS.format(days=f"{policy['repeat_contact_days']:.0f}"),
         ),
         Rule("the website before the call is what the journeys hold", _WEBSITE_BEFORE_CALL),
+        Rule("no share is shown of journeys whose number journey_paths withholds", _SHARES_AGAINST_PATHS),
     ]
 
+
+_SHARES_AGAINST_PATHS = """
+    select concat_ws(' ', tested.period_label, tested.member, tested.measure) as blame
+    from tested
+    inner join marts.journey_paths as paths using (period_type, period_start, breakdown, member)
+    where paths.path = 'all' and paths.suppressed and tested.n is not null
+        and tested.measure in ('channel_shift_share', 'division_change_share')
+        and coalesce(tested.held_from, paths.held_from) is null
+"""
 
 _CONTACTS = """
     with contacts as (

@@ -134,7 +134,6 @@ def journey_paths(policy: Mapping[str, float]) -> list[Rule]:
                 ("a quarter", "its year", "period_type = 'quarter'", {"period_type": "year"}),
             )
         ),
-        Rule("no share is shown of journeys whose number is withheld", _SHARES_AGAINST_PATHS),
         Rule("the figures of paths are what the journeys give", _JOURNEYS_AGAINST_PATHS),
     ]
 
@@ -166,15 +165,6 @@ def _left(cell: str, column: str, condition: str, whole: Mapping[str, str]) -> s
         )
     """
 
-
-_SHARES_AGAINST_PATHS = """
-    select concat_ws(' ', tested.period_label, tested.member, shares.measure) as blame
-    from tested
-    inner join marts.journey_measures as shares using (period_type, period_start, breakdown, member)
-    where path = 'all' and tested.suppressed and n is not null
-        and measure in ('channel_shift_share', 'division_change_share')
-        and coalesce(tested.held_from, shares.held_from) is null
-"""
 
 _JOURNEYS_AGAINST_PATHS = """
     with journeys as (

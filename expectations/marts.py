@@ -116,8 +116,8 @@ READ_BY_OTHERS: Mapping[str, str] = {
         point_count value center lower upper moving_range_mean is_outside is_seasonally_adjusted held_from
     """,
     "equity_gaps": """
-        period_type period_start breakdown member segment scale measure driver period_label n value
-        rest_n rest_value gap low high p_value adjusted_p family family_size minimum_difference
+        period_type period_start breakdown member segment segment_name scale measure driver period_label n
+        value rest_n rest_value gap low high p_value adjusted_p family family_size minimum_difference
         known_segment_share is_claim_allowed verdict not_compared drivers suppressed low_n held_from
     """,
     "contact_center_performance": """

@@ -54,8 +54,14 @@ from (values
     ('service', 'ben', 'page_before_call_share', 'www/a', 40, 0.5),
     ('service', 'ben', 'page_before_call_share', 'www/b', 40, 0.25),
     ('service', 'ben', 'page_before_call_share', 'www/c', 40, 0.25),
-    ('service', 'ben', 'median_resolution_days', 'all', 40, 3)
+    ('service', 'ben', 'median_resolution_days', 'all', 40, 3),
+    ('service', 'ben', 'channel_shift_share', 'all', 40, 0.3)
 ) as t (breakdown, member, measure, page, n, value);
+create table marts.journey_paths as
+select
+    'quarter' as period_type, date '2026-01-01' as period_start, '2026Q2' as period_label,
+    'service' as breakdown, 'ben' as member, path, path <> 'all' as suppressed, null::varchar as held_from
+from (values ('all'), ('phone')) as t (path);
 """
 WITHHOLD = (
     "suppressed = true, is_claim_allowed = false, n = null, value = null, low = null, high = null,"
@@ -86,6 +92,7 @@ FAULTS = [
     ("value = 0.7 where measure like 'first%' and breakdown = 'service'", "contacts and what follows them"),
     ("unknown_count = 9 where measure like 'first%'", "contacts and what follows them"),
     ("value = 0.61 where measure like 'website%'", "the website before the call"),
+    ("n = n; update marts.journey_paths set suppressed = true", "no share is shown of journeys"),
 ]
 
 

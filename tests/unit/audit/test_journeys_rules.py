@@ -52,11 +52,6 @@ select if(grouping(quarter_start) = 0, 'quarter', 'year') as period_type,
 from marts.customer_journeys
 group by grouping sets ((quarter_start), ()), grouping sets ((), (service_id)), grouping sets ((), (path));
 update marts.journey_paths set mean_score_low = greatest(mean_score_low, 1);
-create table marts.journey_measures as
-select period_type, period_start, breakdown, member, 'channel_shift_share' as measure, journey_count as n,
-    null::varchar as held_from
-from marts.journey_paths
-where path = 'all' and period_type = 'quarter';
 """
 WITHHOLD = (
     "suppressed = true, low_n = false, journey_count = null, share = null, low = null, high = null,"
@@ -105,7 +100,6 @@ PATH_FAULTS = [
     (f"{WITHHOLD} {CELL}", "no withheld count of a path"),
     (f"{WITHHOLD} where {Q1} and member = 'b'", "no withheld count of a service"),
     (f"{WITHHOLD} where {Q1} and path = 'phone'", "no withheld count of a quarter"),
-    (f"{WITHHOLD} where {Q1} and member = 'all' and path = 'all'", "no share is shown of journeys"),
     (f"{HIDE_SCORE} {CELL}", "no withheld score of a path"),
     (f"{HIDE_SCORE} where {Q1} and member = 'b'", "no withheld score of a service"),
     (f"{HIDE_SCORE} where {Q1} and path = 'phone'", "no withheld score of a quarter"),
