@@ -1,8 +1,8 @@
-"""An attack on the public tables of journeys together: what one of them says of what another withholds.
+"""An attack on public tables together, of journeys and of contacts: what one says of what another withholds.
 
-What a reader doesn't know are atoms: how many journeys there are of each kind that the tables tell apart. A
-published number is a sum of some of them, and so is each withheld one. The attack finds a withheld number
-that is a linear combination of published ones.
+What a reader doesn't know are atoms: how many journeys, or records, there are of each kind that the tables
+tell apart. A published number is a sum of some of them, and so is each withheld one. The attack finds a
+withheld number that is a linear combination of published ones.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ JOURNEYS = (
     "int_withheld_journeys",
     "journey_paths",
     "journey_measures",
+    "identity_quality",
 )
 
 
@@ -132,6 +133,13 @@ def published(measures: Measures, seed: int, number: int) -> None:
         "create table int_journey_years as"
         f" select quarter_start, {YEAR} as year_start from int_touched_quarters"
     )
+    measures.connection.execute("""
+        create table int_interactions as
+            select interaction_id, interaction_id as _record_key from fct_interactions;
+        create table int_survey_responses as
+            select response_id, response_id as _record_key from fct_survey_responses;
+        create table int_identity__record_tokens (_record_key text, tier text);
+    """)
     measures.build(*CX_INDEX, *CONTACT_CENTER, *JOURNEYS)
 
 
@@ -142,14 +150,14 @@ def cells(atoms: pd.DataFrame, table: pd.DataFrame, name: str, condition: Condit
     """A number of each row of a table: of which atoms inside its period and member it is."""
     for cell in table.to_dict("records"):
         start = pd.Timestamp(cell["period_start"])
-        end = start + pd.DateOffset(months={"quarter": 3, "year": 12}[cell["period_type"]])
+        end = start + pd.DateOffset(months={"month": 1, "quarter": 3, "year": 12}[cell["period_type"]])
         is_inside = (atoms["period"] >= start) & (atoms["period"] < end) & condition(atoms, cell)
         if cell["breakdown"] != "all":
             is_inside &= atoms[cell["breakdown"]] == cell["member"]
         count = float(atoms.loc[is_inside, "count"].sum())
         number = cell[name]
         assert pd.isna(number) or abs(number - count) < 1e-4, (cell, "is another number")
-        key = [str(cell[each]) for each in (*CELL, "measure", "path") if each in cell]
+        key = [str(cell[each]) for each in (*CELL, "measure", "path", "source_system") if each in cell]
         yield Told(" ".join([name, *key]), is_inside.to_numpy(float), not pd.isna(number), count)
 
 
@@ -231,7 +239,95 @@ def said_of_journeys(measures: Measures) -> Iterator[list[Told]]:
         yield told
 
 
-AGENCIES = [(1, 200), (2, 600), (3, 1_500), (4, 3_000)]
+def is_of_source(of: Callable[[pd.DataFrame], Any]) -> Condition:
+    """Those records; in a table that has its rows by source, those of the row's."""
+    return lambda atoms, cell: of(atoms) & (cell.get("source_system", atoms["source"]) == atoms["source"])
+
+
+def is_contact(atoms: pd.DataFrame) -> Any:
+    return atoms["kind"] == "inbound"
+
+
+def is_known(atoms: pd.DataFrame) -> Any:
+    return is_contact(atoms) & atoms["is_matched"] & (atoms["service"] != "none")
+
+
+FIRST, REPEAT, LINKED = "first_contact_resolution_share", "repeat_contact_share", "survey_linked_share"
+RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
+    ("contact_center", "offered", is_contact),
+    ("identity", "record_count", lambda atoms: atoms["count"] >= 0),
+    ("identity", "matched_count", lambda atoms: atoms["is_matched"]),
+    (FIRST, "n", lambda atoms: is_known(atoms) & ~atoms["is_pending"]),
+    (FIRST, "pending_count", lambda atoms: is_known(atoms) & atoms["is_pending"]),
+    (FIRST, "seen", lambda atoms: is_known(atoms) & ~atoms["is_pending"] & ~atoms["is_followed"]),
+    (REPEAT, "n", lambda atoms: atoms["is_looked_back"]),
+    (REPEAT, "seen", lambda atoms: atoms["is_repeat"]),
+    (LINKED, "n", lambda atoms: (atoms["kind"] == "response") & (atoms["service"] != "none")),
+]
+"""Table or measure, what it counts, and which records those are."""
+
+
+def said_of_records(measures: Measures) -> Iterator[list[Told]]:
+    """What is said of the contacts and answers of each fiscal quarter.
+
+    An atom is a month, a service of an organization, a channel of a source, and what is known of a record.
+    Which of these there are is known: that only one organization has an office, say. How many contacts are
+    nobody's is told beside a share; it may be few there, so it is no secret where the share is withheld.
+    """
+    records = measures.frame("""
+        select
+            date_trunc('month', facts.day)::date as period, facts.organization_id as organization,
+            coalesce(facts.service_id, 'none') as service, facts.channel, facts.source_system as source,
+            facts.kind,
+            facts.customer_id is not null as is_matched, coalesce(firsts.is_pending, false) as is_pending,
+            coalesce(firsts.is_seen, false) as is_followed, repeats.unit_id is not null as is_looked_back,
+            coalesce(repeats.is_seen, false) as is_repeat
+        from (
+            select *, interaction_id as id, started_local_date as day,
+                case when channel = 'website' then 'visit' else direction end as kind
+            from fct_interactions
+            union all by name
+            select *, response_id as id, answered_local_date as day, 'response' as kind
+            from fct_survey_responses
+        ) as facts
+        left join int_measures__journey_units as firsts
+            on facts.id = firsts.unit_id and firsts.measure = 'first_contact_resolution_share'
+        left join int_measures__journey_units as repeats
+            on facts.id = repeats.unit_id and repeats.measure = 'repeat_contact_share'
+    """)
+    shares = measures.frame("select *, value * n as seen from journey_measures where page = 'all'")
+    tables = {
+        "contact_center": measures.frame("select * from contact_center_performance"),
+        "identity": measures.frame("select * from identity_quality"),
+        **dict(iter(shares.groupby("measure"))),
+    }
+    kinds = ["organization", "service", "channel", "source", "kind"]
+    contact_states = ["is_pending", "is_followed", "is_looked_back", "is_repeat"]
+    states = ["is_matched", *contact_states]
+    every = [*kinds, *states, "period"]
+    for quarter, mine in records.groupby(records["period"].dt.to_period("Q")):
+        atoms = mine[kinds].drop_duplicates()
+        for others in (states, ["period"]):
+            atoms = atoms.merge(mine[others].drop_duplicates(), how="cross")
+        atoms = atoms[is_known(atoms) | ~atoms[contact_states].any(axis=1)]
+        counts = mine.groupby(every).size().rename("count").reset_index()
+        atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
+        here = {
+            name: table[pd.to_datetime(table["period_start"]).dt.to_period("Q") == quarter]
+            for name, table in tables.items()
+        }
+        told = [
+            each
+            for table, count, of in RECORDS
+            for each in cells(atoms, here[table], count, is_of_source(of))
+        ]
+        for measure in (FIRST, "channel_shift_share"):
+            rows = here[measure][~here[measure]["suppressed"]]
+            told += cells(atoms, rows, "unknown_count", lambda a, _: is_contact(a) & ~is_known(a))
+        yield told
+
+
+AGENCIES = [(1, 400), (2, 600), (3, 1_500), (4, 3_000)]
 
 
 @pytest.mark.parametrize(("seed", "number"), AGENCIES)
@@ -244,6 +340,18 @@ def test_no_withheld_journeys_can_be_worked_out(measures: Measures, seed: int, n
     assert [name for year in years for name in recovered(year)] == []
 
 
+@pytest.mark.parametrize(("seed", "number"), [(2, 600), (5, 400)])
+def test_no_withheld_contacts_or_answers_can_be_worked_out(
+    measures: Measures, seed: int, number: int
+) -> None:
+    published(measures, seed, number)
+    quarters = list(said_of_records(measures))
+    told = [each for quarter in quarters for each in quarter]
+    assert sum(each.is_shown for each in told) > 50
+    assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
+    assert [name for quarter in quarters for name in recovered(quarter)] == []
+
+
 def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -> None:
     """Each table withholds what is of few, and closes its own sums as if there were no other."""
     published(measures, 2, 600)
@@ -252,5 +360,6 @@ def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -
         select * from int_withheld_journeys
         where measure = 'journeys' or reason = 'small_n'
     """)
-    measures.build("journey_paths", "journey_measures")
+    measures.build("journey_paths", "journey_measures", "identity_quality")
     assert any(recovered(year) for year in said_of_journeys(measures))
+    assert any(recovered(quarter) for quarter in said_of_records(measures))

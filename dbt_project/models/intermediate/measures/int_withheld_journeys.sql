@@ -20,8 +20,12 @@
         judged_count,
         repeat_base,
         case
-            when least(known_count, nullif(judged_count, 0), nullif(repeat_base, 0)) < {{ least }} then 'small_n'
-            when is_withheld_there then 'elsewhere'
+            when is_few then 'small_n'
+            when
+                is_withheld_there
+                or uncovered_count between 1 and {{ least }} - 1
+                or (breakdown = 'all' and is_uncovered_channel_few)
+                then 'elsewhere'
         end as reason
     from contacts
 ) as cells
@@ -99,13 +103,15 @@
 {%- endset %}
 
 with contact_center as (
-    select distinct
+    select
         period_type,
         period_start,
         breakdown,
-        member
+        member,
+        bool_or(suppressed) as is_withheld,
+        sum(offered) as offered
     from {{ ref('contact_center_performance') }}
-    where suppressed
+    group by period_type, period_start, breakdown, member
 ),
 
 -- who gives no item an answer is rare: the number of responses would be that of answers
@@ -121,7 +127,7 @@ withheld_answers as (
     having bool_and(suppressed)
 ),
 
-contacts as (
+known_contacts as (
     select
         firsts.period_type,
         firsts.period_start,
@@ -131,7 +137,10 @@ contacts as (
         firsts.n + firsts.pending_count as known_count,
         firsts.n as judged_count,
         coalesce(repeats.n, 0) as repeat_base,
-        there.member is not null as is_withheld_there
+        least(known_count, nullif(judged_count, 0), nullif(repeat_base, 0)) < {{ least }} as is_few,
+        there.member is not null as is_covered,
+        coalesce(there.is_withheld, false) as is_withheld_there,
+        firsts.contact_count - coalesce(there.offered, 0) as uncovered_count
     from {{ ref('int_measures__journeys') }} as firsts
     left join {{ ref('int_measures__journeys') }} as repeats
         on
@@ -140,6 +149,15 @@ contacts as (
     left join contact_center as there
         on {{ same('firsts', 'there', cell) }}
     where firsts.measure = 'first_contact_resolution_share'
+),
+
+-- contacts less those that contact_center_performance counts are those of the channels that it doesn't cover
+contacts as (
+    select
+        *,
+        bool_or(breakdown = 'channel' and not is_covered and is_few)
+            over (partition by period_type, period_start) as is_uncovered_channel_few
+    from known_contacts
 ),
 
 withheld_contacts as (

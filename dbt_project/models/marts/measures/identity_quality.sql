@@ -1,35 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_customer_quarters'
+    touched='int_journey_years'
 ) }}
--- depends_on: {{ ref('int_customer_quarters') }}
-{#- Other tables count contacts alone, and responses alone: whoever takes the ones from the records has the others. -#}
-{% set cells -%}
-(
-    select
-        'records' as item,
-        'quarter' as period_type,
-        quarter_start as period_start,
-        case breakdown when 'source' then 'service' else breakdown end as breakdown,
-        member,
-        cast(null as string) as service_organization_id,
-        record_count as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
-        matched_count,
-        contact_count,
-        response_count,
-        case
-            when
-                least(record_count, nullif(matched_count, 0), nullif(contact_count, 0), nullif(response_count, 0))
-                < {{ policy('suppression_min_n') }}
-                then 'small_n'
-        end as reason
-    from counted
-) as cells
-{%- endset %}
-
+-- depends_on: {{ ref('int_journey_years') }}
 with records as (
     select
         {{ fiscal_quarter_start('facts.started_local_date') }} as quarter_start,
@@ -43,7 +17,7 @@ with records as (
     inner join {{ ref('int_interactions') }} as records
         on facts.interaction_id = records.interaction_id
     where
-        {{ is_in_touched_quarter('facts.started_local_date', ref('int_customer_quarters')) }}
+        {{ is_in_touched_quarter('facts.started_local_date', ref('int_journey_years')) }}
     union all
     select
         {{ fiscal_quarter_start('facts.answered_local_date') }} as quarter_start,
@@ -57,7 +31,7 @@ with records as (
     inner join {{ ref('int_survey_responses') }} as records
         on facts.response_id = records.response_id
     where
-        {{ is_in_touched_quarter('facts.answered_local_date', ref('int_customer_quarters')) }}
+        {{ is_in_touched_quarter('facts.answered_local_date', ref('int_journey_years')) }}
 ),
 
 joining as (
@@ -119,20 +93,49 @@ counted as (
     group by quarter_start, fiscal_quarter, breakdown, member
 ),
 
-withheld as (
-    {{ withheld_cells(cells, ['matched_count', 'contact_count', 'response_count']) | indent }}
+-- what other tables withhold of contacts or of answers
+elsewhere as (
+    select
+        period_start as quarter_start,
+        breakdown,
+        member
+    from {{ ref('int_withheld_journeys') }}
+    where measure in ('first_contact_resolution_share', 'survey_linked_share') and period_type = 'quarter'
+    union distinct
+    select
+        period_start as quarter_start,
+        breakdown,
+        member
+    from {{ ref('contact_center_performance') }}
+    where suppressed and period_type = 'quarter'
 ),
 
-figures as (
+judged as (
     select
         counted.*,
-        withheld.reason is not null as suppressed
+        elsewhere.member is not null
+        or least(
+            counted.record_count,
+            nullif(counted.matched_count, 0),
+            nullif(counted.contact_count, 0),
+            nullif(counted.response_count, 0)
+        )
+        < {{ policy('suppression_min_n') }} as is_withheld
     from counted
-    left join withheld
-        on
-            counted.quarter_start = withheld.period_start
-            and counted.member = withheld.member
-            and case counted.breakdown when 'source' then 'service' else counted.breakdown end = withheld.breakdown
+    left join elsewhere
+        on {{ same('counted', 'elsewhere', ['quarter_start', 'breakdown', 'member']) }}
+),
+
+-- Other tables tell contacts and answers of the channels that they show, and of whole sources. So a channel says no
+-- more of the others than those do; but beside what counts all channels together, they would tell of the withheld one,
+-- and beside any whole of the quarter, of a withheld source.
+figures as (
+    select
+        *,
+        is_withheld
+        or bool_or(is_withheld and breakdown = 'source') over (partition by quarter_start)
+        or (breakdown <> 'channel' and bool_or(is_withheld) over (partition by quarter_start)) as suppressed
+    from judged
 )
 
 select
