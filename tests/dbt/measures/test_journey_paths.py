@@ -56,12 +56,12 @@ def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
         "service_id text, channel text, customer_id text);"
         # no other table withholds anything here, and none of what these paths are of
         "create or replace table contact_center_performance (period_type text, period_start date,"
-        " breakdown text, member text, suppressed boolean);"
+        " breakdown text, member text, offered bigint, suppressed boolean);"
         "create or replace table cx_index as"
-        " select *, '' as scale, '' as measure from contact_center_performance;"
+        " select *, '' as scale, '' as measure, '' as driver from contact_center_performance;"
         "create or replace table int_measures__journeys (measure text, period_type text, period_start date,"
         " breakdown text, member text, service_organization_id text, n bigint, seen_count bigint,"
-        " pending_count bigint);"
+        " pending_count bigint, contact_count bigint);"
         "create or replace table int_measures__resolution_times (quarter_start date, breakdown text,"
         " member text, service_organization_id text, n bigint)"
     )

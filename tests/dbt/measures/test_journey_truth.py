@@ -89,7 +89,7 @@ def published_and_true(seed: int) -> pd.DataFrame:
     measures = Measures()
     measures.connection.execute(
         "create table contact_center_performance (period_type text, period_start date, breakdown text,"
-        " member text, suppressed boolean);"
+        " member text, offered bigint, suppressed boolean);"
         "create table cx_index as select *, '' as scale, '' as measure from contact_center_performance"
     )
     years = [date(day.year + (day.month >= 10) - 1, 10, 1) for day in QUARTERS]

@@ -19,7 +19,7 @@
         score_total as total,
         score_squares as squares,
         case
-            when suppressed then 'withheld'
+            when suppressed or is_score_withheld_there then 'withheld'
             when score_n > 0 and score_n < {{ policy('suppression_min_n') }} then 'small_n'
             when (breakdown <> 'all' or item <> 'all') and score_n * score_squares = score_total * score_total and score_n > 0
                 then 'unanimous'
@@ -34,16 +34,30 @@ with paths as (
     where breakdown <> 'organization'
 ),
 
+-- most answers are about a journey: the score of all paths would be nearly the one that the index withholds
+withheld_satisfaction as (
+    select
+        period_type,
+        period_start,
+        breakdown,
+        member
+    from {{ ref('cx_index') }}
+    where scale = 'likert_5' and measure = 'mean' and driver = 'satisfaction' and suppressed
+),
+
 judged as (
     select
         paths.*,
-        withheld.reason is not null as suppressed
+        withheld.reason is not null as suppressed,
+        satisfaction.member is not null as is_score_withheld_there
     from paths
     left join {{ ref('int_withheld_journeys') }} as withheld
         on
             withheld.measure = 'journeys'
             and paths.item = withheld.path
             and {{ same('paths', 'withheld', cell) }}
+    left join withheld_satisfaction as satisfaction
+        on {{ same('paths', 'satisfaction', cell) }}
 ),
 
 withheld_scores as (
