@@ -29,6 +29,9 @@ _END = "\x1f"
 
 _CELL = "item, period_type, period_start, breakdown, member"
 
+_YEAR = "(date_trunc('year', period_start + interval 3 months) - interval 3 months)::date"
+"""A cell's fiscal year by its first day."""
+
 
 def rows(table: str, relation: str) -> str:
     """SQL for a table's rows with what `rests_on` knows them by: told_item, told_breakdown, told_member."""
@@ -89,6 +92,17 @@ def held(
             from counts_before
             """
         )
+    if not earlier:
+        return
+    # where nothing moved since the current release its verdicts stand: judged beside it too, others might do
+    own = (
+        f"select {_CELL}, people, of_them from counts_before where release = {quoted(earlier[0].release_id)}"
+    )
+    now = f"select {_CELL}, people, of_them from counts"
+    unlike = f"select {_YEAR} from (({now} except {own}) union all ({own} except {now}))"
+    connection.execute(
+        f"insert into held_counts select {_CELL} from ({own} and not is_told) where {_YEAR} not in ({unlike})"
+    )
     moved: dict[Cell, dict[str, Move]] = {}
     for release_id, one, other, *names in connection.execute(
         f"""
@@ -97,7 +111,7 @@ def held(
             2 * (new.people - new.of_them - old.people + old.of_them), {_CELL}
         from counts as new
         inner join counts_before as old using ({_CELL})
-        where new.people <> old.people or new.of_them <> old.of_them
+        where (new.people <> old.people or new.of_them <> old.of_them) and {_YEAR} in ({unlike})
         """
     ).fetchall():
         moved.setdefault(Cell(*names), {})[release_id] = Move(one, other)
@@ -105,7 +119,7 @@ def held(
         return
     # no sum reaches beyond a fiscal year
     years = ", ".join(f"date '{day}'" for day in {closure.fiscal_year(cell.period_start) for cell in moved})
-    within = f"(date_trunc('year', period_start + interval 3 months) - interval 3 months)::date in ({years})"
+    within = f"{_YEAR} in ({years})"
     entries: dict[str, set[Cell]] = {}
     known: dict[str, set[Cell]] = {}
     for release_id, is_told, *names in connection.execute(
