@@ -137,7 +137,7 @@ def test_every_published_figure_has_the_cause_that_is_known(home):
     home.build()
     home.change(
         f"update marts.cx_index set value = 2.5 where period_label in ('2026-01', '2026-03') and {CELL}",
-        "update marts.contact_center_performance set transfer_share = 0.01, offered = offered + 1"
+        "update marts.contact_center_performance set transfer_share = 0.01, offered = offered + 20"
         f" where period_label = '2026-03' and {CENTER}",
     )
     two = home.publish(LATER)
