@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from expectations.rules import Rule, never, one_of, required, unique
+from expectations.rules import Rule, few_are_withheld, never, one_of, required, unique
 
 MEASURES = (
     "first_contact_resolution_share",
@@ -64,10 +64,9 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
             f"suppressed and coalesce({shown}) is not null",
             blame=cell,
         ),
-        never(
-            f"a cell with fewer than {least:g} is withheld",
-            f"held_from is null and not suppressed and (n is null or n < {least}"
-            f" or measure = 'page_before_call_share' and round(value * n) < {least})",
+        few_are_withheld(
+            least,
+            f"n is null or n < {least} or measure = 'page_before_call_share' and round(value * n) < {least}",
             blame=cell,
         ),
         Rule(

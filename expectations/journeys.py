@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from expectations.rules import Rule, never, not_negative, one_of, refers, required, unique
+from expectations.rules import Rule, few_are_withheld, never, not_negative, one_of, refers, required, unique
 
 
 def customer_journeys(policy: Mapping[str, float]) -> list[Rule]:
@@ -105,11 +105,7 @@ def journey_paths(policy: Mapping[str, float]) -> list[Rule]:
             blame=cell,
         ),
         never("a withheld cell shows no figure", f"suppressed and coalesce({shown}) is not null", blame=cell),
-        never(
-            f"a cell with fewer than {least:g} is withheld",
-            f"held_from is null and not suppressed and (journey_count is null or journey_count < {least})",
-            blame=cell,
-        ),
+        few_are_withheld(least, f"journey_count is null or journey_count < {least}", blame=cell),
         never(
             f"scores of fewer than {least:g} are withheld, and no mean is shown without its n",
             f"score_n between 1 and {least} - 1 or (score_n is null and mean_score is not null)",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from expectations.rules import Rule, never, not_negative, one_of, required, unique
+from expectations.rules import Rule, few_are_withheld, never, not_negative, one_of, required, unique
 
 SCALES = ("likert_5", "radio_5", "thumbs", "nps_11", "csat_5", "ten")
 INDEXES = ("cx_index", "acsi_equal_weight")
@@ -477,8 +477,6 @@ def suppression(
 ) -> list[Rule]:
     """What is withheld in a public table, and what can be told from the rest.
 
-    How many are few is the policy's: a held row is as its release showed it, by the policy of then.
-
     Args:
         policy: the agency's.
         cell: SQL that names a cell.
@@ -497,11 +495,7 @@ def suppression(
             f"suppressed and coalesce({shown}) is not null",
             blame=cell,
         ),
-        never(
-            f"a cell with fewer than {least:g} is withheld",
-            f"held_from is null and not suppressed and ({n} is null or {n} < {least})",
-            blame=cell,
-        ),
+        few_are_withheld(least, f"{n} is null or {n} < {least}", blame=cell),
         never(
             f"a shown cell with fewer than {low:g} is marked low_n",
             f"held_from is null and low_n <> (not suppressed and {n} < {low})",

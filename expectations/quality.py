@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from expectations.measures import periods
-from expectations.rules import Rule, never, one_of, required, unique
+from expectations.rules import Rule, few_are_withheld, never, one_of, required, unique
 
 _WHOLE_DAYS = 28
 """In a quarter's first weeks those whose offer lies before it are too many for its rate to be held to 1."""
@@ -60,11 +60,7 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
             f"suppressed and coalesce({shown}) is not null",
             blame=cell,
         ),
-        never(
-            f"a cell with fewer than {least:g} is withheld",
-            f"held_from is null and not suppressed and ({few})",
-            blame=cell,
-        ),
+        few_are_withheld(least, few, blame=cell),
         Rule(
             "no withheld survey is what is left of a published organization, or of all",
             f"""
@@ -144,11 +140,8 @@ def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
             " unjoined_share) is not null",
             blame=cell,
         ),
-        never(
-            f"a cell with fewer than {least:g} is withheld",
-            "held_from is null and not suppressed"
-            f" and (record_count < {least} or matched_count between 1 and {least} - 1)",
-            blame=cell,
+        few_are_withheld(
+            least, f"record_count < {least} or matched_count between 1 and {least} - 1", blame=cell
         ),
         Rule(
             "no withheld member is what is left of a published whole",
@@ -240,11 +233,7 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
             """,
         ),
         never("a withheld cell shows no figure", f"suppressed and coalesce({shown}) is not null", blame=cell),
-        never(
-            f"a cell with fewer than {least:g} is withheld",
-            f"held_from is null and not suppressed and ({few})",
-            blame=cell,
-        ),
+        few_are_withheld(least, few, blame=cell),
         Rule(
             "no withheld class is what is left of a published whole",
             f"""

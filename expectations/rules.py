@@ -56,6 +56,23 @@ def never(
     return Rule(name, f"select {blame} as blame from tested {join} where {where}", warns_because)  # noqa: S608
 
 
+def few_are_withheld(least: float, few: str, *, blame: str) -> Rule:
+    """Rows of a public table that are of few people.
+
+    How many are few is the policy's: a held row is as its release showed it, by the policy of then.
+
+    Args:
+        least: policy suppression_min_n.
+        few: SQL for whether a row is of fewer.
+        blame: SQL for what may be shown of a row.
+    """
+    return never(
+        f"a cell with fewer than {least:g} is withheld",
+        f"held_from is null and not suppressed and ({few})",
+        blame=blame,
+    )
+
+
 def required(*columns: str, blame: str = "_batch_id") -> Rule:
     """Columns that every row has a value in."""
     return never(f"{_and(columns)} {_are(columns)} there", _any_null(columns), blame=blame)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from expectations.measures import suppression
-from expectations.rules import Rule, never, not_negative, one_of, required, unique
+from expectations.rules import Rule, few_are_withheld, never, not_negative, one_of, required, unique
 
 PERIODS = ("month", "quarter", "span")
 BASES = ("visits", "days", "source")
@@ -148,11 +148,7 @@ def page_helpfulness(policy: Mapping[str, float]) -> list[Rule]:
             "suppressed and coalesce(n, value, low, high) is not null",
             blame=cell,
         ),
-        never(
-            f"a cell with fewer than {least:g} is withheld",
-            f"held_from is null and not suppressed and (n is null or n < {least})",
-            blame=cell,
-        ),
+        few_are_withheld(least, f"n is null or n < {least}", blame=cell),
         never(
             "a page on which all voted alike is withheld",
             "not suppressed and page <> 'all' and value in (0, 1)",

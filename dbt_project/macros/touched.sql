@@ -108,3 +108,16 @@ from quarters
     {%- endif %}
     where published.has_year <> {{ is_over }}
 {%- endmacro %}
+
+{#- The four quarters of each fiscal year: year_start and quarter_start.
+
+    Args:
+        years: a relation with year_start.
+-#}
+{% macro quarters_of_years(years) -%}
+    select
+        cast(years.year_start as date) as year_start,
+        cast(years.year_start + months.month_count * interval 1 month as date) as quarter_start
+    from {{ years }} as years
+    cross join (values (0), (3), (6), (9)) as months (month_count)
+{%- endmacro %}

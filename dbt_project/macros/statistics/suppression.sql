@@ -22,8 +22,8 @@
         breakdowns: those whose members add up to all.
         told_gaps: breakdowns of which another table tells how many the whole counts beyond its members.
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
-        rounds: how often to go round; none: as `suppression_rounds` says.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
+        rounds: how often to go round; none: as `suppression_rounds` says.
 
     A sum without a published whole (pages of a source that gives no total) tells nothing, and hides nothing.
 

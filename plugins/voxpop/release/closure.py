@@ -179,7 +179,7 @@ def of_periods_and_members(cell: Cell, organizations: Mapping[tuple[str, str], s
     if cell.period_type == "month":
         yield Sum(cell._replace(period_type="quarter", period_start=_quarter(cell.period_start)), "months")
     if cell.period_type in {"month", "quarter"}:
-        start = fiscal_year(cell.period_start)
+        start = _fiscal_year(cell.period_start)
         yield Sum(cell._replace(period_type="year", period_start=start), f"{cell.period_type}s of a year")
 
 
@@ -187,6 +187,6 @@ def _quarter(day: date) -> date:
     return day.replace(month=(day.month - 1) // 3 * 3 + 1)
 
 
-def fiscal_year(day: date) -> date:
+def _fiscal_year(day: date) -> date:
     """October 1, with which the fiscal year begins."""
     return date(day.year if day.month >= 10 else day.year - 1, 10, 1)

@@ -357,6 +357,7 @@ _BY_VOLUME = (
     "volume_within_change",
     "volume_mix_change",
 )
+
 DERIVED: Sequence[Derived] = (
     Derived(
         "cx_index",

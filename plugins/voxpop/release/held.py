@@ -141,11 +141,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, cells: Collection[Cell]) -> Non
         "create or replace temp table held_cells "
         "(item varchar, period_type varchar, period_start date, breakdown varchar, member varchar)"
     )
-    if cells:
-        columns = [list(column) for column in zip(*sorted(cells), strict=True)]
-        connection.execute(
-            "insert into held_cells select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
-        )
+    told.insert_cells(connection, "held_cells", cells)
 
 
 def _hold(connection: duckdb.DuckDBPyConnection, table: str, rows: str, where: str) -> None:

@@ -99,9 +99,14 @@ def held(
         f"select {_CELL}, people, of_them from counts_before where release = {quoted(earlier[0].release_id)}"
     )
     now = f"select {_CELL}, people, of_them from counts"
-    unlike = f"select {_YEAR} from (({now} except {own}) union all ({own} except {now}))"
+    years = connection.execute(
+        f"select distinct {_YEAR} from (({now} except {own}) union all ({own} except {now})) order by all"
+    ).fetchall()
+    # no sum reaches beyond a fiscal year
+    days = ", ".join(f"date '{day}'" for (day,) in years)
+    within = f"list_contains([{days}]::date[], {_YEAR})"
     connection.execute(
-        f"insert into held_counts select {_CELL} from ({own} and not is_told) where {_YEAR} not in ({unlike})"
+        f"insert into held_counts select {_CELL} from ({own} and not is_told) where not {within}"
     )
     moved: dict[Cell, dict[str, Move]] = {}
     for release_id, one, other, *names in connection.execute(
@@ -111,15 +116,12 @@ def held(
             2 * (new.people - new.of_them - old.people + old.of_them), {_CELL}
         from counts as new
         inner join counts_before as old using ({_CELL})
-        where (new.people <> old.people or new.of_them <> old.of_them) and {_YEAR} in ({unlike})
+        where (new.people <> old.people or new.of_them <> old.of_them) and {within}
         """
     ).fetchall():
         moved.setdefault(Cell(*names), {})[release_id] = Move(one, other)
     if not moved:
         return
-    # no sum reaches beyond a fiscal year
-    years = ", ".join(f"date '{day}'" for day in {closure.fiscal_year(cell.period_start) for cell in moved})
-    within = f"{_YEAR} in ({years})"
     entries: dict[str, set[Cell]] = {}
     known: dict[str, set[Cell]] = {}
     for release_id, is_told, *names in connection.execute(
@@ -144,10 +146,15 @@ def held(
         wholes=lambda cell: (*closure.of_periods_and_members(cell, organizations), *_alike(cell)),
         minimum=minimum,
     )
+    insert_cells(connection, "held_counts", cells)
+
+
+def insert_cells(connection: duckdb.DuckDBPyConnection, table: str, cells: Collection[Cell]) -> None:
+    """Add cells to a table of the session that has their columns."""
     if cells:
         columns = [list(column) for column in zip(*sorted(cells), strict=True)]
         connection.execute(
-            "insert into held_counts select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
+            f"insert into {table} select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
         )
 
 

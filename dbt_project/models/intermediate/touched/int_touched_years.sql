@@ -36,7 +36,6 @@ years as (
 )
 
 select
-    years.year_start,
-    cast(years.year_start + quarters.month_count * interval 1 month as date) as quarter_start
-from years
-cross join (values (0), (3), (6), (9)) as quarters (month_count)
+    year_start,
+    quarter_start
+from ({{ quarters_of_years('years') }}) as quarters_of_years

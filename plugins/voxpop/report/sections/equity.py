@@ -75,7 +75,7 @@ class Gap:
     def says(self) -> str:
         """Whether there is evidence of a gap."""
         if self.verdict is None:
-            return self._or_withheld(NOT_COMPARED.get(self.not_compared or ""))
+            return self._or_withheld(self.not_compared and NOT_COMPARED[self.not_compared])
         return {"up": "rated higher", "down": "rated lower", "no evidence": "no evidence"}[self.verdict]
 
     def _or_withheld(self, text: str | None) -> str:
