@@ -115,7 +115,7 @@ def held(
     table: str,
     key: Sequence[str],
     columns: Sequence[str],
-    current: tuple[str, str] | None,
+    current: tuple[str, str | None] | None,
 ) -> Suite:
     """What a table holds of the current release is that release's, row by row.
 
@@ -123,21 +123,34 @@ def held(
         table: with the column held_from.
         key: its columns that name a row.
         columns: those that both releases have, held_from left out.
-        current: the current release's id, and SQL for the table's rows in it; None before the first.
+        current: the current release's id, and SQL for the table's rows in it, None if it lacks the table;
+            None before the first.
     """
     cell = f"concat_ws(' ', {', '.join(f'tested.{column}' for column in key)})"
     if current is None:
         rule = never("nothing is held before there is a release", "held_from is not null", blame=cell)
     else:
         release, rows = current
-        same = " and ".join(f"old.{column} is not distinct from tested.{column}" for column in columns)
+        is_new = is_other = "true"
+        if rows is not None:
+            is_new = f"not exists (select 1 from ({rows}) as old where {_same(key)})"
+            is_other = (
+                f"not exists (select 1 from ({rows}) as old where {_same(columns)}"
+                f" and coalesce(old.held_from, '{release}') = tested.held_from)"
+            )
+        is_withheld = "tested.suppressed" if "suppressed" in columns else "false"
         rule = never(
-            "a held row is the current release's, and names the release that made it",
-            f"tested.held_from is not null and not exists (select 1 from ({rows}) as old where {same}"
-            f" and coalesce(old.held_from, '{release}') = tested.held_from)",
+            "a held row is the current release's, and names the release that made it; a new one is withheld",
+            f"tested.held_from is not null and {is_other}"
+            f" and not ({is_withheld} and tested.held_from = '{release}' and {is_new})",
             blame=cell,
         )
     return Suite(f"held_of_{table}", f"select * from marts.{table}", [rule])
+
+
+def _same(columns: Sequence[str]) -> str:
+    """SQL for whether an old row and a tested one agree on these columns."""
+    return " and ".join(f"old.{column} is not distinct from tested.{column}" for column in columns)
 
 
 _NOTHING_GONE = "no closed period lacks a figure that it had"
@@ -147,11 +160,10 @@ _NOTHING_GONE = "no closed period lacks a figure that it had"
 def _gone(before: str, key: Sequence[str], is_closed: str) -> str:
     """SQL for the shown cells of closed periods, not small ones, that have no row any more."""
     cell = ", ".join(f"old.{column}" for column in key if column not in {"period_type", "period_start"})
-    same = " and ".join(f"tested.{column} is not distinct from old.{column}" for column in key)
     return f"""
         select concat_ws(' ', period_label, {cell}) as blame
         from ({before}) as old
-        where not exists (select 1 from tested where {same}) and {is_closed}
+        where not exists (select 1 from tested where {_same(key)}) and {is_closed}
     """
 
 

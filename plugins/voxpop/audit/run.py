@@ -147,7 +147,7 @@ def held(settings: Settings, candidate: Candidate) -> list[Suite]:
                     table,
                     COMPARED[table].key,
                     shared,
-                    (current.release_id, rows) if current and rows else None,
+                    (current.release_id, rows) if current else None,
                 )
             )
     return found

@@ -247,31 +247,55 @@ def _published(
     """SQL for a table's rows: its own, `figures` by their SQL; of what is held, the current release's.
 
     A row that is withheld by now is not held: it tells nothing, and policy may ask for more people than then.
+    A held row that the current release hasn't got is withheld: it would tell what the others of its sum hide.
     """
     columns = connection.execute(f"describe {warehouse}.{table}").fetchall()
-    is_held = f"exists (select 1 from held_{table} as held where {same('held', 'row_', COMPARED[table].key)})"
-    if any(name == "suppressed" for name, *_ in columns):
+    key = COMPARED[table].key
+    is_held = f"exists (select 1 from held_{table} as held where {same('held', 'row_', key)})"
+    can_be_withheld = any(name == "suppressed" for name, *_ in columns)
+    if can_be_withheld:
         is_held += " and not row_.suppressed"
     own = ", ".join(f"{figures.get(name, f'row_.{name}')} as {name}" for name, *_ in columns)
-    new = f"select {own} from {warehouse}.{table} as row_ where not ({is_held})"
+    queries = [f"select {own} from {warehouse}.{table} as row_ where not ({is_held})"]
+    release = quoted(current.release_id)
+    blank = {
+        name: "null" if nullable == "YES" and name not in {*key, *_DESCRIBING} else f"row_.{name}"
+        for name, _, nullable, *_ in columns
+    }
     rows = current.table(table)
     has = columns_of(connection, rows) if rows else set()
-    if not has.issuperset(COMPARED[table].key):
-        return new
-    taken = []
-    for name, _, nullable, *_ in columns:
-        if name == "held_from":
-            release = quoted(current.release_id)
-            taken.append(f"coalesce(old.held_from, {release})" if name in has else release)
-        elif name in has:
-            taken.append(f"old.{name}")
-        else:
-            taken.append("null" if nullable == "YES" else f"row_.{name}")
-    return f"""
-        {new}
-        union all
-        select {", ".join(taken)}
-        from {warehouse}.{table} as row_
-        inner join {rows} as old on {same("old", "row_", COMPARED[table].key)}
-        where {is_held}
-    """
+    is_new = ""
+    if has.issuperset(key):
+        taken = {name: f"old.{name}" if name in has else value for name, value in blank.items()}
+        if "held_from" in taken:
+            taken["held_from"] = f"coalesce(old.held_from, {release})" if "held_from" in has else release
+        queries.append(
+            f"""
+            select {", ".join(taken.values())}
+            from {warehouse}.{table} as row_
+            inner join {rows} as old on {same("old", "row_", key)}
+            where {is_held}
+            """
+        )
+        is_new = f"and not exists (select 1 from {rows} as old where {same('old', 'row_', key)})"
+    if can_be_withheld:
+        said = _OF_WITHHELD | {"held_from": release}
+        withheld = ", ".join(said.get(name, value) for name, value in blank.items())
+        queries.append(f"select {withheld} from {warehouse}.{table} as row_ where {is_held} {is_new}")
+    return " union all ".join(queries)
+
+
+_OF_WITHHELD = {
+    "suppressed": "true",
+    "low_n": "false",
+    "is_claim_allowed": "false",
+    "status": "'withheld'",
+    "no_progress_reason": "'withheld'",
+}
+"""What a withheld row says beside its key, where the table has the column."""
+
+_DESCRIBING = (
+    *("target", "indicator", "owner", "kind", "value_start", "value_target"),
+    *("start_date", "target_date", "elapsed_share", "driver_count", "drivers"),
+)
+"""What may be null and yet tells of nobody: a goal's, and what an index is of."""

@@ -7,13 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pytest
 from voxpop.audit import duckdb_dialect, run
-from voxpop.release import candidate
+from voxpop.release import candidate, store
 from voxpop.release.closure import Cell, Move, held, of_periods_and_members
 
 from expectations import checkpoint
 
 NOW = datetime(2026, 5, 2, 6, 0, tzinfo=UTC)
-ALL = "breakdown = 'all' and period_label = '2026Q2' and driver = 'trust' and measure = 'mean'"
+ALL = (
+    "breakdown = 'all' and period_type = 'quarter' and period_start = '2026-01-01'"
+    " and driver = 'trust' and measure = 'mean'"
+)
 JANUARY = date(2026, 1, 1)
 
 
@@ -119,6 +122,28 @@ def test_it_is_compared_with_every_kept_release(home):
     made = stage(home, 2, *(line.format("y", 5) for line in add))
     ((later, _, own),) = shown(made.folder, ALL)
     assert (later, own) == (n, second)
+
+
+def test_a_held_cell_that_the_current_release_lacks_is_withheld(home):
+    """Nine answers more than a release showed that was rolled back; the one before it had no such cell."""
+    home.build()
+    home.change(f"delete from marts.cx_index where {ALL}")
+    first = home.publish(NOW)
+    home.fingerprint = f"{1:064d}"
+    home.build()
+    second = home.publish(NOW + timedelta(days=1))
+    assert shown(home.settings.releases / second, ALL, "suppressed, held_from") == [(False, None)]
+    store.rollback(home.settings, None, "a test", NOW + timedelta(days=1))
+    known = home.responses
+    home.land("touchpoints", "responses", [f"sub-{i}" for i in range(known, known + 9)])
+    home.responses += 9
+    third = stage(home, 2)
+    columns = "n, value, low, high, suppressed, low_n, held_from"
+    assert shown(third.folder, ALL, columns) == [(None, None, None, None, True, False, first)]
+    assert [outcome.success for outcome in _gate(home, third)] == [True]
+    with duckdb.connect(str(third.database)) as connection:
+        connection.execute(f"update marts.cx_index set suppressed = false, n = {known} where {ALL}")
+    assert [outcome.unexpected_count for outcome in _gate(home, third)] == [1]
 
 
 def test_contacts_are_held_where_few_of_what_a_figure_is_over_differ(home):
