@@ -298,7 +298,7 @@ def _rows(
     names = [mart.name for mart in marts]
     sums = changed.sums(connection, "warehouse.marts", names)
     (folder / changed.NAME).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
-    told.count(connection, "warehouse.marts", names)
+    told.count(connection, "warehouse.marts", names, policy=policy)
     earlier = list(dict.fromkeys(changed.Earlier(one.release_id, one.folder) for one in kept))
     rows = held.rows(connection, "warehouse.marts", names, earlier, sums=sums, policy=policy)
     told.keep(connection, folder / told.NAME)

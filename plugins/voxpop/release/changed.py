@@ -17,7 +17,7 @@ from typing import Any, TypedDict, cast
 
 import duckdb
 
-from voxpop.release.counted import COUNTED, Counted
+from voxpop.release.counted import COUNTED, Counted, hair
 from voxpop.release.tables import quoted
 
 NAME = "audit/counted.json"
@@ -130,27 +130,56 @@ def changed(
         # one side lacks a column: both do without it
         new_rows = f"({_records(counted, {name: f'{warehouse}.{name}' for name in sides}, shared)})"
         old_rows = _records(counted, sides, shared)
-    members = ", ".join(
-        f"{{'breakdown': '{name}', 'member': {column}::varchar}}"
-        for name, column in {"all": "'all'", **counted.members}.items()
-    )
     return connection.execute(
         f"""
         with new as materialized (from {new_rows}),
         old as materialized ({old_rows}),
         changed as ((from new except all from old) union all (from old except all from new)),
         items as (select *, unnest({counted.items_of.format_map(policy)}) as item from changed),
-        weighed as (select *, 2 // count(*) over (partition by item, record) as halves from items),
-        cells as (
-            select *, unnest({_PERIODS}, recursive := true)
-            from (select *, unnest([{members}], recursive := true) from weighed)
-        )
-        select item, period_type, period_start, breakdown, member, sum(halves)::bigint
-        from cells
-        where member is not null
-        group by all
+        weighed as (select *, 2 // count(*) over (partition by item, record) as halves from items)
+        {_by_cell(counted, "weighed", "halves")}
         """
     ).fetchall()
+
+
+def counts(table: str, *, policy: Mapping[str, float]) -> str:
+    """SQL for how many of the build's records each cell of a table counts.
+
+    Args:
+        table: its name; the session has its records, see `sums`.
+        policy: the agency's.
+
+    Returns:
+        A query for item, period_type, period_start, breakdown, member, people, of_them: a hair of each,
+        by what the record says, so that two of the same number tell whether they are the same records.
+    """
+    items = COUNTED[table].items_of.format_map(policy)
+    amounts = f"1::double as people, {hair('r')} as of_them"
+    rows = f"(select *, {amounts}, unnest({items}) as item from new_{table} as r)"
+    return _by_cell(COUNTED[table], rows, "people", "of_them")
+
+
+def _by_cell(counted: Counted, rows: str, *amounts: str) -> str:
+    """SQL for the sums of what rows have, by cell; a row has an item, a day and the members."""
+    sums = ", ".join(f"sum({amount}) as {amount}" for amount in amounts)
+    members = ", ".join(
+        f"{{'breakdown': '{name}', 'member': {column}::varchar}}"
+        for name, column in {"all": "'all'", **counted.members}.items()
+    )
+    # by month first: there are fewer of these than of records
+    return f"""
+        select item, period_type, period_start, breakdown, member, {sums}
+        from (
+            select *, unnest({_PERIODS}, recursive := true)
+            from (
+                select item, date_trunc('month', day) as day, breakdown, member, {sums}
+                from (select *, unnest([{members}], recursive := true) from {rows})
+                where member is not null
+                group by all
+            )
+        )
+        group by all
+    """
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, rows: str) -> set[str]:

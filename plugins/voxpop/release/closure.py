@@ -61,7 +61,6 @@ def held(
     known: Sequence[Set[Cell]],
     wholes: Wholes,
     minimum: int,
-    longer: Set[Cell] = frozenset(),
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
@@ -72,7 +71,6 @@ def held(
         known: for each earlier release the cells that it showed of its own.
         wholes: the sums.
         minimum: how many people's records a difference has to be of; fewer are few.
-        longer: cells that are to be held for another reason.
 
     Returns:
         Cells of `shown`: those that differ from a known one by few, and those that would give such a
@@ -87,7 +85,7 @@ def held(
             for one, cells in zip(moves, known, strict=True)
         )
     }
-    found = (found | longer) & shown
+    found &= shown
     nothing = [_NONE] * len(known)
     sizes = {
         cell: max((one.size for one in moves if one is not None), default=0)
@@ -179,7 +177,7 @@ def of_periods_and_members(cell: Cell, organizations: Mapping[tuple[str, str], s
     if cell.period_type == "month":
         yield Sum(cell._replace(period_type="quarter", period_start=_quarter(cell.period_start)), "months")
     if cell.period_type in {"month", "quarter"}:
-        start = _fiscal_year(cell.period_start)
+        start = fiscal_year(cell.period_start)
         yield Sum(cell._replace(period_type="year", period_start=start), f"{cell.period_type}s of a year")
 
 
@@ -187,6 +185,6 @@ def _quarter(day: date) -> date:
     return day.replace(month=(day.month - 1) // 3 * 3 + 1)
 
 
-def _fiscal_year(day: date) -> date:
+def fiscal_year(day: date) -> date:
     """October 1, with which the fiscal year begins."""
     return date(day.year if day.month >= 10 else day.year - 1, 10, 1)

@@ -28,7 +28,6 @@ class Counted:
         members: breakdown → the column of `records` that holds the member; beside `all`.
         items: SQL for the items that a row is a figure of alone.
         rests_on: SQL for whether a figure in the row `row_` rests on `item`.
-        counts: the columns that say how many a row's figures are over, that of all first.
     """
 
     reads: Mapping[str, str]
@@ -38,7 +37,6 @@ class Counted:
     members: Mapping[str, str]
     items: str
     rests_on: str
-    counts: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -83,6 +81,11 @@ def same(left: str, right: str, columns: Iterable[str]) -> str:
     return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
 
 
+def hair(what: str) -> str:
+    """SQL for a thousandth at most, by what is said; sums of it are exact up to eight million."""
+    return f"(hash({what}) >> 44) / 1073741824"
+
+
 _PARTS = {
     "offered": "true",
     "handled": "is_handled",
@@ -125,7 +128,6 @@ COUNTED: Mapping[str, Counted] = {
         members=_MEMBERS,
         items="if(driver = 'all', [], [concat_ws('|', scale, driver)])",
         rests_on="split_part(item, '|', 1) = row_.scale and row_.driver in ('all', split_part(item, '|', 2))",
-        counts=("n",),
     ),
     "contact_center_performance": Counted(
         reads={
@@ -150,15 +152,6 @@ COUNTED: Mapping[str, Counted] = {
         members={name: column for name, column in _MEMBERS.items() if name != "segment"},
         items=f"[concat_ws('|', source_system, part) for part in [{', '.join(map(repr, _PARTS))}]]",
         rests_on="split_part(item, '|', 1) = row_.source_system",
-        counts=(
-            "offered",
-            "handled",
-            "speed_of_answer_count",
-            "handle_time_count",
-            "service_level_count",
-            "abandonment_count",
-            "transfer_count",
-        ),
     ),
 }
 """By table."""
@@ -171,10 +164,12 @@ class Count:
     Attributes:
         people: SQL for how many.
         some: SQL for how many of them had, did or said something; a sum of scores counts by their range.
+        is_sum: whether the count of a whole is that of its parts.
     """
 
     people: str
     some: str = "0"
+    is_sum: bool = True
 
 
 @dataclass(frozen=True)
@@ -224,11 +219,22 @@ class Alike:
 
 
 _WEB = "concat_ws('|', source_system, site, report, basis, if(period_type = 'span', period_label, null))"
+_IS_MEDIAN = "measure = 'median_resolution_days'"
 _SHARES_OF_VISITS = ("engaged", "bounce", "task_success", "helpful")
 
 
 def _alone(*columns: str) -> dict[str, Count]:
     return {column: Count(column) for column in columns}
+
+
+def _points(mean: str, count: str) -> Count:
+    """A mean of scores from 1 to 5: who says 5 counts whole, who says 1 not at all."""
+    return Count(count, f"round(({mean} - 1) * {count}) / 4")
+
+
+def _median(people: str, *figures: str) -> Count:
+    """A median tells that records changed, though as many are counted; how many, nobody knows from it."""
+    return Count(people, hair(", ".join(figures)), is_sum=False)
 
 
 TOLD: Mapping[str, Told] = {
@@ -252,14 +258,16 @@ TOLD: Mapping[str, Told] = {
         counts={
             **_alone("offered_count", "respondent_count", "rated_count"),
             "silent": Count("offered_count - respondent_count"),
+            "points": _points("satisfaction", "rated_count"),
         },
         breakdown="if(member = 'all', 'all', 'class')",
     ),
     "identity_quality": Told(
         item="'records'",
-        counts=_alone(
-            "record_count", "identified_count", "matched_count", "unjoined_count", "customer_count"
-        ),
+        counts={
+            **_alone("record_count", "identified_count", "matched_count", "unjoined_count", "customer_count"),
+            "undecided": Count("record_count", "round(undecided_share * record_count)"),
+        },
     ),
     "contact_center_performance": Told(item="source_system", counts=_alone("offered")),
     "web_performance": Told(
@@ -282,8 +290,8 @@ TOLD: Mapping[str, Told] = {
         counts={
             **_alone("journey_count", "score_n"),
             "all": Count("round(journey_count / share)"),
-            # an answer moves a sum by 4 at most
-            "scores": Count("score_n", "round(mean_score * score_n) / 4"),
+            "points": _points("mean_score", "score_n"),
+            "median": _median("journey_count", "median_days", "median_days_low", "median_days_high"),
         },
         is_one=True,
     ),
@@ -291,7 +299,8 @@ TOLD: Mapping[str, Told] = {
         item="concat_ws('|', measure, page)",
         counts={
             **_alone("n", "pending_count", "unknown_count"),
-            "seen": Count("n", "if(measure = 'median_resolution_days', null, round(value * n))"),
+            "seen": Count("n", f"if({_IS_MEDIAN}, null, round(value * n))"),
+            "median": _median(f"if({_IS_MEDIAN}, n, null)", "value", "low", "high"),
             "contacts": Count(
                 "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
             ),

@@ -16,11 +16,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import duckdb
 
-from voxpop.release import closure, told
+from voxpop.release import told
 from voxpop.release.changed import Earlier, Sums, changed, columns_of
-from voxpop.release.closure import Cell, Move
+from voxpop.release.closure import Move
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import COUNTED, DERIVED, TOLD, Counted, Derived, of_goal, same
+from voxpop.release.counted import COUNTED, DERIVED, TOLD, Derived, of_goal, same
 from voxpop.release.tables import quoted
 
 _CELL = ("period_type", "period_start", "breakdown", "member")
@@ -100,26 +100,23 @@ def _hold_cells(
             f"create or replace temp table held_{table} as "
             f"select {', '.join(COMPARED[table].key)} from {warehouse}.{table} limit 0"
         )
-    for table in COUNTED:
+    records = {
+        (release.release_id, table): {
+            told.cell_of(table, *names): Move(halves)
+            for *names, halves in changed(connection, table, warehouse, sums[table], release, policy=policy)
+        }
+        for table in COUNTED
+        if table in names
+        for release in earlier
+        if all(release.table(name) for name in COUNTED[table].reads)
+    }
+    minimum = int(policy["suppression_min_n"])
+    told.held(connection, earlier, records, organizations=organizations, minimum=minimum)
+    for table, counted in COUNTED.items():
         if table in names:
-            cells = _counted_cells(
-                connection,
-                table,
-                warehouse,
-                earlier,
-                sums=sums[table],
-                organizations=organizations,
-                policy=policy,
-            )
-            _keep(connection, cells)
-            rests_on = f"{COUNTED[table].rests_on} and {same('cell', 'row_', _CELL)}"
-            _hold(
-                connection,
-                table,
-                f"{warehouse}.{table}",
-                f"select 1 from held_cells as cell where {rests_on}",
-            )
-    told.held(connection, earlier, organizations=organizations, minimum=int(policy["suppression_min_n"]))
+            rests_on = f"{counted.rests_on} and {same('cell', 'row_', _CELL)}"
+            cells = f"select 1 from {told.of_records(table)} as cell where {rests_on}"
+            _hold(connection, table, f"{warehouse}.{table}", cells)
     for table in TOLD:
         if table in names:
             rows = told.rows(table, f"{warehouse}.{table}")
@@ -135,15 +132,6 @@ def _of_goals(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator
         yield from of_goal(dict(zip(columns, goal, strict=True)))
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, cells: Collection[Cell]) -> None:
-    """Make the table `held_cells`."""
-    connection.execute(
-        "create or replace temp table held_cells "
-        "(item varchar, period_type varchar, period_start date, breakdown varchar, member varchar)"
-    )
-    told.insert_cells(connection, "held_cells", cells)
-
-
 def _hold(connection: duckdb.DuckDBPyConnection, table: str, rows: str, where: str) -> None:
     """Add the keys of rows to the table `held_<table>`."""
     key = ", ".join(COMPARED[table].key)
@@ -151,90 +139,6 @@ def _hold(connection: duckdb.DuckDBPyConnection, table: str, rows: str, where: s
         f"insert into held_{table} select {key} from {rows} as row_ where exists ({where}) "
         f"except select {key} from held_{table}"
     )
-
-
-def _counted_cells(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    warehouse: str,
-    earlier: Sequence[Earlier],
-    *,
-    sums: Sums,
-    organizations: Mapping[tuple[str, str], str],
-    policy: Mapping[str, float],
-) -> set[Cell]:
-    """The held cells of a table whose records are compared."""
-    counted = COUNTED[table]
-    known = [(one, rows) for one in earlier if (rows := _old_rows(connection, counted, table, one))]
-    changes: dict[Cell, list[Move]] = {}
-    for place, (release, _) in enumerate(known):
-        for *names, halves in changed(connection, table, warehouse, sums, release, policy=policy):
-            changes.setdefault(Cell(*names), [Move(0)] * len(known))[place] = Move(halves)
-    minimum = int(policy["suppression_min_n"])
-    return closure.held(
-        changes,
-        shown=_shown(connection, counted, f"{warehouse}.{table}"),
-        known=[_shown(connection, counted, rows) for _, rows in known],
-        longer=_longer(connection, table, warehouse, earlier, minimum),
-        wholes=lambda cell: closure.of_periods_and_members(cell, organizations),
-        minimum=minimum,
-    )
-
-
-def _longer(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    warehouse: str,
-    earlier: Sequence[Earlier],
-    minimum: int,
-) -> set[Cell]:
-    """The cells that a kept release holds of one that is kept no more, until their counts have moved enough.
-
-    The records of such a release are gone, but as many as the counts differ, at least, are others.
-    """
-    counted = COUNTED[table]
-    kept = ", ".join(quoted(release.release_id) for release in earlier)
-    few, *others = (f"abs(row_.{count} - old.{count})" for count in counted.counts)
-    is_near = " or ".join([f"{few} < {minimum}", *(f"{one} between 1 and {minimum - 1}" for one in others)])
-    found: set[Cell] = set()
-    for release in earlier:
-        rows = release.table(table)
-        if rows and columns_of(connection, rows).issuperset({*COMPARED[table].key, "held_from"}):
-            found |= _shown(
-                connection,
-                counted,
-                f"""
-                (select row_.* from {warehouse}.{table} as row_
-                inner join {rows} as old on {same("old", "row_", COMPARED[table].key)}
-                where old.held_from not in ({kept}) and not old.suppressed and ({is_near}))
-                """,
-            )
-    return found
-
-
-def _old_rows(
-    connection: duckdb.DuckDBPyConnection, counted: Counted, table: str, release: Earlier
-) -> str | None:
-    """SQL for the rows that a release made itself; None where it has no such table, or no such facts."""
-    rows = release.table(table)
-    if rows is None or any(release.table(name) is None for name in counted.reads):
-        return None
-    has = columns_of(connection, rows)
-    if not has.issuperset(COMPARED[table].key):
-        return None
-    own = " where held_from is null" if "held_from" in has else ""
-    return f"(select * from {rows}{own})"
-
-
-def _shown(connection: duckdb.DuckDBPyConnection, counted: Counted, rows: str) -> set[Cell]:
-    found = connection.execute(
-        f"""
-        select distinct unnest({counted.items}), period_type, period_start, breakdown, member
-        from {rows}
-        where not suppressed
-        """
-    ).fetchall()
-    return {Cell(*names) for names in found}
 
 
 def _published(

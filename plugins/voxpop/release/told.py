@@ -1,7 +1,8 @@
-"""Tables that are compared with releases by the counts that they tell themselves.
+"""What releases told by counts, and which counts are held.
 
 Each release keeps its counts: what it told, what it would have told of rows that it held, and what earlier
-ones told of these.
+ones told of these. Where a table's records can be compared with a release, as long as it is kept, how much
+differs is counted in them; else by the counts.
 """
 
 # ruff: noqa: S608 - the names and paths in the SQL are our own
@@ -11,21 +12,26 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from voxpop.release import closure
+from voxpop.release import changed, closure
 from voxpop.release.changed import Earlier, columns_of
 from voxpop.release.closure import Cell, Move, Sum
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import ALIKE, TOLD, Named
+from voxpop.release.counted import ALIKE, COUNTED, TOLD, Named
 from voxpop.release.tables import quoted
 
 NAME = "audit/counts.parquet"
-"""Where a release keeps its counts: release (null: itself), the cell, people, of_them, is_told."""
+"""Where a release keeps its counts: release (null: itself), the cell, people, of_them, is_told (null: it
+withheld the cell)."""
 
 _END = "\x1f"
 """Between the names in an item: the table, what adds up only with itself, and which of its counts."""
+
+_RECORDS = "records"
+"""The count of a cell's records; some of them are a hair of each, by what it says."""
 
 _CELL = "item, period_type, period_start, breakdown, member"
 
@@ -50,19 +56,46 @@ def rests_on(table: str) -> str:
     """
 
 
-def count(connection: duckdb.DuckDBPyConnection, warehouse: str, tables: Collection[str]) -> None:
+def cell_of(table: str, item: str, *names: Any) -> Cell:
+    """The cell of a table's records."""
+    return Cell(_END.join((table, item, _RECORDS)), *names)
+
+
+def of_records(table: str) -> str:
+    """SQL for the held cells of a table's records."""
+    return f"""(
+        select * replace (split_part(item, '{_END}', 2) as item) from held_counts
+        where starts_with(item, '{table}{_END}') and ends_with(item, '{_END}{_RECORDS}')
+    )"""
+
+
+def count(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: str,
+    tables: Collection[str],
+    *,
+    policy: Mapping[str, float],
+) -> None:
     """Read the build's counts into a table of the session, `counts`.
 
     Args:
-        connection: any that has the warehouse.
+        connection: that has the warehouse and the session's records, see `changed.sums`.
         warehouse: the warehouse's schema of marts, as SQL names it.
         tables: those that it has.
+        policy: the agency's.
     """
     relations = {table: f"{warehouse}.{table}" for table in TOLD if table in tables}
-    connection.execute(f"create or replace temp table counts as {_counts(connection, relations)}")
+    counts = [f"select *, true as is_shown from ({_counts(connection, relations)})"]
+    for table in COUNTED:
+        if table in tables:
+            records = changed.counts(table, policy=policy)
+            named = f"select * replace ({_records_of(table)} as item) from ({records})"
+            shown = _shown(table, f"{warehouse}.{table}")
+            counts.append(f"select *, ({_CELL}) in ({shown}) as is_shown from ({named})")
+    connection.execute(f"create or replace temp table counts as {' union all '.join(counts)}")
     connection.execute(
         "create or replace temp table counts_before as "
-        "select null::varchar as release, *, true as is_told from counts limit 0"
+        "select null::varchar as release, * rename (is_shown as is_told) from counts limit 0"
     )
     connection.execute(f"create or replace temp table held_counts as select {_CELL} from counts limit 0")
 
@@ -70,6 +103,7 @@ def count(connection: duckdb.DuckDBPyConnection, warehouse: str, tables: Collect
 def held(
     connection: duckdb.DuckDBPyConnection,
     earlier: Sequence[Earlier],
+    records: Mapping[tuple[str, str], Mapping[Cell, Move]],
     *,
     organizations: Mapping[tuple[str, str], str],
     minimum: int,
@@ -79,6 +113,7 @@ def held(
     Args:
         connection: that has the session's tables, see `count`; the cells are added to `held_counts`.
         earlier: the kept releases.
+        records: release id and table → how much the cells of its records differ, where these were compared.
         organizations: breakdown and member (service, or survey) → the organization.
         minimum: policy suppression_min_n.
     """
@@ -96,14 +131,24 @@ def held(
         return
     # where nothing moved since the current release its verdicts stand: judged beside it too, others might do
     own = (
-        f"select {_CELL}, people, of_them from counts_before where release = {quoted(earlier[0].release_id)}"
+        f"select {_CELL}, people, of_them, is_told is not null as is_shown from counts_before "
+        f"where release = {quoted(earlier[0].release_id)}"
     )
-    now = f"select {_CELL}, people, of_them from counts"
-    years = connection.execute(
-        f"select distinct {_YEAR} from (({now} except {own}) union all ({own} except {now})) order by all"
-    ).fetchall()
+    now = f"select {_CELL}, people, of_them, is_shown from counts"
+    years = {
+        day
+        for (day,) in connection.execute(
+            f"select distinct {_YEAR} from (({now} except {own}) union all ({own} except {now}))"
+        ).fetchall()
+    }
+    years |= {
+        closure.fiscal_year(cell.period_start)
+        for (release_id, _), moves in records.items()
+        if release_id == earlier[0].release_id
+        for cell in moves
+    }
     # no sum reaches beyond a fiscal year
-    days = ", ".join(f"date '{day}'" for (day,) in years)
+    days = ", ".join(f"date '{day}'" for day in sorted(years))
     within = f"list_contains([{days}]::date[], {_YEAR})"
     connection.execute(
         f"insert into held_counts select {_CELL} from ({own} and not is_told) where not {within}"
@@ -119,57 +164,89 @@ def held(
         where (new.people <> old.people or new.of_them <> old.of_them) and {within}
         """
     ).fetchall():
-        moved.setdefault(Cell(*names), {})[release_id] = Move(one, other)
+        cell = Cell(*names)
+        if (release_id, _compared_by_records(cell)) not in records:
+            moved.setdefault(cell, {})[release_id] = Move(one, other)
+    for (release_id, _), moves in records.items():
+        for cell, by_records in moves.items():
+            if closure.fiscal_year(cell.period_start) in years:
+                moved.setdefault(cell, {})[release_id] = by_records
     if not moved:
         return
     entries: dict[str, set[Cell]] = {}
     known: dict[str, set[Cell]] = {}
-    for release_id, is_told, *names in connection.execute(
-        f"select release, is_told, {_CELL} from counts_before where {within} order by release"
+    for release_id, has_count, is_told, *names in connection.execute(
+        f"""
+        select release, people is not null, is_told, {_CELL} from counts_before
+        where {within}
+        order by release
+        """
     ).fetchall():
-        entries.setdefault(release_id, set()).add(Cell(*names))
+        cells = entries.setdefault(release_id, set())
+        if has_count:
+            cells.add(Cell(*names))
         if is_told:
             known.setdefault(release_id, set()).add(Cell(*names))
-    cells = closure.held(
-        {
-            cell: [
-                moves.get(release_id, Move(0) if cell in then else None)
-                for release_id, then in entries.items()
-            ]
-            for cell, moves in moved.items()
-        },
-        shown={
-            Cell(*names)
-            for names in connection.execute(f"select {_CELL} from counts where {within}").fetchall()
-        },
+
+    shown = {
+        Cell(*names)
+        for names in connection.execute(f"select {_CELL} from counts where is_shown and {within}").fetchall()
+    }
+
+    def move(cell: Cell, release_id: str) -> Move | None:
+        if found := moved.get(cell, {}).get(release_id):
+            return found
+        is_same = cell in entries[release_id] or (release_id, _compared_by_records(cell)) in records
+        return Move(0) if is_same else None
+
+    changes = {cell: [move(cell, release_id) for release_id in entries] for cell in moved.keys() | shown}
+    found = closure.held(
+        {cell: moves for cell, moves in changes.items() if any(one != Move(0) for one in moves)},
+        shown=shown,
         known=[known.get(release_id, set()) for release_id in entries],
-        wholes=lambda cell: (*closure.of_periods_and_members(cell, organizations), *_alike(cell)),
+        wholes=lambda cell: _sums(cell, organizations),
         minimum=minimum,
     )
-    insert_cells(connection, "held_counts", cells)
-
-
-def insert_cells(connection: duckdb.DuckDBPyConnection, table: str, cells: Collection[Cell]) -> None:
-    """Add cells to a table of the session that has their columns."""
-    if cells:
-        columns = [list(column) for column in zip(*sorted(cells), strict=True)]
+    if found:
+        columns = [list(column) for column in zip(*sorted(found), strict=True)]
         connection.execute(
-            f"insert into {table} select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
+            "insert into held_counts select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
         )
 
 
 def keep(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """Write the release's counts for the next ones, once it is known what is held."""
+    """Write the release's counts for the next ones, once it is known what is held.
+
+    Of an earlier release they are those that it was the last to tell, and what may share a sum with these.
+    """
     connection.execute(
         f"""
         copy (
             with own as (
-                select null::varchar as release, *, ({_CELL}) not in (from held_counts) as is_told from counts
+                select
+                    null::varchar as release, * exclude (is_shown),
+                    if(is_shown, ({_CELL}) not in (from held_counts), null) as is_told
+                from counts
+            ),
+            before as (select *, {_YEAR} as year from counts_before),
+            last as (
+                select * from before
+                where is_told and ({_CELL}) not in (select ({_CELL}) from own where is_told)
+                qualify row_number() over (partition by {_CELL} order by release desc) = 1
             )
             from own
             union all
-            from counts_before
-            where is_told and ({_CELL}) not in (select ({_CELL}) from own where is_told)
+            select * exclude (year) from before
+            where
+                (release, item, period_type, period_start) in (
+                    select (release, item, period_type, period_start) from last
+                )
+                or (release, item, year, breakdown, member) in (
+                    select (release, item, year, breakdown, member) from last
+                )
+                or (release, period_type, period_start, breakdown, member) in (
+                    select (release, period_type, period_start, breakdown, member) from last
+                )
             order by all
         ) to {quoted(str(file))}
         """
@@ -182,17 +259,46 @@ def _kept(connection: duckdb.DuckDBPyConnection, release: Earlier) -> str:
     if file.exists():
         return f"from read_parquet({quoted(str(file))})"
     relations = {}
-    for table in TOLD:
+    for table in (*COUNTED, *TOLD):
         rows = release.table(table)
-        if rows is not None:
+        if rows is not None and columns_of(connection, rows).issuperset(COMPARED[table].key):
             own = " where held_from is null" if "held_from" in columns_of(connection, rows) else ""
             relations[table] = f"(from {rows}{own})"
-    return f"select null as release, *, true as is_told from ({_counts(connection, relations)})"
+    counts = [_counts(connection, relations)]
+    for table in COUNTED:
+        if table in relations:
+            shown = _shown(table, relations[table])
+            counts.append(f"select *, null::double as people, null::double as of_them from ({shown})")
+    return f"select null as release, *, true as is_told from ({' union all '.join(counts)})"
 
 
-def _alike(cell: Cell) -> Iterator[Sum]:
-    """The sums of other items that a cell is part of."""
+def _records_of(table: str) -> str:
+    return f"concat_ws('{_END}', '{table}', item, '{_RECORDS}')"
+
+
+def _compared_by_records(cell: Cell) -> str | None:
+    """The table whose records a cell counts; None of a count that a table tells."""
+    table, _, name = cell.item.split(_END)
+    return table if name == _RECORDS else None
+
+
+def _shown(table: str, rows: str) -> str:
+    """SQL for the cells of a table's records that its rows show."""
+    return f"""
+        select distinct {_records_of(table)} as item, period_type, period_start, breakdown, member
+        from (
+            select unnest({COUNTED[table].items}) as item, period_type, period_start, breakdown, member
+            from {rows} where not suppressed
+        )
+    """
+
+
+def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[Sum]:
+    """The sums that a cell is part of: of periods and members, and of other items."""
     table, item, count = cell.item.split(_END)
+    if count != _RECORDS and not TOLD[table].counts[count].is_sum:
+        return
+    yield from closure.of_periods_and_members(cell, organizations)
     for place, alike in enumerate(ALIKE):
         if any(part in {Named(table, item, count), Named(table, None, count)} for part in alike.parts):
             whole = alike.whole
@@ -205,7 +311,7 @@ def _alike(cell: Cell) -> Iterator[Sum]:
 
 
 def _columns_in(expression: str) -> set[str]:
-    return set(re.findall(r"[a-z_]+", re.sub("'.*?'", "", expression))) - {"round", "if", "null"}
+    return set(re.findall(r"[a-z_]+", re.sub("'.*?'", "", expression))) - {"round", "if", "null", "hash"}
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> str:
@@ -217,6 +323,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
         where false"""
     ]
     for table, relation in relations.items():
+        if table not in TOLD:
+            continue
         has = columns_of(connection, relation)
         listed = ", ".join(
             f"{{'name': '{name}', 'people': ({one.people})::double, 'of_them': ({one.some})::double}}"

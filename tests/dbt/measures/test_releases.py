@@ -70,18 +70,21 @@ def publish(
         measures.build(*CX_INDEX)
         release = changed.Earlier(f"r{place}", folder / str(place))
         rows = None
+        policy = {"suppression_min_n": MINIMUM}
+        for part in ("parquet", "audit"):
+            (release.folder / part).mkdir(parents=True)
         if order is not None:
             sums = changed.sums(measures.connection, "main", ["cx_index"])
-            told.count(measures.connection, "main", [])
+            told.count(measures.connection, "main", ["cx_index"], policy=policy)
             rows = held.rows(
                 measures.connection,
                 "main",
                 ["cx_index"],
                 [releases[one] for one in order[place]],
                 sums=sums,
-                policy={"suppression_min_n": MINIMUM},
+                policy=policy,
             ).get("cx_index")
-        (release.folder / "parquet").mkdir(parents=True)
+            told.keep(measures.connection, release.folder / told.NAME)
         measures.connection.execute(f"create or replace table shown as {rows or 'from cx_index'}")
         for name in (
             "fct_survey_responses",
@@ -157,6 +160,8 @@ def attack(public: list[pd.DataFrame], known: list[People]) -> list[str]:
         (1, 400, ORDERS["one after the other"]),
         (2, 800, ORDERS["one after the other"]),
         (4, 400, ORDERS["made after going back to the first"]),
+        (3, 400, ORDERS["the first is kept no more"]),
+        (5, 800, ORDERS["the first is kept no more"]),
     ],
 )
 def test_no_release_tells_what_a_few_people_changed(

@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 from voxpop.release import changed, held, told
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import COUNTED
 
 from .subtraction import MINIMUM, ORDERS, leaks
 from .tables import SERVICES
@@ -173,7 +172,7 @@ class Told:
                 self._row(
                     "contact_center_performance",
                     cell,
-                    dict.fromkeys(COUNTED["contact_center_performance"].counts, int(waited.sum())),
+                    {"offered": int(waited.sum())},
                     [calls],
                     rows.loc[waited, ["id"]],
                     source_system="calls",
@@ -324,7 +323,9 @@ def publish(
                 from contacts
                 """
             )
-            told.count(connection, "main", names)
+            policy = {"suppression_min_n": MINIMUM, "short_abandon_seconds": 5}
+            sums = changed.sums(connection, "main", ["contact_center_performance"])
+            told.count(connection, "main", names, policy=policy)
             queries = {}
             if order is not None:
                 queries = held.rows(
@@ -332,8 +333,8 @@ def publish(
                     "main",
                     names,
                     [changed.Earlier(f"r{one}", folder / str(one)) for one in order[place]],
-                    sums=changed.sums(connection, "main", ["contact_center_performance"]),
-                    policy={"suppression_min_n": MINIMUM, "short_abandon_seconds": 5},
+                    sums=sums,
+                    policy=policy,
                 )
             for part in ("parquet", "audit"):
                 (folder / str(place) / part).mkdir(parents=True)
