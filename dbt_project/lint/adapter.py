@@ -8,7 +8,7 @@ from jinja2.runtime import Context
 
 TOO_DEEP = {"scrub", "scrub_map"}
 """Lambdas of two arguments, which sqlfluff can't parse: the expression stands for itself."""
-ENOUGH = {"suppression_rounds": 1}
+ENOUGH = {"suppression_steps": 1}
 """What is repeated as often as this number, and alike each time: to read all of it takes minutes."""
 
 

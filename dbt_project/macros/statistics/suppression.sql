@@ -9,13 +9,14 @@
     Where it may be many and another table tells how many (answers of people whose segment nobody knows), those withheld have
     to be enough with it and without it (`told_gaps`).
 
-    The sums share cells, so this goes round until nothing changes. Five rounds of it are written out, because recursion is
-    not the same on every engine; should a sum still be open after them, all of that item (of all items, where they add up) and longest period is withheld.
+    The sums share cells, so this goes on until nothing changes. In a step every open sum withholds its cell, but for a sum of which
+    one cell goes in this step for another kind that comes before its own (services, members, periods, items): that may close it. Eight steps
+    are written out, because recursion is not the same on every engine; should a sum still be open after them, all of
+    that item (of all items, where they add up) and longest period is withheld.
 
     Args:
         cells: relation with item (text: what adds up only with itself), period_type, period_start, breakdown, member,
-            service_organization_id (of a service whose answers are all one organization's; else null), n, total and squares
-            (sums of the answers and of their squares, which tell whether they are all alike; null where that is no secret),
+            service_organization_id (of a service whose answers are all one organization's; else null), n
             and reason (why the cell is withheld for its own sake, else null).
         parts_of_n: columns of cells that count some of n and that a published figure is over too: what a sum hides is not
             to be few of them either. None of them is as well as enough.
@@ -23,23 +24,26 @@
         told_gaps: breakdowns of which another table tells how many the whole counts beyond its members.
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
-        rounds: how often to go round; none: as `suppression_rounds` says.
+        is_alike_secret: whether nobody is to learn that answers are all alike. Then cells have total and squares too, the sums of the
+            answers and of their squares, which tell it.
+        steps: how many there are; none: as `suppression_steps` says.
 
     A sum without a published whole (pages of a source that gives no total) tells nothing, and hides nothing.
 
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, rounds=none) -%}
+{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, is_alike_secret=false, steps=none) -%}
 {%- set starts = {'quarter': 'quarter_start', 'year': 'year_start'} -%}
 {%- set spans = [] -%}
 {%- for whole in periods -%}
 {%- for part in periods[:loop.index0] -%}
-{%- do spans.append({'kind': part ~ 's of a ' ~ whole, 'part': part, 'whole': whole}) -%}
+{%- do spans.append({'name': part ~ 's of a ' ~ whole, 'part': part, 'whole': whole}) -%}
 {%- endfor -%}
 {%- endfor -%}
 {%- set counts = ['n'] + parts_of_n -%}
-{%- set additive = counts + ['total', 'squares'] -%}
+{%- set additive = counts + (['total', 'squares'] if is_alike_secret else []) -%}
+{%- set last = (steps or suppression_steps()) | int -%}
 with
 
 cells as (
@@ -55,7 +59,7 @@ cells as (
 
 sums as (
     select
-        'services' as kind,
+        1 as kind,
         concat_ws('|', 'services', item, period_type, cast(period_start as string), service_organization_id) as sum_name,
         false as is_whole,
         false as is_gap_told,
@@ -64,7 +68,7 @@ sums as (
     where breakdown = 'service' and service_organization_id is not null
     union all
     select
-        'services' as kind,
+        1 as kind,
         concat_ws('|', 'services', item, period_type, cast(period_start as string), member) as sum_name,
         true as is_whole,
         false as is_gap_told,
@@ -73,7 +77,7 @@ sums as (
     where breakdown = 'organization'
     union all
     select
-        'members' as kind,
+        2 as kind,
         concat_ws('|', 'members', item, period_type, cast(period_start as string), breakdown) as sum_name,
         false as is_whole,
         {{ _is_among('breakdown', told_gaps) }} as is_gap_told,
@@ -82,7 +86,7 @@ sums as (
     where breakdown <> 'all'
     union all
     select
-        'members' as kind,
+        2 as kind,
         concat_ws('|', 'members', item, period_type, cast(period_start as string), breakdowns.name) as sum_name,
         true as is_whole,
         {{ _is_among('breakdowns.name', told_gaps) }} as is_gap_told,
@@ -93,8 +97,8 @@ sums as (
     {%- for span in spans %}
     union all
     select
-        '{{ span.kind }}' as kind,
-        concat_ws('|', '{{ span.kind }}', item, cast({{ starts[span.whole] }} as string), breakdown, member) as sum_name,
+        {{ 2 + loop.index }} as kind,
+        concat_ws('|', '{{ span.name }}', item, cast({{ starts[span.whole] }} as string), breakdown, member) as sum_name,
         period_type = '{{ span.whole }}' as is_whole,
         false as is_gap_told,
         *
@@ -104,7 +108,7 @@ sums as (
     {%- if parents %}
     union all
     select
-        'items' as kind,
+        {{ 3 + spans | length }} as kind,
         concat_ws('|', 'items', period_type, cast(period_start as string), breakdown, member, {{ parents }}) as sum_name,
         false as is_whole,
         false as is_gap_told,
@@ -113,7 +117,7 @@ sums as (
     where {{ parents }} is not null
     union all
     select
-        'items' as kind,
+        {{ 3 + spans | length }} as kind,
         concat_ws('|', 'items', period_type, cast(period_start as string), breakdown, member, item) as sum_name,
         true as is_whole,
         false as is_gap_told,
@@ -122,7 +126,7 @@ sums as (
     {%- endif %}
 ),
 
-gaps as (
+memberships as (
     select
         kind,
         dense_rank() over (order by sum_name) as sum_number,
@@ -130,33 +134,29 @@ gaps as (
         is_whole,
         is_gap_told,
         place,
+        row_number() over (order by is_whole, n, place) as size_order,
         min_n,
-        {%- for column in additive %}
-        {{ column }},
-        sum(case when is_whole then {{ column }} else -{{ column }} end) over (partition by sum_name) as gap_{{ column }},
-        {%- endfor %}
+        {{ additive | join(',\n        ') }},
         bool_or(is_whole) over (partition by sum_name) as has_whole,
+        sum(case when is_whole then n else -n end) over (partition by sum_name) as gap_n,
         reason is not null as is_withheld
     from sums
 ),
 
 -- a sum lies inside one item and longest period: where nothing is hidden there, nothing more has to be
-round_0 as {{ materialized() }} (
+step_0 as {{ materialized() }} (
     select *
     from (
         select
             *,
             bool_or(is_withheld or gap_n > 0) over (partition by block_number) as is_something_hidden
-        from gaps
+        from memberships
         where has_whole
     ) as blocks
     where is_something_hidden
 ),
-{% set state = namespace(name='round_0') %}
-{%- for number in range(1, (rounds or suppression_rounds()) | int + 1) -%}
-{%- for kind in ['services', 'members'] + spans | map(attribute='kind') | list + (['items'] if parents else []) -%}
-{%- set next = 'round_' ~ number ~ '_' ~ kind | replace(' ', '_') %}
-{{ next }} as {{ materialized() }} (
+{% for number in range(1, last + 1) %}
+step_{{ number }} as {{ materialized() }} (
     select
         kind,
         sum_number,
@@ -164,18 +164,25 @@ round_0 as {{ materialized() }} (
         is_whole,
         is_gap_told,
         place,
+        size_order,
         min_n,
-        {%- for column in additive %}
-        {{ column }},
-        gap_{{ column }},
-        {%- endfor %}
-        bool_or(is_withheld or (kind = '{{ kind }}' and is_open and is_smallest_shown)) over (partition by place)
-            as is_withheld
-    from {{ _open_sums(state.name, counts) | indent }} as sums
+        {{ additive | join(',\n        ') }},
+        bool_or(is_withheld or (is_chosen and kind = first_kind)) over (partition by place) as is_withheld
+    from (
+        select
+            *,
+            min(chosen_for) over (partition by sum_number) as first_kind
+        from (
+            select
+                *,
+                is_open and size_order = smallest_shown as is_chosen,
+                min(case when is_open and size_order = smallest_shown then kind end)
+                    over (partition by place) as chosen_for
+            from {{ _open_sums('step_' ~ (number - 1), counts, is_alike_secret, told_gaps) | indent(12) }} as sums
+        ) as chosen
+    ) as ordered
 ),
-{% set state.name = next -%}
-{%- endfor -%}
-{%- endfor %}
+{% endfor %}
 verdicts as (
     select
         place,
@@ -186,7 +193,7 @@ verdicts as (
             place,
             is_withheld,
             bool_or(is_open) over (partition by block_number) as is_block_open
-        from {{ _open_sums(state.name, counts) | indent(8) }} as sums
+        from {{ _open_sums('step_' ~ last, counts, is_alike_secret, told_gaps) | indent(8) }} as sums
     ) as blocks
     group by place
 )
@@ -204,52 +211,60 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 {%- endmacro %}
 
 
-{#- The sums of a round, each with `is_open` and, of the cells it still shows, `is_smallest_shown`. -#}
-{% macro _open_sums(state, counts) -%}
+{#- The sums of a step, each with `is_open` and, of the cells it still shows, the smallest one's `size_order`.
+
+    What a sum hides is its whole less the parts shown (`hidden_…`); where its gap is told, the parts withheld as well (`withheld_…`).
+-#}
+{% macro _open_sums(state, counts, is_alike_secret, told_gaps) -%}
 (
     select
         *,
-        shown_count >= 1
-        and (
-            withheld_count = 1
-            or (
-                not is_whole_withheld
-                and shown_part_count >= 1
-                and (
-                    {{ _hide_too_little(counts, 'gap_') }}
-                    or (is_gap_told and ({{ _hide_too_little(counts) }}))
+        coalesce(
+            smallest_shown is not null
+            and (
+                withheld_count = 1
+                or (
+                    not is_whole_withheld
+                    and shown_part_count >= 1
+                    and (
+                        {{ _are_too_few('hidden_', counts, is_alike_secret) }}
+                        {%- if told_gaps %}
+                        or (is_gap_told and ({{ _are_too_few('withheld_', counts, is_alike_secret) }}))
+                        {%- endif %}
+                    )
                 )
-            )
-        ) as is_open,
-        not is_withheld and size_order = 1 as is_smallest_shown
+            ),
+            false
+        ) as is_open
     from (
         select
             *,
+            min(case when is_withheld then null else size_order end) over (partition by sum_number) as smallest_shown,
             sum(case when is_withheld then 1 else 0 end) over (partition by sum_number) as withheld_count,
-            sum(case when is_withheld then 0 else 1 end) over (partition by sum_number) as shown_count,
             sum(case when is_withheld or is_whole then 0 else 1 end) over (partition by sum_number) as shown_part_count,
-            bool_or(is_whole and is_withheld) over (partition by sum_number) as is_whole_withheld,
-            {%- for column in counts + ['total', 'squares'] %}
+            {%- for column in counts + (['total', 'squares'] if is_alike_secret else []) %}
+            sum(case when is_whole then {{ column }} when is_withheld then 0 else -{{ column }} end)
+                over (partition by sum_number) as hidden_{{ column }},
+            {%- if told_gaps %}
             sum(case when is_withheld and not is_whole then {{ column }} else 0 end)
                 over (partition by sum_number) as withheld_{{ column }},
+            {%- endif %}
             {%- endfor %}
-            row_number() over (partition by sum_number order by is_withheld, is_whole, n, place) as size_order
+            bool_or(is_whole and is_withheld) over (partition by sum_number) as is_whole_withheld
         from {{ state }}
     ) as counted
 )
 {%- endmacro %}
 
 
-{#- Whether a sum's withheld parts, together with what the whole counts beyond its parts (`gap`), are few or all alike. -#}
-{% macro _hide_too_little(counts, gap=none) -%}
-    {%- set hidden = {} -%}
-    {%- for count in counts + ['total', 'squares'] -%}
-        {%- do hidden.update({count: '(' ~ (gap ~ count ~ ' + ' if gap else '') ~ 'withheld_' ~ count ~ ')'}) -%}
-    {%- endfor -%}
+{#- Whether what a sum hides, in columns that begin with `prefix`, are few of any count, or all alike. -#}
+{% macro _are_too_few(prefix, counts, is_alike_secret) -%}
     {%- for count in counts -%}
-    ({{ hidden[count] }} > 0 and {{ hidden[count] }} < min_n)
-    or {% endfor -%}
-    coalesce({{ hidden.n }} > 0 and {{ hidden.n }} * {{ hidden.squares }} = {{ hidden.total }} * {{ hidden.total }}, false)
+    {{ 'or ' if not loop.first }}({{ prefix }}{{ count }} > 0 and {{ prefix }}{{ count }} < min_n)
+    {% endfor -%}
+    {%- if is_alike_secret -%}
+    or ({{ prefix }}n > 0 and {{ prefix }}n * {{ prefix }}squares = {{ prefix }}total * {{ prefix }}total)
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -262,14 +277,14 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 {%- endmacro %}
 
 
-{#- How often `withheld_cells` goes round. The linter reads one round: the others are alike. -#}
-{% macro suppression_rounds() -%}
-    {{ return(adapter.dispatch('suppression_rounds')()) }}
+{#- How many steps `withheld_cells` has. The linter reads one: the others are alike. -#}
+{% macro suppression_steps() -%}
+    {{ return(adapter.dispatch('suppression_steps')()) }}
 {%- endmacro %}
 
 
-{% macro default__suppression_rounds() -%}
-    {{ return(5) }}
+{% macro default__suppression_steps() -%}
+    {{ return(8) }}
 {%- endmacro %}
 
 

@@ -191,7 +191,7 @@ def test_weighted_figures_of_few_who_have_a_weight_are_not_shown(
 
 
 def test_a_quarter_that_does_not_settle_is_withheld_whole(measures: Measures) -> None:
-    """One round is too few here: what it leaves open takes its quarter with it, and nothing is given away."""
+    """One step is too few here: what it leaves open takes its quarter with it, and nothing is given away."""
     people, items = agency(seed=4, number=2_500)
     load(measures, people, *items)
     measures.build(*CX_INDEX[: CX_INDEX.index("int_measures__items") + 1])
@@ -210,22 +210,23 @@ def test_a_quarter_that_does_not_settle_is_withheld_whole(measures: Measures) ->
             when breakdown <> 'all' and is_unanimous then 'unanimous' end as reason
             from int_measures__items) as items",
             breakdowns=['organization', 'service', 'channel', 'segment'],
-            told_gaps=['segment'], periods=['month', 'quarter', 'year'], rounds=ROUNDS) }}) as withheld
+            told_gaps=['segment'], periods=['month', 'quarter', 'year'],
+            is_alike_secret=true, steps=STEPS) }}) as withheld
         using (item, period_type, period_start, breakdown, member)
     """
     whole, shown = {}, {}
-    for rounds in (1, 5):
-        cells = measures.frame(query.replace("ROUNDS", str(rounds)))
+    for steps in (1, 8):
+        cells = measures.frame(query.replace("STEPS", str(steps)))
         hidden = cells["reason"].notna()
         year = cells["period_start"].dt.to_period("Y-SEP")
-        whole[rounds] = int(hidden.groupby([cells["item"], year]).all().sum())
-        shown[rounds] = int((~hidden).sum())
+        whole[steps] = int(hidden.groupby([cells["item"], year]).all().sum())
+        shown[steps] = int((~hidden).sum())
         cells.loc[hidden, ["n", "total", "squares"]] = None
         assert [
             leak for _, item in cells.groupby("item") for leak in leaks(item, ["n", "total", "squares"])
         ] == []
-    assert whole[1] > whole[5]
-    assert shown[1] < shown[5]
+    assert whole[1] > whole[8]
+    assert shown[1] < shown[8]
 
 
 def known(values: Any, told: Any) -> pd.Series:

@@ -12,8 +12,6 @@
         member,
         service_organization_id,
         offered as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
         {{ parts_of_offered | join(',\n        ') }},
         case
             when

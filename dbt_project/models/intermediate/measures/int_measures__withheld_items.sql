@@ -31,6 +31,7 @@ from (
         cells,
         breakdowns=['organization', 'service', 'channel', 'segment'],
         told_gaps=['segment'],
-        periods=['month', 'quarter', 'year']
+        periods=['month', 'quarter', 'year'],
+        is_alike_secret=true
     ) | indent }}
 ) as withheld

@@ -15,8 +15,6 @@
         member,
         service_organization_id,
         known_count as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
         judged_count,
         repeat_base,
         case
@@ -41,8 +39,6 @@
         paths.member,
         paths.service_organization_id,
         paths.journey_count as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
         case when paths.journey_count < {{ least }} then 'small_n' end as reason
     from {{ ref('int_journey_paths') }} as paths
 ) as cells
@@ -75,8 +71,6 @@
         shares.member,
         shares.service_organization_id,
         shares.n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
         shares.seen_count,
         shares.n - shares.seen_count as not_seen_count,
         case

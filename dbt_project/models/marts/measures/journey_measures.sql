@@ -14,8 +14,6 @@
         pages.page as member,
         cast(null as string) as service_organization_id,
         pages.seen_count as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
         case
             when pages.seen_count < {{ policy('suppression_min_n') }} or withheld.reason is not null then 'small_n'
         end as reason

@@ -61,7 +61,9 @@ judged as (
 ),
 
 withheld_scores as (
-    {{ withheld_cells(scores, breakdowns=['service'], periods=['quarter', 'year'], parents='parent_item') | indent }}
+    {{ withheld_cells(
+        scores, breakdowns=['service'], periods=['quarter', 'year'], parents='parent_item', is_alike_secret=true
+    ) | indent }}
 ),
 
 -- of how many contacts, and visits, one knows whose they were

@@ -35,7 +35,7 @@ with votes as (
 ),
 
 withheld as (
-    {{ withheld_cells(cells, breakdowns=['page']) | indent }}
+    {{ withheld_cells(cells, breakdowns=['page'], is_alike_secret=true) | indent }}
 ),
 
 counted as (

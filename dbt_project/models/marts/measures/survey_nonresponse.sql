@@ -14,8 +14,6 @@
         member,
         cast(null as string) as service_organization_id,
         offered_count as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
         respondent_count,
         silent_count,
         case

@@ -16,8 +16,6 @@
         member,
         service_organization_id,
         least_visits as n,
-        cast(null as bigint) as total,
-        cast(null as bigint) as squares,
         {{ parts | join(',\n        ') }},
         case
             when
