@@ -142,34 +142,53 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
 
 
 _ANSWERS_AGAINST_INDEX = f"""
-    with facts as (
+    with answers as (
         select
-            r.organization_id, r.service_id, r.channel, s.segment, r.answered_local_date as day,
-            a.scale, a.driver, a.score, a.is_positive, a.weight::double as weight,
-            try_cast(a.raw_value as double) as raw
+            r.organization_id, r.service_id, r.channel, s.segment,
+            date_trunc('month', r.answered_local_date)::date as day, a.scale, a.driver, a.score,
+            a.is_positive, try_cast(a.raw_value as double) as raw, coalesce(score, raw) as points,
+            a.weight::double as weight
         from marts.fct_survey_answers as a
         inner join marts.fct_survey_responses as r using (response_id)
         left join ({_SEGMENTS}) as s
             on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
         where r.is_counted
     ),
+    facts as (
+        select
+            organization_id, service_id, channel, segment, day, scale, driver,
+            count(*) as answered, count(points) as pointed, count(score) as scored,
+            count(is_positive) as thumbs, count(raw) as read,
+            sum(points) as points,
+            count_if(score = 5) as fives, count_if(score >= 4) as fours_and_fives,
+            count_if(score <= 2) as ones_and_twos, count_if(is_positive) as thumbs_up,
+            count_if(raw >= 9) - count_if(raw <= 6) as promoters_less_detractors,
+            sum(weight) as weights, sum(weight * points) as weighted_points,
+            sum(weight) filter (score = 5) as weighted_fives,
+            sum(weight) filter (score >= 4) as weighted_fours_and_fives,
+            sum(weight) filter (score <= 2) as weighted_ones_and_twos,
+            sum(weight) filter (is_positive) as weighted_thumbs_up,
+            sum(weight * ((raw >= 9)::integer - (raw <= 6)::integer)) as weighted_promoters_less_detractors
+        from answers
+        group by all
+    ),
     cells as (
         select
             period_type, period_start, breakdown, member, scale, driver,
-            count(*) as n_found,
-            avg(coalesce(score, raw)) as mean,
-            avg((score = 5)::integer) as top_box,
-            avg((score >= 4)::integer) as top_two,
-            avg((score <= 2)::integer) as bottom_two,
-            avg(is_positive::integer) as thumbs_up,
-            100 * (avg((raw >= 9)::integer) - avg((raw <= 6)::integer)) as nps,
-            sum(weight) as weights,
-            sum(weight * coalesce(score, raw)) / weights as weighted_mean,
-            sum(weight) filter (score = 5) / weights as weighted_top_box,
-            sum(weight) filter (score >= 4) / weights as weighted_top_two,
-            sum(weight) filter (score <= 2) / weights as weighted_bottom_two,
-            sum(weight) filter (is_positive) / weights as weighted_thumbs_up,
-            100 * sum(weight * ((raw >= 9)::integer - (raw <= 6)::integer)) / weights as weighted_nps
+            sum(answered) as n_found,
+            sum(points) / sum(pointed) as mean,
+            sum(fives) / sum(scored) as top_box,
+            sum(fours_and_fives) / sum(scored) as top_two,
+            sum(ones_and_twos) / sum(scored) as bottom_two,
+            sum(thumbs_up) / sum(thumbs) as thumbs_up,
+            100 * sum(promoters_less_detractors) / sum(read) as nps,
+            sum(weights) as weight,
+            sum(weighted_points) / weight as weighted_mean,
+            sum(weighted_fives) / weight as weighted_top_box,
+            sum(weighted_fours_and_fives) / weight as weighted_top_two,
+            sum(weighted_ones_and_twos) / weight as weighted_bottom_two,
+            sum(weighted_thumbs_up) / weight as weighted_thumbs_up,
+            100 * sum(weighted_promoters_less_detractors) / weight as weighted_nps
         from ({_MEMBERS_AND_YEARS})
         group by all
     ),
@@ -203,11 +222,11 @@ _ANSWERS_AGAINST_INDEX = f"""
 """
 
 _ANSWERS_AGAINST_CX_INDEX = f"""
-    with facts as (
+    with answers as (
         select
-            r.organization_id, r.service_id, r.channel, s.segment, r.answered_local_date as day,
-            a.response_id, a.scale, a.driver, coalesce(a.score, try_cast(a.raw_value as double)) as score,
-            a.weight::double as weight
+            r.organization_id, r.service_id, r.channel, s.segment,
+            date_trunc('month', r.answered_local_date)::date as day, a.response_id, a.scale, a.driver,
+            coalesce(a.score, try_cast(a.raw_value as double)) as score, a.weight::double as weight
         from marts.fct_survey_answers as a
         inner join marts.fct_survey_responses as r using (response_id)
         left join ({_SEGMENTS}) as s
@@ -219,12 +238,32 @@ _ANSWERS_AGAINST_CX_INDEX = f"""
                 or a.scale = 'ten' and a.driver in ('acsi_overall', 'acsi_expectations', 'acsi_ideal')
             )
     ),
-    members as ({_MEMBERS_AND_YEARS}),
     drivers as (
+        with facts as (
+            select
+                organization_id, service_id, channel, segment, day, scale, driver,
+                sum(score) as points, count(score) as scored,
+                sum(weight * score) as weighted_points, sum(weight) as weights
+            from answers
+            group by all
+        )
         select
             period_type, period_start, breakdown, member, scale, driver,
-            avg(score) as mean, sum(weight * score) / sum(weight) as weighted_mean
-        from members
+            sum(points) / sum(scored) as mean, sum(weighted_points) / sum(weights) as weighted_mean
+        from ({_MEMBERS_AND_YEARS})
+        group by all
+    ),
+    -- a response is of one service, channel, segment and day, so respondents add up
+    respondents as (
+        with facts as (
+            select
+                organization_id, service_id, channel, segment, day, scale,
+                count(distinct response_id) as respondents
+            from answers
+            group by all
+        )
+        select period_type, period_start, breakdown, member, scale, sum(respondents) as n_found
+        from ({_MEMBERS_AND_YEARS})
         group by all
     ),
     found as (
@@ -236,11 +275,6 @@ _ANSWERS_AGAINST_CX_INDEX = f"""
         from drivers
         group by period_type, period_start, breakdown, member, scale
         having scale = 'likert_5' or count(*) = 3
-    ),
-    respondents as (
-        select period_type, period_start, breakdown, member, scale, count(distinct response_id) as n_found
-        from members
-        group by all
     ),
     published as (select * from tested where measure in {INDEXES})
     select concat_ws(' ', period_type, period_start, breakdown, member) as blame
