@@ -113,7 +113,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
     """,
     "cx_control_limits": """
         period_type period_start breakdown member scale measure driver period_label segment_start
-        point_count value center lower upper moving_range_mean is_outside is_seasonally_adjusted held_from
+        point_count value center lower upper moving_range_mean is_outside is_seasonally_adjusted
     """,
     "equity_gaps": """
         period_type period_start breakdown member segment segment_name scale measure driver period_label n

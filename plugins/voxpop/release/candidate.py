@@ -20,6 +20,7 @@ from voxpop.raw.manifests import Manifest as RawManifest
 from voxpop.raw.manifests import visible
 from voxpop.release import changed, diff, evidence, held, manifest, store, tables, told
 from voxpop.release.accepted import accepted
+from voxpop.release.counted import MADE_OF_PUBLISHED
 from voxpop.release.lateness import late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
@@ -302,6 +303,10 @@ def _rows(
     earlier = list(dict.fromkeys(changed.Earlier(one.release_id, one.folder) for one in kept))
     rows = held.rows(connection, "warehouse.marts", names, earlier, sums=sums, policy=policy)
     told.keep(connection, folder / told.NAME)
+    by_name = {mart.name: mart for mart in marts}
+    for name, of in MADE_OF_PUBLISHED.items():
+        if name in by_name and of in rows:
+            rows[name] = by_name[name].made_of(by_name[of], rows[of])
     return rows
 
 

@@ -455,12 +455,6 @@ DERIVED: Sequence[Derived] = (
         figures=("known_segment_share", "is_claim_allowed", "verdict"),
     ),
     Derived(
-        "cx_control_limits",
-        of="cx_index",
-        # the limits are of all periods of a series together, so it stays as it was
-        rests_on=same("base", "row_", ("period_type", "breakdown", "member", "scale", "measure", "driver")),
-    ),
-    Derived(
         "published_measures",
         of="cx_index",
         # an index of the drivers that both have rests on each of them
@@ -472,6 +466,9 @@ DERIVED: Sequence[Derived] = (
     ),
 )
 """In this order."""
+
+MADE_OF_PUBLISHED: Mapping[str, str] = {"cx_control_limits": "cx_index"}
+"""Tables that are made of another's rows alone: once more of those that are published, and tell no more."""
 
 
 def of_goal(goal: Mapping[str, str]) -> list[Derived]:

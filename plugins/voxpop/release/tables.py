@@ -107,6 +107,8 @@ class Mart:
         key: the columns that its rows are put in order by: its primary key, else those that a test of dbt's
             holds unique, else all columns.
         audience: who may read it.
+        relation: what models' SQL names it by.
+        compiled: the file with its own model's SQL.
     """
 
     name: str
@@ -115,6 +117,24 @@ class Mart:
     columns: Mapping[str, str | None]
     key: Sequence[str]
     audience: Audience
+    relation: str
+    compiled: Path
+
+    def made_of(self, other: Mart, rows: str) -> str:
+        """SQL for the rows that its model makes of other rows of a mart that it reads.
+
+        Raises:
+            BuildError: dbt's SQL of the model is missing, or doesn't read the other.
+        """
+        if not self.compiled.exists():
+            raise BuildError(
+                f"{self.compiled}: the model's SQL is missing. Run `voxpop build`, then stage again."
+            )
+        sql = self.compiled.read_text(encoding="utf-8")
+        if other.relation not in sql:
+            raise BuildError(f"{self.compiled}: the model doesn't read {other.relation}.")
+        columns = ", ".join(f'"{column}"' for column in self.columns)
+        return f"select {columns} from ({sql.replace(other.relation, f'({rows})')})"  # noqa: S608 - our own
 
 
 def marts(connection: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Mart]:
@@ -133,12 +153,14 @@ def marts(connection: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Mar
     if not dbt_manifest.exists():
         raise BuildError(f"{dbt_manifest}: dbt's manifest is missing. Run `voxpop build`, then stage again.")
     nodes = json.loads(dbt_manifest.read_text(encoding="utf-8"))["nodes"]
-    audiences = {
-        node["alias"]: node["config"].get("meta", {}).get("audience")
+    models = {
+        node["alias"]: node
         for node in nodes.values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
-    found = {mart.name: mart for mart in _tables(connection, audiences, _tested_keys(nodes))}
+    audiences = {name: node["config"].get("meta", {}).get("audience") for name, node in models.items()}
+    compiled = dbt_manifest.parent / "compiled"
+    found = {mart.name: mart for mart in _tables(connection, models, _tested_keys(nodes), compiled)}
     for name, audience in sorted(audiences.items()):
         if audience not in get_args(Audience):
             raise BuildError(f"{name}: the model's meta.audience is {audience!r}; say internal or public.")
@@ -163,10 +185,11 @@ def _tested_keys(nodes: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _tables(
     connection: duckdb.DuckDBPyConnection,
-    audiences: Mapping[str, Audience],
+    models: Mapping[str, Any],
     tested: Mapping[str, Sequence[str]],
+    compiled: Path,
 ) -> Iterator[Mart]:
-    """Give the warehouse's marts that have an audience."""
+    """Give the warehouse's marts that have a model."""
     where = "database_name = 'warehouse' and schema_name = 'marts'"
     columns: dict[str, dict[str, str | None]] = {}
     for table, column, comment in connection.execute(
@@ -183,9 +206,18 @@ def _tables(
     for name, ddl, comment in connection.execute(
         f"select table_name, sql, comment from duckdb_tables() where {where}"  # noqa: S608
     ).fetchall():
-        if name in audiences:
-            key = keys.get(name) or tested.get(name) or list(columns[name])
-            yield Mart(name, ddl, comment, columns[name], key, audiences[name])
+        if name in models:
+            node = models[name]
+            yield Mart(
+                name,
+                ddl,
+                comment,
+                columns[name],
+                key=keys.get(name) or tested.get(name) or list(columns[name]),
+                audience=node["config"].get("meta", {}).get("audience"),
+                relation=node["relation_name"],
+                compiled=compiled / node["package_name"] / node["original_file_path"],
+            )
 
 
 def copy(connection: duckdb.DuckDBPyConnection, mart: Mart, rows: str | None = None) -> Table:

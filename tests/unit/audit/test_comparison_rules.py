@@ -179,10 +179,10 @@ LIMITS = """
         'month' as period_type, make_date(2025, place, 1) as period_start, 'all' as breakdown, 'all' as member,
         'likert_5' as scale, 'cx_index' as measure, 'all' as driver, 'p' || place as period_label,
         date '2025-01-01' as segment_start, 8 as point_count, 61e0 + 2 * (place % 2) as value, 62e0 as center, 56.68e0 as lower,
-        67.32e0 as upper, 2e0 as moving_range_mean, false as is_outside, false as is_seasonally_adjusted, null::varchar as held_from
+        67.32e0 as upper, 2e0 as moving_range_mean, false as is_outside, false as is_seasonally_adjusted
     from (select unnest(range(1, 9))::integer as place);
     create table marts.cx_index as
-    select * exclude (value), false as suppressed from marts.cx_control_limits;
+    select *, null::double as weighted_value, false as suppressed from marts.cx_control_limits;
     create table marts.series_breaks as
     select 'all' as breakdown, 'all' as member, 'likert_5' as scale, date '2025-01-01' as break_date
 """
@@ -200,14 +200,11 @@ LIMITS = """
             "update marts.cx_control_limits set is_seasonally_adjusted = true",
             {"a season is taken off where there are two yearly cycles"},
         ),
-        ("update marts.cx_index set suppressed = true", {"nothing is shown that cx_index withholds"}),
+        ("update marts.cx_index set suppressed = true", {"a value is what cx_index shows"}),
+        ("update marts.cx_index set weighted_value = value + 1", {"a value is what cx_index shows"}),
         (
             "delete from marts.cx_control_limits where period_label = 'p8'",
             {"limits are of the periods that they count"},
-        ),
-        (
-            "delete from marts.cx_control_limits where period_label = 'p8'; update marts.cx_control_limits set held_from = 'r'",
-            set(),
         ),
         ("update marts.series_breaks set break_date = '2025-08-01'", {"no series crosses a break"}),
     ],

@@ -193,7 +193,7 @@ create table marts.cx_control_limits (
     period_type varchar, period_start date, breakdown varchar, member varchar, scale varchar, measure varchar,
     driver varchar, period_label varchar, segment_start date, point_count integer, value double,
     center double, lower double, upper double, moving_range_mean double, is_outside boolean,
-    is_seasonally_adjusted boolean, held_from varchar
+    is_seasonally_adjusted boolean
 );
 create table marts.equity_gaps (
     period_type varchar, period_start date, breakdown varchar, member varchar, segment varchar,
@@ -623,6 +623,19 @@ create table intermediate.int_survey_answers as
 select response_id, 'answer_01' as question_id, 'valid' as status, _batch_id from marts.fct_survey_answers;
 """
 
+LIMITS = """
+    select
+        period_type, period_start, breakdown, member, scale, measure, driver, period_label,
+        min(period_start) over series as segment_start, (count(*) over series)::integer as point_count, value,
+        avg(value) over series as center, center as lower, center as upper, 0::double as moving_range_mean,
+        value <> center as is_outside, false as is_seasonally_adjusted
+    from "warehouse"."marts"."cx_index"
+    where period_type <> 'year' and not suppressed
+    window series as (partition by period_type, breakdown, member, scale, measure, driver)
+    qualify count(*) over series >= 8
+"""
+"""The plainest model that limits could have."""
+
 BUILD = """
 create table _build.run (run_id varchar);
 create table _build.complete_to (day date);
@@ -755,6 +768,9 @@ class Home:
                 "resource_type": "model",
                 "schema": "marts",
                 "alias": name,
+                "package_name": "voxpop",
+                "original_file_path": f"models/marts/{name}.sql",
+                "relation_name": f'"warehouse"."marts"."{name}"',
                 "config": {"meta": {"audience": "public" if name in PUBLIC else "internal"}},
             }
             for name in names
@@ -762,6 +778,13 @@ class Home:
         target = self.settings.dbt_target / "target"
         target.mkdir(parents=True, exist_ok=True)
         (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+        self.limits_model.parent.mkdir(parents=True, exist_ok=True)
+        self.limits_model.write_text(LIMITS)
+
+    @property
+    def limits_model(self) -> Path:
+        """The SQL that dbt made of the model cx_control_limits."""
+        return self.settings.dbt_target / "target/compiled/voxpop/models/marts/cx_control_limits.sql"
 
     @property
     def sources(self) -> set[str]:

@@ -168,6 +168,9 @@ def test_rows_lie_in_the_order_of_what_dbt_holds_unique_where_there_is_no_primar
             "resource_type": "model",
             "schema": "marts",
             "alias": "pages",
+            "package_name": "voxpop",
+            "original_file_path": "models/marts/pages.sql",
+            "relation_name": '"warehouse"."marts"."pages"',
             "config": {"meta": {"audience": "internal"}},
         },
         "test.voxpop.pages": {

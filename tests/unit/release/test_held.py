@@ -8,16 +8,20 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pytest
 from voxpop.audit import duckdb_dialect, run
+from voxpop.errors import BuildError
 from voxpop.release import candidate, store
 from voxpop.release.closure import Cell, Move, held, of_periods_and_members
 
 from expectations import checkpoint
+
+from .synthetic import LIMITS
 
 NOW = datetime(2026, 5, 2, 6, 0, tzinfo=UTC)
 ALL = (
     "breakdown = 'all' and period_type = 'quarter' and period_start = '2026-01-01'"
     " and driver = 'trust' and measure = 'mean'"
 )
+SERIES = "breakdown = 'all' and period_type = 'quarter' and driver = 'trust' and measure = 'mean'"
 JANUARY = date(2026, 1, 1)
 
 
@@ -69,6 +73,35 @@ def test_a_few_new_answers_wait_until_they_are_enough(home):
     assert counted >= 10
     ((later, _, own),) = shown(third.folder, ALL)
     assert (later, own) == (n + counted, None)
+
+
+def test_limits_are_of_the_values_that_are_published(home):
+    """2026Q2 is held: the mean of the two quarters is that of its old value and the other's own."""
+    first = home.publish(NOW)
+    home.land("touchpoints", "responses", [f"sub-{i}" for i in range(home.responses, home.responses + 9)])
+    home.responses += 9
+    home.fingerprint = f"{1:064d}"
+    home.build()
+    home.change(f"update marts.cx_index set value = value + 0.1 where {SERIES}")
+    home.limits_model.write_text(LIMITS.replace(">= 8", ">= 2"))
+    made = candidate.stage(home.settings, now=NOW + timedelta(days=1), sources=home.sources)
+    values = shown(made.folder, SERIES, "value, held_from")
+    assert {held_from for _, held_from in values} == {first, None}
+    center = sum(value for value, _ in values) / 2
+    assert (
+        shown(made.folder, SERIES, "center", "cx_control_limits") == [(pytest.approx(center, abs=1e-9),)] * 2
+    )
+
+
+def test_limits_whose_model_has_not_been_compiled_are_an_error(home):
+    home.publish(NOW)
+    home.fingerprint = f"{1:064d}"
+    home.build()
+    home.limits_model.unlink()
+    with pytest.raises(
+        BuildError, match=r"cx_control_limits.sql: the model's SQL is missing. Run `voxpop build`"
+    ):
+        candidate.stage(home.settings, now=NOW + timedelta(days=1), sources=home.sources)
 
 
 def test_one_changed_answer_is_held_and_another_method_is_not(home):

@@ -154,7 +154,6 @@ RESTS = [
     ("cx_comparisons", "within_change", {}, ALL | BEFORE, ALL | BEFORE | {"scale": "thumbs"}),
     ("equity_gaps", "n", SEGMENT, {"segment": "veterans"}, {"segment": "students"}),
     ("equity_gaps", "n", ALL, {"segment": "veterans"}, {"segment": "veterans", "driver": "trust"}),
-    ("cx_control_limits", None, {}, {"period_start": "2025-01-01"}, {"driver": "trust"}),
     (
         "published_measures",
         None,

@@ -156,6 +156,5 @@ select
     upper,
     {{ figure('moving_range_mean') }} as moving_range_mean,
     value < lower or value > upper as is_outside,
-    is_seasonally_adjusted,
-    cast(null as string) as held_from
+    is_seasonally_adjusted
 from limits
