@@ -176,9 +176,9 @@ def write(folder: Path, manifest: Manifest) -> None:
 def table_hash(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> str:
     """Hash what a table holds, whatever the order of its rows.
 
-    With m = md5_number of a row as JSON, the hash is over count(*), the sum of m's low 64 bits and the sum
-    of its high 64 bits. The sums are of HUGEINT: of UHUGEINT DuckDB makes a DOUBLE, and xor would cancel
-    duplicates.
+    With m = md5_number of a row's values as a JSON array, the hash is over the columns' names, count(*), the
+    sum of m's low 64 bits and the sum of its high 64 bits. The sums are of HUGEINT: of UHUGEINT DuckDB makes
+    a DOUBLE, and xor would cancel duplicates. Names within each row would be most of what is hashed.
 
     Args:
         connection: where the table is.
@@ -191,9 +191,7 @@ def table_hash(connection: duckdb.DuckDBPyConnection, table: str, columns: Seque
     names = ", ".join(f'"{column}"' for column in columns if not column.startswith("_"))
     count, low, high = connection.execute(
         f"""
-        with hashed as (
-            select md5_number(to_json(row_)::varchar) as m from (select {names} from {table}) as row_
-        )
+        with hashed as (select md5_number(json_array({names})::varchar) as m from {table})
         select
             count(*),
             coalesce(sum((m & 18446744073709551615::uhugeint)::hugeint), 0),
@@ -201,7 +199,7 @@ def table_hash(connection: duckdb.DuckDBPyConnection, table: str, columns: Seque
         from hashed
         """  # noqa: S608 - names come from the database's own catalog
     ).fetchall()[0]
-    return hashlib.sha256(f"{count}:{low}:{high}".encode()).hexdigest()
+    return hashlib.sha256(f"{names}:{count}:{low}:{high}".encode()).hexdigest()
 
 
 def content_hash(tables: Mapping[str, Table]) -> str:

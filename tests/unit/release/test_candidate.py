@@ -144,6 +144,21 @@ def test_a_duplicate_row_changes_the_hash():
         assert len({once, twice, manifest.table_hash(connection, "t", ["n", "s"])}) == 3
 
 
+def test_a_column_of_another_name_changes_the_hash_and_a_null_is_no_text():
+    with duckdb.connect() as connection:
+        hashes = set()
+        for columns in (
+            "1 as n, null as s",
+            "1 as n, 'null' as s",
+            "'1' as n, null as s",
+            "1 as n, null as t",
+        ):
+            connection.execute(f"create or replace table t as select {columns}")
+            names = [name for name, *_ in connection.execute("describe t").fetchall()]
+            hashes.add(manifest.table_hash(connection, "t", names))
+        assert len(hashes) == 4
+
+
 def test_rows_lie_in_key_order(home):
     home.reversed_order = True
     home.build()
