@@ -137,34 +137,44 @@ def changed(
         changed as ((from new except all from old) union all (from old except all from new)),
         items as (select *, unnest({counted.items_of.format_map(policy)}) as item from changed),
         weighed as (select *, 2 // count(*) over (partition by item, record) as halves from items)
-        {_by_cell(counted, "weighed", "halves")}
+        {_by_cell(counted.members, "weighed", "halves")}
         """
     ).fetchall()
 
 
-def counts(table: str, *, policy: Mapping[str, float]) -> str:
+def counts(table: str, warehouse: str, *, policy: Mapping[str, float]) -> str:
     """SQL for how many of the build's records each cell of a table counts.
 
     Args:
         table: its name; the session has its records, see `sums`.
+        warehouse: the warehouse's schema of marts, as SQL names it.
         policy: the agency's.
 
     Returns:
         A query for item, period_type, period_start, breakdown, member, people, of_them: a hair of each,
         by what the record says, so that two of the same number tell whether they are the same records.
     """
-    items = COUNTED[table].items_of.format_map(policy)
-    amounts = f"1::double as people, {hair('r')} as of_them"
-    rows = f"(select *, {amounts}, unnest({items}) as item from new_{table} as r)"
-    return _by_cell(COUNTED[table], rows, "people", "of_them")
+    counted = COUNTED[table]
+    items = counted.items_of.format_map(policy)
+    late = counted.late_members
+    joined = " ".join(
+        f"left join ({members.format(marts=warehouse)}) as {name} on r.record = {name}.record"
+        for name, members in late.items()
+    )
+    rows = f"""(
+        select r.*, {"".join(f"{name}.member as {name}, " for name in late)}
+            1::double as people, {hair("r")} as of_them, unnest({items}) as item
+        from new_{table} as r {joined}
+    )"""
+    return _by_cell({**counted.members, **{name: name for name in late}}, rows, "people", "of_them")
 
 
-def _by_cell(counted: Counted, rows: str, *amounts: str) -> str:
+def _by_cell(members: Mapping[str, str], rows: str, *amounts: str) -> str:
     """SQL for the sums of what rows have, by cell; a row has an item, a day and the members."""
     sums = ", ".join(f"sum({amount}) as {amount}" for amount in amounts)
-    members = ", ".join(
+    listed = ", ".join(
         f"{{'breakdown': '{name}', 'member': {column}::varchar}}"
-        for name, column in {"all": "'all'", **counted.members}.items()
+        for name, column in {"all": "'all'", **members}.items()
     )
     # by month first: there are fewer of these than of records
     return f"""
@@ -173,7 +183,7 @@ def _by_cell(counted: Counted, rows: str, *amounts: str) -> str:
             select *, unnest({_PERIODS}, recursive := true)
             from (
                 select item, date_trunc('month', day) as day, breakdown, member, {sums}
-                from (select *, unnest([{members}], recursive := true) from {rows})
+                from (select *, unnest([{listed}], recursive := true) from {rows})
                 where member is not null
                 group by all
             )

@@ -8,7 +8,7 @@ and what two tables tell of the same people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from typing import NamedTuple
 
@@ -41,11 +41,22 @@ class Move(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """A whole and what its parts are; whether those who are in none of them are people of some cell too."""
+    """A whole and what its parts are.
+
+    Attributes:
+        whole: the cell that the parts add up to.
+        kind: what the parts are.
+        has_others: whether those who are in none of them are people of some cell too.
+        is_by_count: whether its parts are compared by counts, and so is the whole beside them: it did not
+            change where a record moved from one of them to another.
+        is_of_periods: whether the parts are shorter periods.
+    """
 
     whole: Cell
     kind: str
     has_others: bool = True
+    is_by_count: bool = False
+    is_of_periods: bool = False
 
 
 Wholes = Callable[[Cell], Iterable[Sum]]
@@ -61,6 +72,7 @@ def held(
     known: Sequence[Set[Cell]],
     wholes: Wholes,
     minimum: int,
+    by_count: Mapping[Cell, Sequence[Move | None]],
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
@@ -71,10 +83,12 @@ def held(
         known: for each earlier release the cells that it showed of its own.
         wholes: the sums.
         minimum: how many people's records a difference has to be of; fewer are few.
+        by_count: how much the wholes of sums that go by counts differ in these.
 
     Returns:
         Cells of `shown`: those that differ from a known one by few, and those that would give such a
-        difference away. The smallest change is held first (tie: by name), the whole of a sum last.
+        difference away. The smallest change is held first (tie: by name), the whole of a sum last, but a
+        longer period that no release has shown first of all.
     """
     least = 2 * minimum
     found = {
@@ -86,6 +100,7 @@ def held(
         )
     }
     found &= shown
+    told_before = set().union(*known)
     nothing = [_NONE] * len(known)
     sizes = {
         cell: max((one.size for one in moves if one is not None), default=0)
@@ -110,7 +125,12 @@ def held(
             if len(hidden) < len(cells) and any(
                 _is_open(
                     each,
-                    {cell: changes.get(cell, nothing)[place] for cell in cells},
+                    {
+                        cell: (by_count if cell == each.whole and each.is_by_count else changes).get(
+                            cell, nothing
+                        )[place]
+                        for cell in cells
+                    },
                     hidden=hidden,
                     known=known_cells,
                     held=found,
@@ -119,7 +139,11 @@ def held(
                 for place, known_cells in enumerate(known)
             ):
                 seen = (cell for cell in cells if cell not in hidden)
-                least_told = min(seen, key=lambda cell: (cell == each.whole, sizes.get(cell, 0), cell))
+                # a longer period that no release has shown yet is withheld before a shorter one stays behind
+                rank = -1 if each.is_of_periods and each.whole not in told_before else 1
+                least_told = min(
+                    seen, key=lambda cell: (rank * (cell == each.whole), sizes.get(cell, 0), cell)
+                )
                 found.add(least_told)
                 again.update(of_cell[least_told])
         asked = sorted(again)
@@ -139,6 +163,9 @@ def _is_open(
     if known.isdisjoint(moves) or not (each.has_others or hidden):
         return False
     seen = moves.keys() - hidden
+    if each.is_by_count and seen <= {each.whole}:
+        # beside nothing that is counted so, the whole is judged by its records
+        return False
     # what the earlier release hides together can be had of this one too
     reads: list[Set[Cell]] = [seen, seen & known]
     if all(moves[cell] is not None for cell in hidden):
@@ -162,23 +189,29 @@ def _rest(whole: Cell, moves: Mapping[Cell, Move | None], read: Set[Cell]) -> Mo
     )
 
 
-def of_periods_and_members(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[Sum]:
+def of_periods_and_members(
+    cell: Cell, organizations: Mapping[tuple[str, str], str], by_count: Collection[str] = ()
+) -> Iterator[Sum]:
     """The sums of the same item that a cell is part of.
 
     Args:
         cell: a part.
         organizations: breakdown and member (service, or survey) → the organization.
+        by_count: the breakdowns whose members are compared by counts, all by records.
     """
     if cell.breakdown != "all":
-        yield Sum(cell._replace(breakdown="all", member="all"), cell.breakdown)
+        whole = cell._replace(breakdown="all", member="all")
+        yield Sum(whole, cell.breakdown, is_by_count=cell.breakdown in by_count)
     organization = organizations.get((cell.breakdown, cell.member))
     if organization is not None:
         yield Sum(cell._replace(breakdown="organization", member=organization), f"{cell.breakdown}s")
     if cell.period_type == "month":
-        yield Sum(cell._replace(period_type="quarter", period_start=_quarter(cell.period_start)), "months")
+        quarter = cell._replace(period_type="quarter", period_start=_quarter(cell.period_start))
+        yield Sum(quarter, "months", is_of_periods=True)
     if cell.period_type in {"month", "quarter"}:
         start = fiscal_year(cell.period_start)
-        yield Sum(cell._replace(period_type="year", period_start=start), f"{cell.period_type}s of a year")
+        year = cell._replace(period_type="year", period_start=start)
+        yield Sum(year, f"{cell.period_type}s of a year", is_of_periods=True)
 
 
 def _quarter(day: date) -> date:

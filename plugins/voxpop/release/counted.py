@@ -3,8 +3,6 @@
 A record counts in its cells for each item: what adds up only with itself.
 """
 
-# ruff: noqa: S608 - the names in the SQL are our own
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +24,9 @@ class Counted:
             `{name}` is a table.
         items_of: SQL for the items of such a row; `{name}` is a value of the policy.
         members: breakdown → the column of `records` that holds the member; beside `all`.
+        late_members: breakdown → SQL for record and member, `{marts}` is the schema: of members that a
+            record may come to have, or change, later, and that nothing else of it rests on. No other cell
+            differs by that, so these are compared by counts.
         items: SQL for the items that a row is a figure of alone.
         rests_on: SQL for whether a figure in the row `row_` rests on `item`.
     """
@@ -35,6 +36,7 @@ class Counted:
     records: str
     items_of: str
     members: Mapping[str, str]
+    late_members: Mapping[str, str]
     items: str
     rests_on: str
 
@@ -59,19 +61,22 @@ class Derived:
 
 
 _SEGMENTS = """
-    select
-        customer_id, date_trunc('quarter', started_local_date) as quarter,
-        first(segment order by started_at desc nulls last, interaction_id) as segment
-    from {fct_interactions}
-    where segment is not null and customer_id is not null
-    group by all
+    select r.response_id as record, segments.segment as member
+    from {marts}.fct_survey_responses as r
+    inner join (
+        select
+            customer_id, date_trunc('quarter', started_local_date) as quarter,
+            first(segment order by started_at desc nulls last, interaction_id) as segment
+        from {marts}.fct_interactions
+        where segment is not null and customer_id is not null
+        group by all
+    ) as segments
+        on r.customer_id = segments.customer_id
+            and date_trunc('quarter', r.answered_local_date) = segments.quarter
 """
-_MEMBERS = {
-    "organization": "organization_id",
-    "service": "service_id",
-    "channel": "channel",
-    "segment": "segment",
-}
+"""The segment of who answered, in the fiscal quarter of the answer."""
+
+_MEMBERS = {"organization": "organization_id", "service": "service_id", "channel": "channel"}
 _CELL = ("period_type", "period_start", "breakdown", "member")
 _ITEM = ("period_type", "period_start", "scale", "measure", "driver")
 
@@ -106,26 +111,22 @@ COUNTED: Mapping[str, Counted] = {
     "cx_index": Counted(
         reads={
             "fct_survey_responses": """
-                response_id survey_id customer_id organization_id service_id channel answered_local_date
-                is_counted cluster_id weight
+                response_id survey_id organization_id service_id channel answered_local_date is_counted weight
             """,
             "fct_survey_answers": "response_id scale driver raw_value score is_positive",
-            "fct_interactions": "interaction_id customer_id segment started_at started_local_date",
         },
-        days={"fct_survey_responses": "answered_local_date", "fct_interactions": "started_local_date"},
-        records=f"""
+        days={"fct_survey_responses": "answered_local_date"},
+        records="""
             select
                 r.response_id as record, r.answered_local_date as day, r.organization_id, r.service_id,
-                r.channel, s.segment, a.scale, a.driver,
-                a.raw_value, a.score, a.is_positive, r.weight
-            from {{fct_survey_answers}} as a
-            inner join {{fct_survey_responses}} as r using (response_id)
-            left join ({_SEGMENTS}) as s
-                on r.customer_id = s.customer_id and date_trunc('quarter', r.answered_local_date) = s.quarter
+                r.channel, a.scale, a.driver, a.raw_value, a.score, a.is_positive, r.weight
+            from {fct_survey_answers} as a
+            inner join {fct_survey_responses} as r using (response_id)
             where r.is_counted and r.answered_local_date is not null
         """,
         items_of="[concat_ws('|', scale, driver)]",
         members=_MEMBERS,
+        late_members={"segment": _SEGMENTS},
         items="if(driver = 'all', [], [concat_ws('|', scale, driver)])",
         rests_on="split_part(item, '|', 1) = row_.scale and row_.driver in ('all', split_part(item, '|', 2))",
     ),
@@ -149,7 +150,8 @@ COUNTED: Mapping[str, Counted] = {
             where direction = 'inbound' and service_level is not null and started_local_date is not null
         """,
         items_of=f"list_filter([{_ITEMS_OF_A_CONTACT}], lambda item: item is not null)",
-        members={name: column for name, column in _MEMBERS.items() if name != "segment"},
+        members=_MEMBERS,
+        late_members={},
         items=f"[concat_ws('|', source_system, part) for part in [{', '.join(map(repr, _PARTS))}]]",
         rests_on="split_part(item, '|', 1) = row_.source_system",
     ),

@@ -88,7 +88,7 @@ def count(
     counts = [f"select *, true as is_shown from ({_counts(connection, relations)})"]
     for table in COUNTED:
         if table in tables:
-            records = changed.counts(table, policy=policy)
+            records = changed.counts(table, warehouse, policy=policy)
             named = f"select * replace ({_records_of(table)} as item) from ({records})"
             shown = _shown(table, f"{warehouse}.{table}")
             counts.append(f"select *, ({_CELL}) in ({shown}) as is_shown from ({named})")
@@ -153,24 +153,19 @@ def held(
     connection.execute(
         f"insert into held_counts select {_CELL} from ({own} and not is_told) where not {within}"
     )
-    moved: dict[Cell, dict[str, Move]] = {}
-    for release_id, one, other, *names in connection.execute(
-        f"""
-        select
-            release, 2 * (new.of_them - old.of_them),
-            2 * (new.people - new.of_them - old.people + old.of_them), {_CELL}
-        from counts as new
-        inner join counts_before as old using ({_CELL})
-        where (new.people <> old.people or new.of_them <> old.of_them) and {within}
-        """
-    ).fetchall():
-        cell = Cell(*names)
-        if (release_id, _compared_by_records(cell)) not in records:
-            moved.setdefault(cell, {})[release_id] = Move(one, other)
-    for (release_id, _), moves in records.items():
-        for cell, by_records in moves.items():
+    by_count = _moves_by_count(connection, [one.release_id for one in earlier], within)
+    moved = {
+        cell: {
+            release_id: move
+            for release_id, move in moves.items()
+            if (release_id, _compared_by_records(cell)) not in records
+        }
+        for cell, moves in by_count.items()
+    }
+    for (release_id, _), by_records in records.items():
+        for cell, one in by_records.items():
             if closure.fiscal_year(cell.period_start) in years:
-                moved.setdefault(cell, {})[release_id] = by_records
+                moved.setdefault(cell, {})[release_id] = one
     if not moved:
         return
     entries: dict[str, set[Cell]] = {}
@@ -206,6 +201,10 @@ def held(
         known=[known.get(release_id, set()) for release_id in entries],
         wholes=lambda cell: _sums(cell, organizations),
         minimum=minimum,
+        by_count={
+            cell: [moves.get(release_id, Move(0)) for release_id in entries]
+            for cell, moves in by_count.items()
+        },
     )
     if found:
         columns = [list(column) for column in zip(*sorted(found), strict=True)]
@@ -272,14 +271,50 @@ def _kept(connection: duckdb.DuckDBPyConnection, release: Earlier) -> str:
     return f"select null as release, *, true as is_told from ({' union all '.join(counts)})"
 
 
+def _moves_by_count(
+    connection: duckdb.DuckDBPyConnection, kept: Sequence[str], within: str
+) -> dict[Cell, dict[str, Move]]:
+    """How much counts differ from those of earlier releases, by cell and release, where they do.
+
+    A kept release has the counts of all its records: a cell that it lacks had none, and so has the build.
+    """
+    is_records = f"ends_with(item, '{_END}{_RECORDS}')"
+    found: dict[Cell, dict[str, Move]] = {}
+    for release_id, one, other, *names in connection.execute(
+        f"""
+        with new as (select * from counts where {within}),
+        old as (select * from counts_before where people is not null and {within}),
+        whole as (
+            select distinct release from old
+            where {is_records} and list_contains([{", ".join(map(quoted, kept))}], release)
+        ),
+        missing as (
+            select release, {_CELL}, 0 as people, 0 as of_them
+            from (from whole cross join (select {_CELL} from new union select {_CELL} from old))
+            where {is_records} and (release, {_CELL}) not in (select (release, {_CELL}) from old)
+        )
+        select
+            release, 2 * (coalesce(new.of_them, 0) - old.of_them) as one,
+            2 * (coalesce(new.people - new.of_them, 0) - old.people + old.of_them) as other, {_CELL}
+        from (select release, {_CELL}, people, of_them from old union all from missing) as old
+        left join new using ({_CELL})
+        where
+            (one <> 0 or other <> 0)
+            and (new.people is not null or {is_records} and release in (from whole))
+        """
+    ).fetchall():
+        found.setdefault(Cell(*names), {})[release_id] = Move(one, other)
+    return found
+
+
 def _records_of(table: str) -> str:
     return f"concat_ws('{_END}', '{table}', item, '{_RECORDS}')"
 
 
 def _compared_by_records(cell: Cell) -> str | None:
-    """The table whose records a cell counts; None of a count that a table tells."""
+    """The table whose records are compared for a cell; None where counts are."""
     table, _, name = cell.item.split(_END)
-    return table if name == _RECORDS else None
+    return table if name == _RECORDS and cell.breakdown not in COUNTED[table].late_members else None
 
 
 def _shown(table: str, rows: str) -> str:
@@ -298,7 +333,8 @@ def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[
     table, item, count = cell.item.split(_END)
     if count != _RECORDS and not TOLD[table].counts[count].is_sum:
         return
-    yield from closure.of_periods_and_members(cell, organizations)
+    late = COUNTED[table].late_members if count == _RECORDS else ()
+    yield from closure.of_periods_and_members(cell, organizations, late)
     for place, alike in enumerate(ALIKE):
         if any(part in {Named(table, item, count), Named(table, None, count)} for part in alike.parts):
             whole = alike.whole

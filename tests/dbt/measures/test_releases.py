@@ -12,7 +12,7 @@ from voxpop.release import changed, held, told
 
 from .sql import CX_INDEX, Measures
 from .subtraction import MINIMUM, ORDERS, leaks
-from .tables import SERVICES, agency, load
+from .tables import SEGMENTS, SERVICES, agency, load
 
 CELL = ["period_type", "period_start", "breakdown", "member"]
 COLUMNS = {
@@ -30,14 +30,22 @@ Cells = dict[tuple[str, ...], set[tuple[str, float]]]
 
 
 def three_releases(seed: int, number: int) -> list[People]:
-    """What an agency knew on three days: answers came late, one was edited, a batch was taken out."""
+    """What an agency knew on three days: answers came late, one was edited, a batch was taken out.
+
+    And who people are came to be known better: 4 are of another segment on the second day, 20 on the third.
+    """
     people, items = agency(seed, number)
     random = np.random.default_rng(seed)
     order = random.permutation(number)
     seen = [set(order[: int(number * share)]) for share in (0.93, 0.96, 1)]
     seen[2] -= set(order[:7])
+    movers = random.permutation(number)[:20]
+    others = pd.Series(random.choice([*SEGMENTS, None], len(movers)), index=movers, dtype="string")
     found = []
     for place, rows in enumerate(seen):
+        of_now = people.copy()
+        moved = movers[: (0, 4, 20)[place]]
+        of_now.loc[moved, "segment"] = others[moved]
         ids = set(people.loc[sorted(rows), "response_id"])
         of_day = [item[item["response_id"].isin(ids)].copy() for item in items]
         if place:
@@ -46,7 +54,7 @@ def three_releases(seed: int, number: int) -> list[People]:
             of_day[0].loc[likert, "raw_value"] = (
                 of_day[0].loc[likert, "score"].map(lambda score: f"{score:g}")
             )
-        found.append((people[people["response_id"].isin(ids)].reset_index(drop=True), of_day))
+        found.append((of_now[of_now["response_id"].isin(ids)].reset_index(drop=True), of_day))
     return found
 
 

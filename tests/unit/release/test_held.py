@@ -224,18 +224,22 @@ def quarter(change, breakdown="all", member="all"):
     return Cell("trust", "quarter", JANUARY, breakdown, member), (Move(2 * change),)
 
 
-def closed(*changes, shown=None, known=None):
+def closed_cells(*changes, shown=None, known=None):
     cells = dict(changes)
-    found = held(
+    return held(
         cells,
         shown=set(cells if shown is None else shown),
         known=[set(cells if known is None else known)],
         wholes=lambda cell: of_periods_and_members(
-            cell, {("service", "apply"): "ben", ("service", "status"): "ben"}
+            cell, {("service", "apply"): "ben", ("service", "status"): "ben"}, ["segment"]
         ),
         minimum=10,
+        by_count={},
     )
-    return {cell.member for cell in found}
+
+
+def closed(*changes, **sets):
+    return {cell.member for cell in closed_cells(*changes, **sets)}
 
 
 def test_what_is_held_does_not_come_out_by_subtraction():
@@ -260,6 +264,29 @@ def test_what_was_never_shown_is_no_difference():
         "apply",
         "status",
     }
+
+
+def test_who_is_of_another_segment_by_now_changes_nothing_else():
+    """13 of 13 veterans are owners by now but for one, who is a student; all are the same people."""
+    veterans, owners, student = (quarter(n, "segment", name) for n, name in ((-13, "v"), (12, "o"), (1, "s")))
+    everybody, _ = quarter(0)
+    cells = {everybody, veterans[0], owners[0], student[0]}
+    assert closed(veterans, owners, student, shown=cells, known=cells) == {"s", "o"}
+    # nobody's segment is known any more: what is held hides it, and all stays as it is
+    lost = quarter(-1, "segment", "v")
+    assert closed(lost, shown=cells, known=cells) == {"v"}
+
+
+def test_a_year_that_was_never_shown_is_withheld_before_its_quarter_stays_behind():
+    """3 answers came late to the first quarter, 40 are of the second: the year less these tells of 3."""
+    first, second, year = (
+        Cell("trust", *period, "all", "all")
+        for period in (("quarter", date(2025, 10, 1)), ("quarter", JANUARY), ("year", date(2025, 10, 1)))
+    )
+    moves = (first, [Move(6)]), (second, [Move(80)]), (year, [Move(86)])
+    assert closed_cells(*moves, known=[first]) == {first, year}
+    assert closed_cells(*moves, known=[first, second]) == {first, year}
+    assert closed_cells(*moves, known=[first, second, year]) == {first, second}
 
 
 def test_the_fewest_that_can_have_moved_two_counts():
