@@ -87,7 +87,7 @@ def count(
     relations = {table: f"{warehouse}.{table}" for table in TOLD if table in tables}
     counts = [f"select *, true as is_shown from ({_counts(connection, relations)})"]
     for table in COUNTED:
-        if table in tables:
+        if table in tables and _has_key(connection, table, f"{warehouse}.{table}"):
             records = changed.counts(table, warehouse, policy=policy)
             named = f"select * replace ({_records_of(table)} as item) from ({records})"
             shown = _shown(table, f"{warehouse}.{table}")
@@ -260,7 +260,7 @@ def _kept(connection: duckdb.DuckDBPyConnection, release: Earlier) -> str:
     relations = {}
     for table in (*COUNTED, *TOLD):
         rows = release.table(table)
-        if rows is not None and columns_of(connection, rows).issuperset(COMPARED[table].key):
+        if rows is not None and _has_key(connection, table, rows):
             own = " where held_from is null" if "held_from" in columns_of(connection, rows) else ""
             relations[table] = f"(from {rows}{own})"
     counts = [_counts(connection, relations)]
@@ -305,6 +305,11 @@ def _moves_by_count(
     ).fetchall():
         found.setdefault(Cell(*names), {})[release_id] = Move(one, other)
     return found
+
+
+def _has_key(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:
+    """Whether a table has the columns that name a row now; an older version's may lack some."""
+    return columns_of(connection, rows).issuperset(COMPARED[table].key)
 
 
 def _records_of(table: str) -> str:
