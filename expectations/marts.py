@@ -197,6 +197,40 @@ READ_BY_OTHERS: Mapping[str, str] = {
         score_n mean_score mean_score_low mean_score_high median_days median_days_low
         median_days_high match_coverage website_match_coverage suppressed low_n held_from
     """,
+    "survey_quality": """
+        period_type period_start period_label quarter_start breakdown member sampling_design
+        omb_control_number omb_expires_on response_count respondent_count deleted_count
+        spam_count flagged_count archived_count no_valid_answer_count unknown_channel_count
+        collected_without_clearance_count customer_count offered_count offered_respondent_count
+        without_offer_count surveys_without_offers response_rate is_cohort_mismatched aapor_rr1
+        lowest_item lowest_item_share nonresponse_bias_analysis_required known_segment_share
+        is_segment_claim_allowed tied_share suppressed low_n held_from
+    """,
+    "survey_nonresponse": """
+        period_type period_start period_label quarter_start breakdown member offered_count
+        respondent_count known_offered_share known_respondent_share is_claim_allowed
+        offered_share respondent_share gap gap_low gap_high rated_count satisfaction
+        weighted_satisfaction satisfaction_difference surveys_left_out classes_without_score
+        suppressed low_n held_from
+    """,
+    "identity_quality": """
+        period_type period_start period_label quarter_start breakdown member record_count
+        identified_count matched_count unjoined_count identified_share matched_share
+        unknowable_share undecided_share unjoined_share customer_count suppressed low_n
+        held_from
+    """,
+    "identity_outcomes": """
+        identifier_type outcome tier token_count largest_record_count
+    """,
+    "identity_clusters": """
+        size_class customer_count token_count largest_token_count conflict_count
+        household_customer_count
+    """,
+    "journey_measures": """
+        period_type period_start period_label quarter_start breakdown member measure page n
+        value low high match_coverage contact_coverage web_coverage bound_low bound_high
+        pending_count unknown_count is_provisional is_claim_allowed suppressed low_n held_from
+    """,
     "web_report_checks": """
         source_system report subject file stated_by stated is_agreed taken_at _batch_id
     """,

@@ -42,6 +42,10 @@ PUBLIC = (
     "web_performance",
     "page_helpfulness",
     "journey_paths",
+    "journey_measures",
+    "survey_quality",
+    "survey_nonresponse",
+    "identity_quality",
 )
 
 SEEDS = (
@@ -636,6 +640,83 @@ LIMITS = """
 """
 """The plainest model that limits could have."""
 
+QUALITY = """
+create table marts.survey_quality (
+    period_type varchar, period_start date, period_label varchar, quarter_start date, breakdown
+    varchar, member varchar, sampling_design varchar, omb_control_number varchar, omb_expires_on
+    date, response_count bigint, respondent_count bigint, deleted_count bigint, spam_count bigint,
+    flagged_count bigint, archived_count bigint, no_valid_answer_count bigint, unknown_channel_count
+    bigint, collected_without_clearance_count bigint, customer_count bigint, offered_count bigint,
+    offered_respondent_count bigint, without_offer_count bigint, surveys_without_offers varchar,
+    response_rate double, is_cohort_mismatched boolean, aapor_rr1 double, lowest_item varchar,
+    lowest_item_share double, nonresponse_bias_analysis_required boolean, known_segment_share
+    double, is_segment_claim_allowed boolean, tied_share double, suppressed boolean, low_n boolean,
+    held_from varchar
+);
+create table marts.survey_nonresponse (
+    period_type varchar, period_start date, period_label varchar, quarter_start date, breakdown
+    varchar, member varchar, offered_count bigint, respondent_count bigint, known_offered_share
+    double, known_respondent_share double, is_claim_allowed boolean, offered_share double,
+    respondent_share double, gap double, gap_low double, gap_high double, rated_count bigint,
+    satisfaction double, weighted_satisfaction double, satisfaction_difference double,
+    surveys_left_out varchar, classes_without_score varchar, suppressed boolean, low_n boolean,
+    held_from varchar
+);
+create table marts.identity_quality (
+    period_type varchar, period_start date, period_label varchar, quarter_start date, breakdown
+    varchar, member varchar, record_count bigint, identified_count bigint, matched_count bigint,
+    unjoined_count bigint, identified_share double, matched_share double, unknowable_share double,
+    undecided_share double, unjoined_share double, customer_count bigint, suppressed boolean, low_n
+    boolean, held_from varchar
+);
+create table marts.identity_outcomes (
+    identifier_type varchar, outcome varchar, tier varchar, token_count bigint, largest_record_count
+    bigint
+);
+create table marts.identity_clusters (
+    size_class varchar, customer_count bigint, token_count bigint, largest_token_count bigint,
+    conflict_count bigint, household_customer_count bigint
+);
+create table marts.journey_measures (
+    period_type varchar, period_start date, period_label varchar, quarter_start date, breakdown
+    varchar, member varchar, measure varchar, page varchar, n bigint, value double, low double, high
+    double, match_coverage double, contact_coverage double, web_coverage double, bound_low double,
+    bound_high double, pending_count bigint, unknown_count bigint, is_provisional boolean,
+    is_claim_allowed boolean, suppressed boolean, low_n boolean, held_from varchar
+);
+
+insert into marts.survey_quality by name
+select
+    period_type, period_start,
+    if(period_type = 'month', strftime(period_start, '%Y-%m'), fiscal_quarter) as period_label,
+    date_trunc('quarter', period_start) as quarter_start, breakdown,
+    if(breakdown = 'all', 'all', survey_id) as member, true as suppressed, false as low_n
+from (
+    select distinct
+        period_type, date_trunc(period_type, answered_local_date)::date as period_start, fiscal_quarter,
+        breakdown, if(breakdown = 'survey', survey_id, null) as survey_id
+    from marts.fct_survey_responses
+    cross join (values ('month'), ('quarter')) as period_types (period_type)
+    cross join (values ('all'), ('survey')) as breakdowns (breakdown)
+);
+insert into marts.identity_quality by name
+select
+    'quarter' as period_type, quarter_start as period_start, fiscal_quarter as period_label, quarter_start,
+    breakdown, if(breakdown = 'all', 'all', source_system) as member, true as suppressed, false as low_n
+from (
+    select distinct
+        date_trunc('quarter', day)::date as quarter_start, fiscal_quarter, breakdown,
+        if(breakdown = 'source', source_system, null) as source_system
+    from (
+        select started_local_date as day, fiscal_quarter, source_system from marts.fct_interactions
+        union all
+        select answered_local_date, fiscal_quarter, source_system from marts.fct_survey_responses
+    )
+    cross join (values ('all'), ('source')) as breakdowns (breakdown)
+);
+"""
+"""How many answered or were matched is withheld, and no share of journeys is told."""
+
 BUILD = """
 create table _build.run (run_id varchar);
 create table _build.complete_to (day date);
@@ -760,6 +841,7 @@ class Home:
             connection.execute(FILINGS)
             connection.execute(WEB)
             connection.execute(JOURNEYS)
+            connection.execute(QUALITY)
             connection.execute(STAGING)
             names = self._comment(connection)
             connection.commit()
