@@ -609,7 +609,13 @@ def test_who_answered_is_compared_where_enough_is_known(marts: duckdb.DuckDBPyCo
         " both are needed." in said
     )
     assert "Nothing is claimed by wait: withheld." in said
-    assert "older adults" not in said and said.count("beyond chance") == 1
+    assert "People aged 65 and over" not in said and said.count("beyond chance") == 1
+
+
+def test_a_segment_of_those_asked_has_its_name(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("update marts.survey_nonresponse set is_claim_allowed = true where breakdown = 'segment'")
+    said = section(render.render(marts, MANIFEST), "Who answered, and who was asked")
+    assert "People aged 65 and over" in said and "older" not in said
 
 
 def test_each_stream_says_how_fresh_it_is(marts: duckdb.DuckDBPyConnection) -> None:

@@ -83,12 +83,16 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Comparison
         select
             n.breakdown,
             case n.breakdown when 'channel' then coalesce(c.channel_name, n.member)
-                when 'service' then coalesce(s.service_name, n.member) else replace(n.member, '_', ' ') end,
+                when 'service' then coalesce(s.service_name, n.member)
+                when 'segment' then coalesce(g.segment_name, n.member)
+                else replace(n.member, '_', ' ') end,
             n.suppressed, n.low_n, n.offered_count, n.respondent_count, n.offered_share, n.respondent_share,
             n.gap, n.gap_low, n.gap_high, n.held_from
         from marts.survey_nonresponse as n
         left join marts.dim_channels as c on n.breakdown = 'channel' and c.channel = n.member
         left join marts.dim_services as s on n.breakdown = 'service' and s.service_id = n.member
+        left join (select distinct segment, segment_name from marts.equity_gaps) as g
+            on n.breakdown = 'segment' and g.segment = n.member
         where n.member <> 'all' and n.period_start = ?
         order by n.breakdown, n.offered_count desc nulls last, 2
         """,
