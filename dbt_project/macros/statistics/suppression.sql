@@ -288,6 +288,21 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 {%- endmacro %}
 
 
+{#- A query: the cells of which cx_index withholds how many answered (period_type, period_start, breakdown, member).
+
+    On a scale with an index that is the index's n; on another an item's, which may be the only one of its instrument.
+-#}
+{% macro withheld_respondents() -%}
+    select distinct
+        period_type,
+        period_start,
+        breakdown,
+        member
+    from {{ ref('int_withheld_items') }}
+    where driver = 'all' or not {{ is_in_an_index('scale', 'driver') }}
+{%- endmacro %}
+
+
 {#- What keeps a step from being planned again inside every later one; Spark has no word for it and needs none. -#}
 {% macro materialized() -%}
     {{ return(adapter.dispatch('materialized')()) }}

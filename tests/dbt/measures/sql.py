@@ -50,10 +50,10 @@ CX_INDEX = (
             "weighted_indexes",
             "weighted_estimates",
             "estimates",
-            "withheld_items",
             "volumes",
         )
     ),
+    "int_withheld_items",
     "cx_index",
 )
 ESTIMATES = CX_INDEX[: CX_INDEX.index("int_measures__estimates") + 1]

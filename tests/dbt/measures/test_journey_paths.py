@@ -59,6 +59,7 @@ def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
         " breakdown text, member text, offered bigint, suppressed boolean);"
         "create or replace table cx_index as"
         " select *, '' as scale, '' as measure, '' as driver from contact_center_performance;"
+        "create or replace table int_withheld_items as from cx_index;"
         "create or replace table int_measures__journeys (measure text, period_type text, period_start date,"
         " breakdown text, member text, service_organization_id text, n bigint, seen_count bigint,"
         " pending_count bigint, contact_count bigint);"

@@ -90,7 +90,8 @@ def published_and_true(seed: int) -> pd.DataFrame:
     measures.connection.execute(
         "create table contact_center_performance (period_type text, period_start date, breakdown text,"
         " member text, offered bigint, suppressed boolean);"
-        "create table cx_index as select *, '' as scale, '' as measure from contact_center_performance"
+        "create table int_withheld_items as"
+        " select *, '' as scale, '' as driver from contact_center_performance"
     )
     years = [date(day.year + (day.month >= 10) - 1, 10, 1) for day in QUARTERS]
     measures.table("int_journey_years", pd.DataFrame({"quarter_start": QUARTERS, "year_start": years}))

@@ -147,7 +147,7 @@ def test_nothing_withheld_in_cx_index_can_be_worked_out(measures: Measures, seed
     assert withheld[FIGURES].isna().all(axis=None)
     assert not withheld["low_n"].any()
     assert not [name for name in public if "reason" in name], "which cell is the small one is not told"
-    reasons = measures.query("select distinct reason from int_measures__withheld_items")
+    reasons = measures.query("select distinct reason from int_withheld_items")
     assert {("small_n",), ("complement",)} <= set(reasons)
     assert (public.loc[~public["suppressed"], "n"] >= MINIMUM).all()
     assert (~public["suppressed"]).sum() > 50

@@ -125,7 +125,7 @@ def people_asked(agency: Agency) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def load(measures: Measures, people: pd.DataFrame, contacts: pd.DataFrame) -> None:
     """What the models read of them; local days are those in UTC."""
-    measures.table("int_customer_quarters", touched_quarters(pd.to_datetime(pd.Series([FIRST]))))
+    measures.table("int_journey_years", touched_quarters(pd.to_datetime(pd.Series([FIRST]))))
     offers = people.groupby(["survey", "channel", "service"])["offered"].sum().reset_index()
     offers.columns = pd.Index(["survey_id", "channel", "service_id", "offered_count"])
     offers["offered_count"] = offers["offered_count"].where(offers["survey_id"] != CAUSES.counts_no_offers)
@@ -180,6 +180,8 @@ def load(measures: Measures, people: pd.DataFrame, contacts: pd.DataFrame) -> No
     measures.connection.execute(
         "create or replace table survey_quality (period_type text, period_start date, breakdown text,"
         " member text, suppressed boolean);"
+        "create or replace table int_withheld_items (period_type text, period_start date, breakdown text,"
+        " member text, scale text, driver text);"
         "create or replace table dim_surveys (survey_id text, service_id text)"
     )
 

@@ -13,7 +13,7 @@ with touched as (
     select
         quarter_start,
         min(quarter_start) over () as first_quarter_start
-    from {{ ref('int_customer_quarters') }}
+    from {{ ref('int_journey_years') }}
 ),
 
 scores as (

@@ -41,7 +41,7 @@ with surveys as (
 ),
 
 known_segments as (
-    {{ segments_of_customers(ref('int_customer_quarters')) | indent }}
+    {{ segments_of_customers(ref('int_journey_years')) | indent }}
 ),
 
 landed as (
@@ -51,7 +51,7 @@ landed as (
         {{ fiscal_quarter_start('answered_local_date') }} as quarter_start
     from {{ ref('fct_survey_responses') }}
     where
-        {{ is_in_touched_quarter('answered_local_date', ref('int_customer_quarters')) }}
+        {{ is_in_touched_quarter('answered_local_date', ref('int_journey_years')) }}
 ),
 
 days_of_answers as (
@@ -150,7 +150,7 @@ offers as (
     from {{ ref('int_survey_offers') }}
     where
         survey_id is not null
-        and {{ is_in_touched_quarter('quarter_start', ref('int_customer_quarters')) }}
+        and {{ is_in_touched_quarter('quarter_start', ref('int_journey_years')) }}
 ),
 
 months as (

@@ -108,17 +108,8 @@ with contact_center as (
     group by period_type, period_start, breakdown, member
 ),
 
--- who gives no item an answer is rare: the number of responses would be that of answers
 withheld_answers as (
-    select
-        period_type,
-        period_start,
-        breakdown,
-        member
-    from {{ ref('cx_index') }}
-    where scale = 'likert_5' and measure = 'mean'
-    group by period_type, period_start, breakdown, member
-    having bool_and(suppressed)
+    {{ withheld_respondents() | indent }}
 ),
 
 known_contacts as (

@@ -16,7 +16,7 @@
 
 with
 
--- an index less the other drivers' means is the one mean that is withheld, so it goes with it
+-- an index less the other drivers' means is the one mean that is withheld, so it goes with it; or its own n does
 withheld_indexes as (
     select distinct
         period_type,
@@ -24,8 +24,8 @@ withheld_indexes as (
         breakdown,
         member,
         scale
-    from {{ ref('int_measures__withheld_items') }}
-    where {{ is_in_an_index('scale', 'driver') }}
+    from {{ ref('int_withheld_items') }}
+    where driver = 'all' or {{ is_in_an_index('scale', 'driver') }}
 ),
 
 estimates as (
@@ -57,7 +57,7 @@ estimates as (
             else 1e0
         end as most_possible
     from {{ ref('int_measures__estimates') }} as estimates
-    left join {{ ref('int_measures__withheld_items') }} as withheld_items
+    left join {{ ref('int_withheld_items') }} as withheld_items
         on {{ same('estimates', 'withheld_items', cell + ['scale', 'driver']) }}
     left join withheld_indexes
         on {{ same('estimates', 'withheld_indexes', cell + ['scale']) }}

@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_customer_quarters'
+    touched='int_journey_years'
 ) }}
--- depends_on: {{ ref('int_customer_quarters') }}
+-- depends_on: {{ ref('int_journey_years') }}
 {% set cells -%}
 (
     select
@@ -18,7 +18,7 @@
         silent_count,
         case
             when
-                has_withheld_survey
+                is_withheld_there
                 or least(offered_count, nullif(respondent_count, 0), nullif(silent_count, 0))
                 < {{ policy('suppression_min_n') }}
                 then 'small_n'
@@ -160,6 +160,10 @@ withheld_services as (
     from withheld_surveys
 ),
 
+withheld_respondents as (
+    {{ withheld_respondents() | indent }}
+),
+
 left_out as (
     select distinct
         wholes.quarter_start,
@@ -191,10 +195,17 @@ members as (
         totals.offered_count,
         totals.respondent_count,
         totals.offered_count - totals.respondent_count as silent_count,
-        withheld_services.member is not null as has_withheld_survey
+        withheld_services.member is not null or withheld_respondents.member is not null as is_withheld_there
     from totals
     left join withheld_services
         on {{ same('totals', 'withheld_services', ['quarter_start', 'breakdown', 'member']) }}
+    -- those of a segment, a wait and a resolution are of tied answers alone
+    left join withheld_respondents
+        on
+            totals.breakdown in ('channel', 'service')
+            and withheld_respondents.period_type = 'quarter'
+            and totals.quarter_start = withheld_respondents.period_start
+            and {{ same('totals', 'withheld_respondents', ['breakdown', 'member']) }}
     union all
     select
         wholes.quarter_start,
@@ -204,10 +215,16 @@ members as (
         wholes.offered_count,
         wholes.respondent_count,
         wholes.offered_count - wholes.respondent_count as silent_count,
-        left_out.breakdown is not null as has_withheld_survey
+        left_out.breakdown is not null or withheld_respondents.member is not null as is_withheld_there
     from wholes
     left join left_out
         on {{ same('wholes', 'left_out', ['quarter_start', 'breakdown']) }}
+    left join withheld_respondents
+        on
+            wholes.breakdown in ('channel', 'service')
+            and withheld_respondents.period_type = 'quarter'
+            and wholes.quarter_start = withheld_respondents.period_start
+            and withheld_respondents.breakdown = 'all'
 ),
 
 withheld as (
@@ -264,7 +281,17 @@ shown as (
         -- those outside are what is left of the satisfaction of all
         not suppressed and is_claim_allowed and is_whole
         and rated_count >= {{ policy('suppression_min_n') }}
-        and (rated_outside_count = 0 or rated_outside_count >= {{ policy('suppression_min_n') }}) as is_rated
+        and (rated_outside_count = 0 or rated_outside_count >= {{ policy('suppression_min_n') }})
+        -- where all are inside, they are who rated it in cx_index
+        and quarter_start not in (
+            select items.period_start
+            from {{ ref('int_withheld_items') }} as items
+            where
+                items.period_type = 'quarter'
+                and items.breakdown = 'all'
+                and items.scale = 'likert_5'
+                and items.driver = 'satisfaction'
+        ) as is_rated
     from judged
 )
 {% set of_classes = {

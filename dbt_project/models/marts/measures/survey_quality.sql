@@ -1,9 +1,9 @@
 {{ config(
     materialized='incremental',
     partition_by='quarter_start',
-    touched='int_customer_quarters'
+    touched='int_journey_years'
 ) }}
--- depends_on: {{ ref('int_customer_quarters') }}
+-- depends_on: {{ ref('int_journey_years') }}
 {% set reasons = ['flagged_count', 'archived_count', 'no_valid_answer_count'] %}
 {% set counts = ['response_count', 'respondent_count', 'deleted_count', 'spam_count'] + reasons %}
 {% do counts.append('unknown_channel_count') %}
@@ -30,13 +30,14 @@
                 )
                 < {{ policy('suppression_min_n') }}
                 then 'small_n'
+            when is_withheld_there then 'elsewhere'
         end as reason
-    from {{ ref('int_measures__surveys') }}
+    from surveys
 ) as surveys
 {%- endset %}
-{#- Who answered and doesn't count, and who answered the question that most left out: fewer than others of the row. -#}
+{#- Who answered and doesn't count: fewer than others of the row. -#}
 {% set uncounted = ['deleted_count', 'spam_count', 'other_count'] %}
-{% set parts_of_rows -%}
+{% set not_counted -%}
 (
     select
         'not counted' as item,
@@ -60,27 +61,57 @@
                 then 'small_n'
         end as reason
     from figures
-    union all
-    select
-        concat('answers to ', lowest_item) as item,
-        period_type,
-        period_start,
-        'service' as breakdown,
-        member,
-        cast(null as string) as service_organization_id,
-        lowest_item_count as n,
-        0 as deleted_count,
-        0 as spam_count,
-        0 as other_count,
-        case
-            when suppressed or nullif(lowest_item_count, 0) < {{ policy('suppression_min_n') }} then 'small_n'
-        end as reason
-    from figures
-    where breakdown = 'survey' and lowest_item is not null
-) as parts_of_rows
+) as not_counted
 {%- endset %}
+{% set cell = ['period_type', 'period_start', 'breakdown', 'member'] %}
 
-with withheld as (
+with services as (
+    select
+        survey_id,
+        max_by(service_id, survey_version) as service_id
+    from {{ ref('dim_surveys') }}
+    group by survey_id
+),
+
+withheld_answers as (
+    select distinct {{ cell | join(', ') }}
+    from {{ ref('int_withheld_items') }}
+),
+
+withheld_respondents as (
+    {{ withheld_respondents() | indent }}
+),
+
+-- cx_index tells of a service how many answered: it is what its surveys' respondents are, together
+surveys as (
+    select
+        counted.*,
+        services.service_id,
+        count(services.service_id) over (
+            partition by services.service_id, {{ fiscal_quarter_start('counted.period_start') }}
+        ) > count(services.service_id) over (
+            partition by services.service_id, counted.member, {{ fiscal_quarter_start('counted.period_start') }}
+        ) as is_beside_others,
+        respondents.member is not null as is_withheld_there,
+        answers.member is not null as is_item_withheld_there
+    from {{ ref('int_measures__surveys') }} as counted
+    left join services
+        on
+            counted.breakdown = 'survey'
+            and counted.member = services.survey_id
+    left join withheld_respondents as respondents
+        on
+            {{ same('counted', 'respondents', ['period_type', 'period_start']) }}
+            and case counted.breakdown when 'survey' then 'service' else counted.breakdown end = respondents.breakdown
+            and coalesce(services.service_id, counted.member) = respondents.member
+    left join withheld_answers as answers
+        on
+            {{ same('counted', 'answers', ['period_type', 'period_start']) }}
+            and answers.breakdown = 'service'
+            and services.service_id = answers.member
+),
+
+withheld as (
     {{ withheld_cells(cells, ['respondent_count', 'offered_respondent_count']) | indent }}
 ),
 
@@ -114,7 +145,14 @@ figures as (
         versions.sampling_design,
         versions.omb_control_number,
         versions.omb_expires_on,
-        withheld.reason is not null as suppressed,
+        -- a service's respondents less one survey's are another's
+        withheld.reason is not null
+        or (
+            counted.is_beside_others
+            and bool_or(withheld.reason is not null) over (
+                partition by counted.service_id, counted.period_type, counted.period_start
+            )
+        ) as suppressed,
         counted.response_count - counted.respondent_count as not_counted_count,
         cast(counted.offered_respondent_count as double) / nullif(counted.offered_count, 0) as response_rate,
         case
@@ -127,7 +165,7 @@ figures as (
         end as aapor_rr1,
         cast(counted.known_segment_count as double) / nullif(counted.respondent_count, 0) as known_segment_share,
         cast(counted.tied_count as double) / nullif(counted.respondent_count, 0) as tied_share
-    from {{ ref('int_measures__surveys') }} as counted
+    from surveys as counted
     left join versions
         on
             counted.breakdown = 'survey'
@@ -139,7 +177,7 @@ figures as (
 ),
 
 untold as (
-    {{ withheld_cells(parts_of_rows, uncounted) | indent }}
+    {{ withheld_cells(not_counted, uncounted) | indent }}
 ),
 
 -- A clearance ends for all of a survey at once: what a whole counts without one is what those of its surveys have.
@@ -165,7 +203,9 @@ told as (
     select
         figures.*,
         not figures.suppressed and uncounted.reason is null as is_response_count_told,
-        not figures.suppressed and items.reason is null as is_item_told,
+        not figures.suppressed
+        and not figures.is_item_withheld_there
+        and coalesce(figures.lowest_item_count >= {{ policy('suppression_min_n') }}, false) as is_item_told,
         not figures.suppressed
         and (
             unsafe_reasons.quarter_start is null
@@ -181,13 +221,21 @@ told as (
     left join untold as uncounted
         on
             {{ same('figures', 'uncounted', ['period_type', 'period_start', 'member']) }}
-            and uncounted.item = 'not counted'
             and case figures.breakdown when 'survey' then 'service' else figures.breakdown end = uncounted.breakdown
-    left join untold as items
-        on
-            {{ same('figures', 'items', ['period_type', 'period_start', 'member']) }}
-            and items.item = concat('answers to ', figures.lowest_item)
-            and figures.breakdown = 'survey'
+),
+
+-- a service's answers less one survey's are another's, in a month and in what a quarter is more than months
+shown as (
+    select
+        *,
+        is_item_told
+        and not (
+            is_beside_others
+            and bool_or(respondent_count > 0 and not is_item_told) over (
+                partition by service_id, {{ fiscal_quarter_start('period_start') }}
+            )
+        ) as is_item_shown
+    from told
 )
 
 select
@@ -221,9 +269,9 @@ select
     case when not suppressed then {{ figure('response_rate') }} end as response_rate,
     case when not suppressed and offered_count is not null then without_offer_count > 0 end as is_cohort_mismatched,
     case when not suppressed then {{ figure('aapor_rr1') }} end as aapor_rr1,
-    -- the share and respondent_count give how many answered the question, which cx_index withholds where they are few
-    case when is_item_told then lowest_item end as lowest_item,
-    case when is_item_told then lowest_item_share end as lowest_item_share,
+    -- the share and respondent_count give how many answered the question, which cx_index may withhold
+    case when is_item_shown then lowest_item end as lowest_item,
+    case when is_item_shown then lowest_item_share end as lowest_item_share,
     case
         when suppressed then null
         when response_rate < {{ policy('unit_response_min_share') }} then true
@@ -237,4 +285,4 @@ select
     suppressed,
     not suppressed and respondent_count < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
-from told
+from shown

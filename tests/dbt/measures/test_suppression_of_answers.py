@@ -1,0 +1,257 @@
+"""An attack on what public tables say of answers: the index, who answered surveys, who was offered them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .sql import CX_INDEX, Measures
+from .tables import SERVICES, answers, load, responses, touched_quarters
+from .test_suppression_across_tables import CHANNELS, MINIMUM, Condition, Told, cells, recovered
+
+SURVEYS = {**{name: name for name in SERVICES}, "ben-apply-office": "ben-apply"}
+"""Survey → its service; one service has two."""
+
+ONE_QUESTION = ("trv-urgent", "trv-renew")
+"""Surveys that ask for trust alone, by thumbs: whoever counts answered it."""
+
+ASKED = {"satisfaction": 0.95, "ease": 0.8, "employee": 0.45}
+"""The questions of the others, and how many answer them."""
+
+UNCOUNTED = ("deleted", "spam", "flagged", "archived")
+TABLES = (
+    "int_measures__surveys",
+    "survey_quality",
+    "int_measures__nonresponse",
+    "survey_nonresponse",
+    "int_index_pairs",
+    "series_breaks",
+    "cx_comparisons",
+    "equity_gaps",
+)
+
+
+def surveyed(seed: int, number: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Responses of five quarters, the first four a fiscal year, with the answers to each question."""
+    draw = np.random.default_rng(seed)
+    service = draw.choice(list(SERVICES), number, p=draw.dirichlet(np.full(len(SERVICES), 1.2)))
+    channel = draw.choice(list(CHANNELS), number, p=list(CHANNELS.values()))
+    is_office = (service == "ben-apply") & (channel == "in_person")
+    survey = np.where(is_office, "ben-apply-office", service)
+    reason = draw.choice([None, *UNCOUNTED], number, p=[0.9, 0.05, 0.03, 0.01, 0.01])
+    answered = pd.to_datetime("2024-10-01") + pd.to_timedelta(draw.integers(0, 457, number), unit="D")
+    people = responses(
+        number,
+        survey_id=survey,
+        customer_id=pd.Series([f"c{at}" for at in range(number)], dtype="string"),
+        organization_id=[SERVICES[name] for name in service],
+        service_id=service,
+        channel=pd.Series(channel, dtype="string"),
+        segment=pd.Series(draw.choice([None, "old", "new", "few"], number, p=[0.1, 0.5, 0.36, 0.04])),
+        answered_local_date=answered.date,
+        is_counted=pd.isna(reason),
+        not_counted_reason=pd.Series(reason, dtype="string"),
+        collected_without_clearance=False,
+    )
+    is_one = people["survey_id"].isin(ONE_QUESTION)
+    items = []
+    points = {}
+    for driver, share in ASKED.items():
+        points[driver] = np.where(
+            (draw.random(number) < share) & ~is_one, draw.integers(3, 6, number), np.nan
+        )
+    nobody = ~is_one & np.all([np.isnan(each) for each in points.values()], axis=0)
+    points["satisfaction"] = np.where(nobody, 4, points["satisfaction"])
+    for driver, given in points.items():
+        items.append(answers(people["response_id"], driver, given))
+    thumbs = np.where(is_one, draw.integers(0, 2, number), np.nan)
+    items.append(answers(people["response_id"], "trust", thumbs, "thumbs"))
+    return people, items
+
+
+OTHERS = """
+    create or replace table dim_surveys as
+    select surveys.*, services.service_id, organization_id, 'plain' as instrument,
+        'website' as default_channel, date '2000-01-01' as valid_from, 'tool' as source_system,
+        survey_id as source_form_id, null::text as omb_control_number, null::date as omb_expires_on
+    from dim_surveys as surveys
+    inner join (select distinct survey_id, service_id from fct_survey_responses) as services using (survey_id)
+    inner join dim_services using (service_id);
+    create table dim_questions (instrument text, role text, driver text, scale text, valid_min int,
+        valid_max int, statement text);
+    create table survey_changes (survey_id text, changed_on date, kind text);
+    create table segments as
+        select distinct segment, segment as segment_name from fct_interactions where segment is not null;
+    -- nobody knows after which contact a survey was offered, nor which one an answer is about
+    create or replace table fct_interactions as
+        select *, false as is_survey_offered, null::text as channel, null::int as wait_seconds,
+            null::boolean as is_resolved
+        from fct_interactions;
+    create table int_interactions as select interaction_id, segment from fct_interactions;
+    create table int_survey_ties as
+        select response_id, null::text as interaction_id from fct_survey_responses where is_counted;
+    create table dim_dates as
+        select distinct date_trunc('month', answered_local_date)::date as month_start
+        from fct_survey_responses;
+    -- every question of the instrument was asked of everybody
+    create table int_survey_answers as
+        select response_id, driver as question_id, 'core' as role, driver, scale,
+            if(given.response_id is null, 'blank', 'valid') as status
+        from fct_survey_responses as responses
+        inner join (select distinct survey_id, driver, scale from fct_survey_answers
+            inner join fct_survey_responses using (response_id)) as asked using (survey_id)
+        left join fct_survey_answers as given using (response_id, driver, scale);
+    -- twice as many were offered a survey as answered
+    create or replace table int_survey_offers as
+        select survey_id, service_id, channel, date_trunc('month', answered_local_date)::date as offered_date,
+            last_day(answered_local_date) as last_offered_date,
+            date_trunc('quarter', answered_local_date)::date as quarter_start,
+            3 * count(*) as customer_count, 2 * count(*) as offered_count, null::bigint as complete_count,
+            null::bigint as partial_count, null::bigint as refused_count, null::bigint as not_reached_count,
+            null::bigint as other_count, null::bigint as unknown_eligibility_count
+        from fct_survey_responses
+        group by all
+"""
+
+
+def published(measures: Measures, seed: int, number: int) -> pd.DataFrame:
+    """Make these tables.
+
+    Returns:
+        One row per response and question that it answers: the response's columns and `item`, null if none.
+    """
+    people, items = surveyed(seed, number)
+    load(measures, people, *items)
+    measures.connection.execute(OTHERS)
+    measures.table("int_journey_years", touched_quarters(pd.to_datetime(people["answered_local_date"])))
+    measures.build(*CX_INDEX, *TABLES)
+    given = pd.concat(items)
+    given["item"] = given["scale"] + "/" + given["driver"]
+    return people.merge(given[["response_id", "item"]], how="left")
+
+
+def is_respondent(atoms: pd.DataFrame) -> Any:
+    """Of a survey with one question those are its answers; of another it is a number of its own."""
+    return atoms["kind"].isin(["respondent", "thumbs/trust"])
+
+
+def of_kind(kind: str) -> Condition:
+    return lambda atoms, _: atoms["kind"] == kind
+
+
+def is_of_item(atoms: pd.DataFrame, cell: dict[Hashable, Any]) -> Any:
+    return atoms["kind"] == f"{cell['scale']}/{cell['driver']}"
+
+
+NUMBERS: list[tuple[str, str, Condition]] = [
+    ("items", "n", is_of_item),
+    ("index", "n", of_kind("respondent")),
+    ("equity", "n", lambda atoms, cell: is_of_item(atoms, cell) & (atoms["segment"] == cell["segment"])),
+    ("equity", "rest_n", lambda atoms, cell: is_of_item(atoms, cell) & (atoms["segment"] != cell["segment"])),
+    ("quality", "respondent_count", lambda atoms, _: is_respondent(atoms)),
+    (
+        "quality",
+        "response_count",
+        lambda atoms, _: is_respondent(atoms) | atoms["kind"].isin(UNCOUNTED),
+    ),
+    *(("quality", f"{reason}_count", of_kind(reason)) for reason in UNCOUNTED),
+    (
+        "quality",
+        "known_segment_count",
+        lambda atoms, _: is_respondent(atoms) & (atoms["segment"] != "unknown"),
+    ),
+    ("quality", "offered_respondent_count", lambda atoms, _: is_respondent(atoms)),
+    ("quality", "offered_count", of_kind("offered")),
+    (
+        "lowest",
+        "lowest_count",
+        lambda atoms, cell: atoms["kind"].str.endswith(f"/{cell['lowest_item']}"),
+    ),
+    ("nonresponse", "respondent_count", lambda atoms, _: is_respondent(atoms)),
+    ("nonresponse", "offered_count", of_kind("offered")),
+    ("nonresponse", "rated_count", of_kind("likert_5/satisfaction")),
+]
+"""Table, what it counts, and which answers those are."""
+
+ROWS = {
+    "items": "select * from cx_index where measure in ('mean', 'thumbs_up')",
+    "index": "select * from cx_index where measure = 'cx_index'",
+    "equity": "select * from equity_gaps where measure in ('mean', 'thumbs_up')",
+    "quality": """
+        select *, round(known_segment_share * respondent_count) as known_segment_count from survey_quality
+    """,
+    # which question it is, no attack is to depend on
+    "lowest": """
+        select told.* replace (made.lowest_item as lowest_item),
+            round(told.lowest_item_share * told.respondent_count) as lowest_count
+        from survey_quality as told
+        inner join int_measures__surveys as made using (period_type, period_start, breakdown, member)
+        where breakdown = 'survey'
+    """,
+    "nonresponse": """
+        select * replace (if(member = 'all', 'all', breakdown) as breakdown)
+        from survey_nonresponse
+        where breakdown in ('channel', 'service')
+    """,
+}
+
+
+def said(measures: Measures, people: pd.DataFrame) -> Iterator[list[Told]]:
+    """What is said of the answers of each fiscal quarter.
+
+    An atom is a month, a survey in a channel, a segment, and a kind: who counts, who answered a question, who
+    doesn't count, who was offered it. How many answered a question follows from who counts in no other way.
+    """
+    day = pd.to_datetime(people["answered_local_date"])
+    people = people.rename(columns=lambda name: name.removesuffix("_id")).assign(
+        period=day.dt.to_period("M").dt.start_time, segment=people["segment"].fillna("unknown")
+    )
+    once = people.drop_duplicates("response")
+    is_one = once["survey"].isin(ONE_QUESTION)
+    kinds = pd.concat(
+        [
+            people[people["is_counted"]].assign(kind=lambda rows: rows["item"]),
+            once[once["is_counted"] & ~is_one].assign(kind="respondent"),
+            once[~once["is_counted"]].assign(kind=lambda rows: rows["not_counted_reason"]),
+            *[once.assign(kind="offered", segment="unknown")] * 2,
+        ]
+    )
+    places = ["organization", "service", "survey", "channel"]
+    every = [*places, "segment", "period", "kind"]
+    tables = {name: measures.frame(rows) for name, rows in ROWS.items()}
+    for quarter, mine in kinds.groupby(kinds["period"].dt.to_period("Q")):
+        atoms = mine[places].drop_duplicates()
+        for other in ("segment", "period"):
+            atoms = atoms.merge(mine[[other]].drop_duplicates(), how="cross")
+        # of a survey that nobody is known to have left a question out of, each may have
+        atoms = atoms.merge(mine[["survey", "kind"]].drop_duplicates())
+        counts = mine.groupby(every).size().rename("count").reset_index()
+        atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
+        told: list[Told] = []
+        for table, count, of in NUMBERS:
+            rows = tables[table]
+            is_here = pd.to_datetime(rows["period_start"]).dt.to_period("Q") == quarter
+            told += cells(atoms, rows[is_here & (rows["period_type"] != "year")], count, of)
+        yield told
+
+
+@pytest.mark.parametrize(("seed", "number"), [(1, 500), (2, 1_000), (3, 3_000)])
+def test_no_withheld_answers_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
+    quarters = list(said(measures, published(measures, seed, number)))
+    told = [each for quarter in quarters for each in quarter]
+    assert sum(each.is_shown for each in told) > 50
+    assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
+    assert [name for quarter in quarters for name in recovered(quarter)] == []
+
+
+def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -> None:
+    """survey_quality and survey_nonresponse withhold what is of few, as if the index told nothing."""
+    people = published(measures, 3, 3_000)
+    measures.connection.execute("delete from int_withheld_items")
+    measures.build("survey_quality", "survey_nonresponse")
+    found = {name.split()[0] for quarter in said(measures, people) for name in recovered(quarter)}
+    assert found >= {"n", "respondent_count", "lowest_count"}
