@@ -120,7 +120,7 @@ _SESSIONS_AGAINST_PERFORMANCE = """
         or (breakdown <> 'page' and (
             (task_success_share is null) <> (task_found is null)
             or abs(task_success_share - task_found) > 1e-9
-            or (helpful_share is null) <> (helpful_found is null)
+            or (helpful_n is not null and (helpful_share is null) <> (helpful_found is null))
             or abs(helpful_share - helpful_found) > 1e-9
         ))
     )

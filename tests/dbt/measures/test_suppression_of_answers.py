@@ -152,6 +152,12 @@ NUMBERS: list[tuple[str, str, Condition]] = [
     ("index", "n", of_kind("respondent")),
     ("equity", "n", lambda atoms, cell: is_of_item(atoms, cell) & (atoms["segment"] == cell["segment"])),
     ("equity", "rest_n", lambda atoms, cell: is_of_item(atoms, cell) & (atoms["segment"] != cell["segment"])),
+    ("compared", "n", is_of_item),
+    (
+        "rest",
+        "other_n",
+        lambda atoms, cell: is_of_item(atoms, cell) & (atoms[cell["part"]] != cell["member"]),
+    ),
     ("quality", "respondent_count", lambda atoms, _: is_respondent(atoms)),
     (
         "quality",
@@ -181,6 +187,12 @@ ROWS = {
     "items": "select * from cx_index where measure in ('mean', 'thumbs_up')",
     "index": "select * from cx_index where measure = 'cx_index'",
     "equity": "select * from equity_gaps where measure in ('mean', 'thumbs_up')",
+    "compared": "select * from cx_comparisons where comparison = 'rest' and measure in ('mean', 'thumbs_up')",
+    "rest": """
+        select * replace ('all' as breakdown), breakdown as part
+        from cx_comparisons
+        where comparison = 'rest' and measure in ('mean', 'thumbs_up')
+    """,
     "quality": """
         select *, round(known_segment_share * respondent_count) as known_segment_count from survey_quality
     """,

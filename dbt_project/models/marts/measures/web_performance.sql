@@ -50,6 +50,33 @@ counted as (
         on
             web.item = withheld.item
             and {{ same('web', 'withheld', ['period_type', 'period_start', 'breakdown', 'member']) }}
+),
+
+-- page_helpfulness has a site's votes too, whole and by page, and closes its sums by other sizes: where one of the two
+-- withholds a whole, what the other shows of that quarter would give it away
+unsafe_votes as (
+    select
+        source_system,
+        basis,
+        quarter_start
+    from {{ ref('page_helpfulness') }}
+    where page = 'all' and suppressed
+    union distinct
+    select
+        source_system,
+        basis,
+        quarter_start
+    from counted
+    where breakdown = 'all' and suppressed
+),
+
+told as (
+    select
+        counted.*,
+        unsafe_votes.source_system is null as are_votes_told
+    from counted
+    left join unsafe_votes
+        on {{ same('counted', 'unsafe_votes', ['source_system', 'basis', 'quarter_start']) }}
 )
 {% set counts = {
     'n': 'least_visits',
@@ -63,6 +90,7 @@ counted as (
     'task_success': ['tasks_done', 'task_count'],
     'helpful': ['yes_count', 'vote_count'],
 } %}
+{% set told_if = {'helpful': 'not suppressed and are_votes_told'} %}
 select
     period_type,
     period_start,
@@ -84,18 +112,19 @@ select
     end as pageviews_per_visit,
     {%- for name, share in shares.items() %}
     {%- set x, n = share %}
-    case when not suppressed then {{ n }} end as {{ name }}_n,
+    {%- set is_told = told_if[name] | default('not suppressed') %}
+    case when {{ is_told }} then {{ n }} end as {{ name }}_n,
     case
-        when not suppressed then {{ figure('cast(' ~ x ~ ' as double) / nullif(' ~ n ~ ', 0)') }}
+        when {{ is_told }} then {{ figure('cast(' ~ x ~ ' as double) / nullif(' ~ n ~ ', 0)') }}
     end as {{ name }}_share,
     case
-        when not suppressed and {{ n }} > 0 then {{ figure(wilson_low('cast(' ~ x ~ ' as double)', n)) }}
+        when {{ is_told }} and {{ n }} > 0 then {{ figure(wilson_low('cast(' ~ x ~ ' as double)', n)) }}
     end as {{ name }}_low,
     case
-        when not suppressed and {{ n }} > 0 then {{ figure(wilson_high('cast(' ~ x ~ ' as double)', n)) }}
+        when {{ is_told }} and {{ n }} > 0 then {{ figure(wilson_high('cast(' ~ x ~ ' as double)', n)) }}
     end as {{ name }}_high,
     {%- endfor %}
     suppressed,
     not suppressed and least_visits < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
-from counted
+from told

@@ -1,0 +1,53 @@
+"""Every public table is attacked for what it tells of people, or the list here says why it need not be."""
+
+from __future__ import annotations
+
+import inspect
+
+import yaml
+from voxpop.release.tables import OWN_TABLES
+
+from . import test_statistics_suppression, test_suppression_across_tables, test_suppression_of_answers
+from .sql import DBT
+
+NAMES = "it lists what there is by name, and counts nothing"
+OF_ROWS = "its figures are made of other public tables' rows, as these are published"
+TELLS_OF_NOBODY = {
+    "dim_channels": NAMES,
+    "dim_dates": NAMES,
+    "dim_organizations": NAMES,
+    "dim_questions": NAMES,
+    "dim_services": NAMES,
+    "dim_surveys": NAMES,
+    "series_breaks": "it says on which day a survey was asked in another way",
+    "cx_control_limits": OF_ROWS,
+    "priority_goal_measures": OF_ROWS,
+    "published_measures": OF_ROWS,
+    "data_dictionary": NAMES,
+    "release_info": "its counts are of records in whole batches, of all sources together",
+    "timeliness": "its counts are of records that landed, before anybody knows what they are of",
+    "web_performance": "visits are no answers, and votes are told only where page_helpfulness tells them",
+    "page_helpfulness": "votes are counted by web_performance alone besides, which tells them only with it",
+}
+"""Public table → why no attack here takes its numbers together with other tables'."""
+
+ATTACKS = (test_suppression_across_tables, test_suppression_of_answers, test_statistics_suppression)
+
+
+def public_tables() -> set[str]:
+    described = [
+        model
+        for path in (DBT / "models" / "marts").glob("*/*.yml")
+        for model in yaml.safe_load(path.read_text())["models"]
+    ]
+    of_dbt = {model["name"] for model in described if model["config"]["meta"]["audience"] == "public"}
+    assert len(of_dbt) > 15
+    return of_dbt | set(OWN_TABLES)
+
+
+def test_every_public_table_is_attacked_or_said_to_tell_of_nobody() -> None:
+    """An attack names the tables that it reads as `from` what is published."""
+    code = " ".join(" ".join(inspect.getsource(attack).split()) for attack in ATTACKS)
+    attacked = {table for table in public_tables() if f"from {table}" in code}
+    assert attacked | set(TELLS_OF_NOBODY) == public_tables()
+    assert not attacked & {table for table, why in TELLS_OF_NOBODY.items() if why != NAMES}
