@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -213,14 +213,14 @@ ROWS = {
 
 
 def said(measures: Measures, people: pd.DataFrame) -> Iterator[list[Told]]:
-    """What is said of the answers of each fiscal quarter.
+    """What is said of the answers of each fiscal quarter by months, and of each fiscal year by quarters.
 
-    An atom is a month, a survey in a channel, a segment, and a kind: who counts, who answered a question, who
-    doesn't count, who was offered it. How many answered a question follows from who counts in no other way.
+    An atom is a period, a survey in a channel, a segment, and a kind: who counts, who answered a question,
+    who doesn't count, who was offered it. Who answered a question follows from who counts in no other way.
     """
     day = pd.to_datetime(people["answered_local_date"])
     people = people.rename(columns=lambda name: name.removesuffix("_id")).assign(
-        period=day.dt.to_period("M").dt.start_time, segment=people["segment"].fillna("unknown")
+        day=day, segment=people["segment"].fillna("unknown")
     )
     once = people.drop_duplicates("response")
     is_one = once["survey"].isin(ONE_QUESTION)
@@ -232,32 +232,41 @@ def said(measures: Measures, people: pd.DataFrame) -> Iterator[list[Told]]:
             *[once.assign(kind="offered", segment="unknown")] * 2,
         ]
     )
+    tables = {name: measures.frame(rows) for name, rows in ROWS.items()}
+    for part, whole, other in (("M", "Q", "year"), ("Q", "Y-SEP", "month")):
+        kinds["period"] = kinds["day"].dt.to_period(part).dt.start_time
+        for span, mine in kinds.groupby(kinds["day"].dt.to_period(whole)):
+            here = {
+                name: rows[
+                    (pd.to_datetime(rows["period_start"]).dt.to_period(whole) == span)
+                    & (rows["period_type"] != other)
+                ]
+                for name, rows in tables.items()
+            }
+            yield told_within(mine, here)
+
+
+def told_within(mine: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
+    """What tables say of these answers."""
     places = ["organization", "service", "survey", "channel"]
     every = [*places, "segment", "period", "kind"]
-    tables = {name: measures.frame(rows) for name, rows in ROWS.items()}
-    for quarter, mine in kinds.groupby(kinds["period"].dt.to_period("Q")):
-        atoms = mine[places].drop_duplicates()
-        for other in ("segment", "period"):
-            atoms = atoms.merge(mine[[other]].drop_duplicates(), how="cross")
-        # of a survey that nobody is known to have left a question out of, each may have
-        atoms = atoms.merge(mine[["survey", "kind"]].drop_duplicates())
-        counts = mine.groupby(every).size().rename("count").reset_index()
-        atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
-        told: list[Told] = []
-        for table, count, of in NUMBERS:
-            rows = tables[table]
-            is_here = pd.to_datetime(rows["period_start"]).dt.to_period("Q") == quarter
-            told += cells(atoms, rows[is_here & (rows["period_type"] != "year")], count, of)
-        yield told
+    atoms = mine[places].drop_duplicates()
+    for other in ("segment", "period"):
+        atoms = atoms.merge(mine[[other]].drop_duplicates(), how="cross")
+    # of a survey that nobody is known to have left a question out of, each may have
+    atoms = atoms.merge(mine[["survey", "kind"]].drop_duplicates())
+    counts = mine.groupby(every).size().rename("count").reset_index()
+    atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
+    return [each for table, count, of in NUMBERS for each in cells(atoms, tables[table], count, of)]
 
 
-@pytest.mark.parametrize(("seed", "number"), [(1, 500), (2, 1_000), (3, 3_000)])
+@pytest.mark.parametrize(("seed", "number"), [(1, 500), (2, 1_000)])
 def test_no_withheld_answers_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
-    quarters = list(said(measures, published(measures, seed, number)))
-    told = [each for quarter in quarters for each in quarter]
+    spans = list(said(measures, published(measures, seed, number)))
+    told = [each for span in spans for each in span]
     assert sum(each.is_shown for each in told) > 50
     assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
-    assert [name for quarter in quarters for name in recovered(quarter)] == []
+    assert [name for span in spans for name in recovered(span)] == []
 
 
 def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -> None:
@@ -265,5 +274,5 @@ def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -
     people = published(measures, 3, 3_000)
     measures.connection.execute("delete from int_withheld_items")
     measures.build("survey_quality", "survey_nonresponse")
-    found = {name.split()[0] for quarter in said(measures, people) for name in recovered(quarter)}
+    found = {name.split()[0] for name in recovered(next(said(measures, people)))}
     assert found >= {"n", "respondent_count", "lowest_count"}
