@@ -65,7 +65,7 @@ def _published(home: Any) -> store.Release:
     release = store.show(home.settings, home.publish(datetime(2026, 5, 2, 6, tzinfo=UTC)))
     with duckdb.connect(str(release.database)) as connection:
         connection.execute(
-            "create table marts.survey_quality as select 'quarter' as period_type, "
+            "create or replace table marts.survey_quality as select 'quarter' as period_type, "
             "date '2026-01-01' as period_start, 'survey' as breakdown, * from (values "
             "('ben-apply-cx', 0.2496, true), ('no-such-cx', 0.1, true)"
             ") as t(member, response_rate, nonresponse_bias_analysis_required)"
