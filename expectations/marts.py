@@ -353,7 +353,7 @@ def suites(columns: Columns, public: Collection[str], policy: Mapping[str, float
         "page_helpfulness": web.page_helpfulness(policy),
         "web_report_checks": web.web_report_checks(),
         "release_info": release_info(),
-        "timeliness": quality.timeliness(),
+        "timeliness": quality.timeliness(policy),
         "data_dictionary": data_dictionary(),
     }
     found = []

@@ -208,7 +208,7 @@ def _make(
     marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
     kept = [before, *store.list_releases(settings)] if before else []
     rows = _rows(connection, marts, kept, folder, policy)
-    made = _copy_tables(connection, marts, rows, timed(in_use, published, now))
+    made = _copy_tables(connection, marts, rows, timed(in_use, published, now), policy)
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     late = late_sources(in_use, sources)
@@ -315,10 +315,11 @@ def _copy_tables(
     marts: Sequence[tables.Mart],
     rows: Mapping[str, str],
     days: Iterable[Timed],
+    policy: Mapping[str, float],
 ) -> dict[str, Table]:
     made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
     tables.create_release_info(connection)
-    made["timeliness"] = tables.write_timeliness(connection, days)
+    made["timeliness"] = tables.write_timeliness(connection, days, policy["suppression_min_n"])
     made["data_dictionary"] = tables.write_dictionary(connection, marts)
     return made
 

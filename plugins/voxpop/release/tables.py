@@ -56,7 +56,8 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
             ),
             "record_count": (
                 "bigint",
-                "Records of that day in the batch that brought most of them; corrections are not added.",
+                "Records of that day in the batch that brought most of them; corrections are not added. "
+                "Null where they are fewer than policy suppression_min_n.",
             ),
             "landed_at": ("timestamp", "When the first of them landed, UTC."),
             "published_at": ("timestamp", "When a release first held one of them, UTC."),
@@ -271,15 +272,22 @@ def write_dictionary(connection: duckdb.DuckDBPyConnection, found: Sequence[Mart
     return _measure(connection, "data_dictionary", list(OWN_TABLES["data_dictionary"][2]), "public")
 
 
-def write_timeliness(connection: duckdb.DuckDBPyConnection, days: Iterable[Timed]) -> Table:
-    """Write `timeliness`."""
+def write_timeliness(connection: duckdb.DuckDBPyConnection, days: Iterable[Timed], minimum: float) -> Table:
+    """Write `timeliness`.
+
+    Args:
+        connection: any that has the candidate.
+        days: of each source and stream.
+        minimum: policy suppression_min_n. A stream may be of one survey, and its days add up
+            to a month of few.
+    """
     _create(connection, "timeliness")
     rows = [
         (
             day.source,
             day.stream,
             day.day,
-            day.record_count,
+            day.record_count if day.record_count >= minimum else None,
             day.landed_at.astimezone(UTC).replace(tzinfo=None),
             day.published_at.astimezone(UTC).replace(tzinfo=None),
             _hours(day.delay),

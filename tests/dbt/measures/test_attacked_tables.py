@@ -25,7 +25,7 @@ TELLS_OF_NOBODY = {
     "published_measures": OF_ROWS,
     "data_dictionary": NAMES,
     "release_info": "its counts are of records in whole batches, of all sources together",
-    "timeliness": "its counts are of records that landed, before anybody knows what they are of",
+    "timeliness": "its counts are of a day of a stream, none of few, before anybody knows what they are of",
     "web_performance": "visits are no answers, and votes are told only where page_helpfulness tells them",
     "page_helpfulness": "votes are counted by web_performance alone besides, which tells them only with it",
 }

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from voxpop.raw.manifests import Day, Manifest
 from voxpop.raw.records import Window
-from voxpop.release import candidate
+from voxpop.release import candidate, tables
 from voxpop.release.timeliness import Timed, timed
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -82,22 +82,35 @@ def test_a_day_stays_published_when_it_first_was() -> None:
     assert (found[day].published_at, found[other].published_at) == (earlier, NOW)
 
 
+def test_how_many_records_a_day_has_is_told_where_they_are_not_few() -> None:
+    first = date(2026, 2, 3)
+    landed = [batch(1, {first: 9, first + timedelta(days=1): 10}, night_after(first, 29))]
+    with duckdb.connect() as connection:
+        connection.execute("attach ':memory:' as candidate; create schema candidate.marts")
+        tables.write_timeliness(connection, days_of(landed).values(), 10)
+        counts = connection.execute(
+            "select record_count from candidate.marts.timeliness order by record_date"
+        )
+        assert counts.fetchall() == [(None,), (10,)]
+
+
 def test_a_release_holds_it_and_the_next_one_keeps_when_days_were_published(home: Any) -> None:
     first = datetime(2026, 5, 2, 6, tzinfo=UTC)
     home.publish(now=first)
     home.land("genesys", "conversations", ["conv-new"], start=date(2026, 5, 1), end=date(2026, 5, 2))
+    before = home.interactions
     home.interactions += 1
     home.build()
     made = candidate.stage(home.settings, now=first + timedelta(days=1), sources=home.sources)
     assert made is not None
     with duckdb.connect(str(Path(made.folder) / "voxpop.duckdb"), read_only=True) as connection:
         rows = connection.execute(
-            "select record_date, published_at, published_hours from marts.timeliness "
+            "select record_date, record_count, published_at, published_hours from marts.timeliness "
             "where source_system = 'genesys' order by 1"
         ).fetchall()
     naive = first.replace(tzinfo=None)
     assert rows == [
-        (date(2026, 4, 30), naive, 30.0),
-        (date(2026, 5, 1), naive + timedelta(days=1), 30.0),
-    ]
+        (date(2026, 4, 30), before, naive, 30.0),
+        (date(2026, 5, 1), None, naive + timedelta(days=1), 30.0),
+    ], "one record came, and that is few"
     assert made.manifest["tables"]["timeliness"]["sha256"] is None
