@@ -1,0 +1,313 @@
+"""The figures of a release against what pandas counts from that which only the small agency knows.
+
+The truth says what each person thought, waited and was offered. What its tools lost, showed late or changed
+by the time they were last asked follows from the same seed, and so do the items that people passed over:
+with these the truth determines the figures, and they are compared exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from voxpop.config import load_settings
+from voxpop.sample_agency.agency import Agency, make_agency
+from voxpop.sample_agency.clock import DAY_MS, day_number
+from voxpop.sample_agency.draws import Draws
+from voxpop.sample_agency.events import Events, events_between
+from voxpop.sample_agency.files import kiosk_ids
+from voxpop.sample_agency.genesys import conversation_ids
+from voxpop.sample_agency.misbehavior import LEVELS, late_days
+from voxpop.sample_agency.offers import offer_days
+from voxpop.sample_agency.opinions import kiosk_score
+from voxpop.sample_agency.touchpoints import MARTS_CHANNELS, changes_of, submission_ids
+from voxpop.sample_agency.truth import ITEM_NAMES
+
+from .home import END, FIRST, LATELY, MIDDLE, Home
+
+QUARTER = "2026Q3"
+"""April to June 2026: all that there is."""
+TOOLS = LEVELS["a-little"]
+"""How the tools misbehave."""
+FLAGGED, ARCHIVED, DELETED, REVISED = 1, 2, 3, 5
+"""What becomes of an answer, as `sample_agency.touchpoints` numbers it."""
+ROUNDED = 1e-9
+"""Figures are stored to ten decimals."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What only the agency knows, and the records that it is known by."""
+
+    agency: Agency
+    events: Events
+    contacts: pd.DataFrame
+    experiences: pd.DataFrame
+    people: pd.DataFrame
+
+    @property
+    def organizations(self) -> dict[str, str]:
+        """Service → the division that gives it."""
+        return {one.service_id: one.organization_id for one in self.agency.catalogue.services}
+
+    @property
+    def surveys(self) -> dict[str, str]:
+        """Service → its form's survey."""
+        catalogue = self.agency.catalogue
+        return {catalogue.services[form.service].service_id: form.survey_id for form in catalogue.forms}
+
+
+@pytest.fixture(scope="module")
+def truth(published: Home) -> Truth:
+    agency = make_agency(load_settings({}).seeds)
+    events = events_between(agency, FIRST, END - timedelta(days=1))
+    tables = {
+        name: pd.read_parquet(published.path / "sample_agency" / "truth" / f"{name}.parquet")
+        for name in ("contacts", "experiences", "people")
+    }
+    return Truth(agency, events, **tables)
+
+
+@pytest.fixture(scope="module")
+def answers(truth: Truth) -> pd.DataFrame:
+    """One row per item that somebody answered on a response that counts.
+
+    Columns: record_id, survey, service, organization, channel, scale, driver and points.
+    """
+    answers = pd.concat([form_answers(truth), kiosk_answers(truth)], ignore_index=True)
+    return answers.assign(organization=answers["service"].map(truth.organizations))
+
+
+def form_answers(truth: Truth) -> pd.DataFrame:
+    """What the services' forms have of the true scores when they are last asked for an answer."""
+    submissions, causes = truth.events.submissions, truth.agency.causes
+    asked = np.where(submissions.created_ms < midnight_ms(LATELY), midnight_ms(MIDDLE), midnight_ms(END))
+    changes = changes_of(submissions, TOOLS)
+    kind = np.where(changes.changed_ms <= asked, changes.kind, 0)
+    is_there = (changes.shown_on * DAY_MS < asked) & ~np.isin(kind, (FLAGGED, ARCHIVED, DELETED))
+    forms = pd.DataFrame(
+        {
+            "record_id": [each.decode() for each in submission_ids(submissions)],
+            "is_there": is_there,
+            "is_revised": kind == REVISED,
+            "thumb_skipped": Draws(submissions.key).happens("skips thumb", causes.item_skipped),
+            **{
+                f"{name}_skipped": Draws(submissions.key).happens(f"skips {number}", causes.item_skipped)
+                for number, name in enumerate(ITEM_NAMES)
+            },
+        }
+    )
+    said = truth.experiences[truth.experiences["responds"] & (truth.experiences["source"] == "touchpoints")]
+    assert set(said["record_id"]) == set(forms["record_id"])
+    said = said.merge(forms[forms["is_there"]], on="record_id", validate="one_to_one")
+    instruments = {
+        truth.agency.catalogue.services[form.service].service_id: form.instrument
+        for form in truth.agency.catalogue.forms
+    }
+    instrument = said["service_id"].map(instruments)
+    trusts = said["trust_opinion"] >= causes.thumbs_up_from
+    # whoever writes again that it is settled now is one point more satisfied
+    satisfied = (said["satisfaction_score"] + said["is_revised"]).clip(upper=5)
+    points = {
+        ("likert_5", name): (said[f"{name}_score"], (instrument == "a11") & ~said[f"{name}_skipped"])
+        for name in ITEM_NAMES
+    }
+    points["likert_5", "satisfaction"] = (satisfied, points["likert_5", "satisfaction"][1])
+    # nobody is asked about the employee that a website doesn't have
+    met = points["likert_5", "employee"][1] & (said["channel"] != "website")
+    points["likert_5", "employee"] = (said["employee_score"], met)
+    points["thumbs", "trust"] = (trusts, (instrument == "a11_v2") & ~said["thumb_skipped"])
+    points["radio_5", "trust"] = (
+        said["trust_score"],
+        (instrument == "a11_v2_radio") & ~said["thumb_skipped"],
+    )
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "record_id": said["record_id"],
+                    "person_id": said["person_id"],
+                    "survey": said["service_id"].map(truth.surveys),
+                    "service": said["service_id"],
+                    "channel": said["channel"].map(MARTS_CHANNELS),
+                    "scale": scale,
+                    "driver": driver,
+                    "points": value.astype("int64"),
+                }
+            )[given]
+            for (scale, driver), (value, given) in points.items()
+        ]
+    )
+
+
+def kiosk_answers(truth: Truth) -> pd.DataFrame:
+    """What was pressed at the kiosks; and the answer that the home plants, four points each."""
+    kiosk, catalogue = truth.events.kiosk, truth.agency.catalogue
+    is_there = (kiosk.created_ms // DAY_MS + late_days(kiosk.key, TOOLS)) * DAY_MS < midnight_ms(END)
+    pressed = [
+        pd.DataFrame(
+            {
+                "record_id": [*[each.decode() for each in kiosk_ids(kiosk)], "K-planted"],
+                "driver": driver,
+                "points": [*kiosk_score(truth.agency, kiosk, button), 4],
+                "is_there": [*is_there, True],
+            }
+        )
+        for button, driver in (("rating", "satisfaction"), ("easy", "ease"))
+    ]
+    answers = pd.concat(pressed)
+    return answers[answers.pop("is_there") & answers["points"].between(1, 5)].assign(
+        survey=catalogue.kiosk_survey_id,
+        service=catalogue.services[catalogue.kiosk_service].service_id,
+        channel="self_service_kiosk",
+        scale="csat_5",
+    )
+
+
+def midnight_ms(day: date) -> int:
+    return day_number(day) * DAY_MS
+
+
+def cells(rows: pd.DataFrame, *breakdowns: str) -> list[tuple[str, str, pd.DataFrame]]:
+    """The rows of everybody and of each member: breakdown, member and rows."""
+    found = [("all", "all", rows)]
+    for breakdown in breakdowns:
+        found += [(breakdown, str(member), part) for member, part in rows.groupby(breakdown)]
+    return found
+
+
+def shown(home: Home, table: str, *columns: str) -> pd.DataFrame:
+    """The quarter's figures that are not withheld; of a first release none is held from one before it."""
+    assert len(home.published()) == 1
+    rows = home.sql(
+        f"select {', '.join(columns)} from marts.{table} "
+        f"where period_type = 'quarter' and period_label = '{QUARTER}' and not suppressed"
+    )
+    return pd.DataFrame(rows, columns=pd.Index(columns))
+
+
+def test_the_index_and_its_items_are_those_of_the_true_scores(published: Home, answers: pd.DataFrame) -> None:
+    """By quarter: n, means, shares and the index, of all and of each division, service and channel."""
+    truth: dict[tuple[str, ...], tuple[int, float]] = {}
+    for breakdown, member, rows in cells(answers, "organization", "service", "channel"):
+        for (scale, driver), points in rows.groupby(["scale", "driver"])["points"]:
+            key = (breakdown, member, scale)
+            if scale == "thumbs":
+                truth[*key, "thumbs_up", driver] = (len(points), points.mean())
+                continue
+            for measure, value in {
+                "mean": points.mean(),
+                "top_box": (points == 5).mean(),
+                "top_two": (points >= 4).mean(),
+                "bottom_two": (points <= 2).mean(),
+            }.items():
+                truth[*key, measure, driver] = (len(points), value)
+        likert = rows[rows["scale"] == "likert_5"]
+        if len(likert):
+            mean = likert.groupby("driver")["points"].mean().mean()
+            people = likert["record_id"].nunique()
+            truth[breakdown, member, "likert_5", "cx_index", "all"] = (people, 100 * (mean - 1) / 4)
+    told = shown(
+        published,
+        "cx_index",
+        *("breakdown", "member", "scale", "measure", "driver", "n", "value"),
+    )
+    # of whom a segment is known is a matter of identity; csat and ces are two of the other figures again
+    told = told[(told["breakdown"] != "segment") & ~told["measure"].isin(["csat", "ces"])]
+    assert len(told) > 400 and {"all", "organization", "service", "channel"} == set(told["breakdown"])
+    for *key, n, value in told.itertuples(index=False):
+        true_n, true_value = truth[tuple(key)]
+        assert (n, value) == (true_n, pytest.approx(true_value, abs=ROUNDED)), key
+
+
+def test_respondents_and_offers_are_those_of_the_truth(
+    published: Home, truth: Truth, answers: pd.DataFrame
+) -> None:
+    """Who answered, and whom each survey was offered to on the days of which its count has come."""
+    asked, catalogue = truth.events.experiences, truth.agency.catalogue
+    days = offer_days(truth.agency, asked)
+    forms = np.array([form.survey_id for form in catalogue.forms])
+    survey = np.where(asked.kiosk, catalogue.kiosk_survey_id, forms[asked.service])
+    # a day's count comes when it is over everywhere: of the last day's there is none yet
+    within = asked.offered & (days >= day_number(FIRST)) & (days < day_number(END) - 1)
+    offered = pd.Series(survey[within]).value_counts()
+    owner = {survey: truth.organizations[service] for service, survey in truth.surveys.items()}
+    owner[catalogue.kiosk_survey_id] = truth.organizations[
+        catalogue.services[catalogue.kiosk_service].service_id
+    ]
+    answers = answers.assign(organization=answers["survey"].map(owner))
+    told = shown(
+        published,
+        "survey_quality",
+        *("breakdown", "member", "respondent_count", "offered_count", "surveys_without_offers"),
+    )
+    respondents = {
+        (breakdown, member): rows["record_id"].nunique()
+        for breakdown, member, rows in cells(answers, "organization", "survey")
+    }
+    found = told.set_index(["breakdown", "member"])
+    assert len(found) >= 15
+    assert found["respondent_count"].to_dict() == {key: respondents[key] for key in found.index}
+    uncounted = truth.agency.causes.counts_no_offers
+    counted = found.loc["survey"].drop(uncounted, errors="ignore")["offered_count"]
+    assert counted.to_dict() == offered[counted.index].to_dict()
+    without = found[found["surveys_without_offers"].notna()]
+    assert set(without["surveys_without_offers"]) == {uncounted} and without["offered_count"].isna().all()
+    divisions = offered.groupby(owner).sum()
+    known = found.loc["organization"]["offered_count"].dropna()
+    assert len(known) and known.to_dict() == divisions[known.index].to_dict()
+
+
+def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth) -> None:
+    """Offered, answered, abandoned and the mean wait of the answered, by source, service and channel."""
+    calls, now = truth.events.conversations, midnight_ms(END)
+    state = pd.DataFrame(
+        {
+            "record_id": conversation_ids(calls).astype(str),
+            "is_late": (calls.start_ms // DAY_MS + late_days(calls.key, TOOLS)) * DAY_MS >= now,
+            # emails wait for hours, and callbacks: of some the last run can't know yet how they end
+            "is_waiting": calls.met_ms > now,
+            "is_open": calls.end_ms > now,
+        }
+    )
+    contacts = truth.contacts[
+        truth.contacts["source"].isin(["genesys", "text_messages"])
+        & (truth.contacts["channel"] != "outbound")
+    ].merge(state, on="record_id", how="left", validate="one_to_one")
+    contacts = contacts[contacts["is_late"].ne(True)]
+    contacts["handled"] = contacts["answered"] & contacts["is_waiting"].ne(True)
+    contacts["gave_up"] = contacts["abandoned"] & contacts["is_open"].ne(True)
+    contacts = contacts.assign(
+        service=contacts["service_id"],
+        organization=contacts["service_id"].map(truth.organizations),
+        channel=contacts["channel"].map(MARTS_CHANNELS),
+    )
+    told = shown(
+        published,
+        "contact_center_performance",
+        *("source_system", "breakdown", "member", "offered", "handled", "abandoned", "abandonment_share"),
+        *("speed_of_answer_count", "average_speed_of_answer_seconds"),
+    )
+    true = {
+        (source, breakdown, member): rows
+        for source, of_source in contacts.groupby("source")
+        for breakdown, member, rows in cells(of_source, "organization", "service", "channel")
+    }
+    assert len(told) > 20 and set(told["breakdown"]) == {"all", "organization", "service", "channel"}
+    for row in told.itertuples(index=False):
+        rows = true[row.source_system, row.breakdown, row.member]
+        handled = rows[rows["handled"]]
+        assert (row.offered, row.handled) == (len(rows), len(handled)), row
+        assert row.speed_of_answer_count == len(handled), row
+        assert row.average_speed_of_answer_seconds == pytest.approx(
+            handled["waited_seconds"].mean(), abs=ROUNDED
+        ), row
+        if row.source_system == "genesys":
+            assert row.abandoned == rows["gave_up"].sum(), row
+            assert row.abandonment_share == pytest.approx(rows["gave_up"].mean(), abs=ROUNDED), row
+        else:
+            # who writes a message and leaves is not known to have left
+            assert pd.isna(row.abandoned) and pd.isna(row.abandonment_share)
