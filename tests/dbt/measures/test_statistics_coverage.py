@@ -169,7 +169,9 @@ def test_of_clustered_people_the_clustered_error_covers(measures: Measures, mean
     points = answered(normal, mean).reshape(replicates, units * size, len(DRIVERS))
     clusters = np.broadcast_to(np.repeat(np.arange(units), size), (replicates, units * size))
     found = estimates(measures, points, clusters)
-    truths = {"mean": mean, "top_box": shares_with(mean)[4], "cx_index": 25 * (mean - 1)}
+    shares = shares_with(mean)
+    boxes = {"top_box": shares[4], "top_two": shares[3:].sum(), "bottom_two": shares[:2].sum()}
+    truths = {"mean": mean, **boxes, "cx_index": 25 * (mean - 1)}
     simple = {m: covered(found, m, truth) for m, truth in truths.items()}
     coverage = {m: covered(found, m, truth, prefix="weighted_") for m, truth in truths.items()}
     low, high = WANTED[100]
