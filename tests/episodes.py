@@ -107,3 +107,52 @@ def boundaries(touches: pd.DataFrame, journey: list[str]) -> tuple[Boundaries, B
 def f1(found: Boundaries, true: Boundaries) -> float:
     """The harmonic mean of precision and recall."""
     return 2 * len(found & true) / (len(found) + len(true))
+
+
+def website_before_call(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """Of all true journeys with a call, whoever made it, the share that came to the website before the first.
+
+    Journeys are left out that may have begun before what the truth tells of, or go on after it.
+
+    Returns:
+        One row per service and fiscal quarter of its organization's calendar: service, quarter_start, calls
+        (the journeys) and truth.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        touches = connection.execute(
+            f"""
+            with touches as (
+                select person_id as person, service_id, channel, started_at
+                from '{truth}/contacts.parquet'
+                union all
+                select person_id, service_id, 'website', started_at
+                from '{truth}/web_visits.parquet'
+                where person_id is not null and not is_program
+            )
+            select person, service_id as service, started_at::timestamp as at,
+                channel in ('phone', 'callback') as is_call, channel = 'website' as is_visit,
+                date_trunc('quarter', timezone(time_zone, started_at))::date as quarter_start
+            from touches
+            inner join marts.dim_services using (service_id)
+            inner join marts.dim_organizations using (organization_id)
+            order by started_at
+            """
+        ).df()
+    touches["episode"] = true_episodes(touches, ["person", "service"])
+    touches["called_at"] = touches["at"].where(touches["is_call"])
+    touches["visited_at"] = touches["at"].where(touches["is_visit"])
+    journeys = touches.groupby(["person", "service", "episode"]).agg(
+        quarter_start=("quarter_start", "first"),
+        began_at=("at", "first"),
+        ended_at=("at", "last"),
+        called_at=("called_at", "min"),
+        visited_at=("visited_at", "min"),
+    )
+    is_whole = (journeys["began_at"] > touches["at"].min() + GAP) & (
+        journeys["ended_at"] < touches["at"].max() - GAP
+    )
+    called = journeys[is_whole].dropna(subset=["called_at"])
+    is_before = called["visited_at"] < called["called_at"]
+    by = is_before.groupby([called.index.get_level_values("service"), called["quarter_start"]])
+    return by.agg(calls="size", truth="mean").reset_index()
