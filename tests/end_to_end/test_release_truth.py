@@ -311,3 +311,105 @@ def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth
         else:
             # who writes a message and leaves is not known to have left
             assert pd.isna(row.abandoned) and pd.isna(row.abandonment_share)
+
+
+def test_answers_are_tied_to_the_contact_that_they_are_about(
+    published: Home, truth: Truth, answers: pd.DataFrame
+) -> None:
+    """The one that a kiosk's ticket names; else the true one wherever the release knows it as the person's.
+
+    It can tie another where the true one isn't known as theirs, or is of another channel than the form says:
+    whoever went to an office's kiosk answers that they were there in person.
+    """
+    ties = ties_and_truth(published, truth)
+    assert set(ties["record_id"]) == set(answers["record_id"])
+    assert ties["is_named"].sum() > 30 and ties["is_known"].sum() > 150
+    named = ties[ties["is_named"]]
+    assert (named["tie_method"] == "named").all() and named["is_right"].all()
+    assert (ties["tie_method"].eq("named") == ties["is_named"]).all()
+    known = ties[ties["is_known"] & ~ties["is_named"]]
+    assert known["is_right"].all(), known[~known["is_right"]]
+    tied = ties[ties["is_tied"]]
+    right = tied.groupby("channel")["is_right"].agg(["mean", "size"])
+    assert set(right.index) == set(ties["channel"])
+    assert (right["mean"].drop("in_person") == 1).all(), right
+    others = tied[~tied["is_right"]]
+    assert not others["is_known"].any() and len(others) < 0.01 * len(ties)
+
+    linked = ties["is_named"] | ties["is_known"] | ties["record_id"].isin(others["record_id"])
+    true = {
+        (breakdown, member): (len(rows), pytest.approx(rows["is_linked"].mean(), abs=ROUNDED))
+        for breakdown, member, rows in cells(
+            ties.assign(is_linked=linked), "organization", "service", "channel"
+        )
+    }
+    told = shown(published, "journey_measures", "breakdown", "member", "n", "value", "measure")
+    told = told[told["measure"] == "survey_linked_share"].set_index(["breakdown", "member"])
+    assert len(told) >= 15
+    assert {key: tuple(told.loc[key, ["n", "value"]]) for key in told.index} == {
+        key: true[key] for key in told.index
+    }
+
+
+def ties_and_truth(home: Home, truth: Truth) -> pd.DataFrame:
+    """One row per response that counts.
+
+    Columns: record_id, channel, service, organization, tie_method, is_tied; is_named, that a kiosk's answer
+    kept the ticket of a visit that has come; is_known, that the true contact, or a visit to the website of
+    the true journey that began before the answer, is of the response's customer and channel; is_right, that
+    the tie is to it.
+    """
+    columns = ("record_id", "channel", "service", "organization", "customer", "tie_method", "tied_to")
+    ties = pd.DataFrame(
+        home.sql(
+            "select responses.source_record_id, channel, service_id, organization_id, customer_id, "
+            "tie_method, interaction_id from marts.fct_survey_responses as responses "
+            "inner join marts.fct_survey_ties using (response_id)"
+        ),
+        columns=pd.Index(columns),
+    )
+    about = truth.experiences[truth.experiences["responds"]].merge(
+        interactions_of(home, truth), left_on="contact_record_id", right_on="contact"
+    )
+    after_website = truth.experiences[
+        truth.experiences["responds"] & (truth.experiences["channel"] == "website")
+    ].merge(visits_of(home), on="journey_id")
+    after_website = after_website[after_website["started_at"] <= after_website["answered_at"]]
+    pairs = pd.concat([about, after_website])[["record_id", "interaction_id", "of_channel", "of_customer"]]
+    kiosk = truth.events.kiosk
+    kept = Draws(kiosk.key).happens("ticket kept", truth.agency.causes.identifiers.kiosk_ticket)
+    tickets = {each.decode() for each, has_it in zip(kiosk_ids(kiosk), kept, strict=True) if has_it}
+    pairs = ties.merge(pairs, on="record_id")
+    pairs["is_known"] = (pairs["customer"] == pairs["of_customer"]) & (
+        pairs["channel"] == pairs["of_channel"]
+    )
+    pairs["is_right"] = pairs["tied_to"] == pairs["interaction_id"]
+    of_response = pairs.groupby("record_id")[["is_known", "is_right"]].any()
+    return ties.assign(
+        is_tied=ties["tied_to"].notna(),
+        is_named=ties["record_id"].isin(tickets) & ties["record_id"].isin(pairs["record_id"]),
+        **{name: ties["record_id"].map(of_response[name]).eq(True) for name in of_response},
+    )
+
+
+def interactions_of(home: Home, truth: Truth) -> pd.DataFrame:
+    """The release's contacts that the truth knows: contact, interaction_id, of_channel and of_customer."""
+    rows = home.sql(
+        "select source_record_id, interaction_id, channel, customer_id from marts.fct_interactions "
+        "where channel <> 'website'"
+    )
+    found = pd.DataFrame(rows, columns=pd.Index(["contact", "interaction_id", "of_channel", "of_customer"]))
+    return found[found["contact"].isin(truth.contacts["record_id"])]
+
+
+def visits_of(home: Home) -> pd.DataFrame:
+    """The release's visits to the website that are a true one of a person, by the millisecond they began."""
+    rows = home.sql(
+        "select epoch_ms(started_at), interaction_id, channel, customer_id from marts.fct_interactions "
+        "where channel = 'website'"
+    )
+    found = pd.DataFrame(rows, columns=pd.Index(["ms", "interaction_id", "of_channel", "of_customer"]))
+    visits = pd.read_parquet(home.path / "sample_agency" / "truth" / "web_visits.parquet")
+    visits = visits[visits["person_id"].notna()]
+    visits["ms"] = visits["started_at"].dt.tz_localize(None).astype("datetime64[ms]").astype("int64")
+    return visits[["journey_id", "started_at", "ms"]].merge(found, on="ms")
