@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from voxpop.config import load_settings
+from voxpop.sample_agency import web
 from voxpop.sample_agency.agency import Agency, make_agency
 from voxpop.sample_agency.clock import DAY_MS, day_number
 from voxpop.sample_agency.draws import Draws
@@ -47,6 +48,7 @@ class Truth:
     contacts: pd.DataFrame
     experiences: pd.DataFrame
     people: pd.DataFrame
+    web_visits: pd.DataFrame
 
     @property
     def organizations(self) -> dict[str, str]:
@@ -66,7 +68,7 @@ def truth(published: Home) -> Truth:
     events = events_between(agency, FIRST, END - timedelta(days=1))
     tables = {
         name: pd.read_parquet(published.path / "sample_agency" / "truth" / f"{name}.parquet")
-        for name in ("contacts", "experiences", "people")
+        for name in ("contacts", "experiences", "people", "web_visits")
     }
     return Truth(agency, events, **tables)
 
@@ -165,6 +167,10 @@ def kiosk_answers(truth: Truth) -> pd.DataFrame:
         channel="self_service_kiosk",
         scale="csat_5",
     )
+
+
+def milliseconds(times: pd.Series) -> pd.Series:
+    return times.dt.tz_localize(None).astype("datetime64[ms]").astype("int64")
 
 
 def midnight_ms(day: date) -> int:
@@ -373,7 +379,7 @@ def ties_and_truth(home: Home, truth: Truth) -> pd.DataFrame:
     )
     after_website = truth.experiences[
         truth.experiences["responds"] & (truth.experiences["channel"] == "website")
-    ].merge(visits_of(home), on="journey_id")
+    ].merge(visits_of(home, truth), on="journey_id")
     after_website = after_website[after_website["started_at"] <= after_website["answered_at"]]
     pairs = pd.concat([about, after_website])[["record_id", "interaction_id", "of_channel", "of_customer"]]
     kiosk = truth.events.kiosk
@@ -402,14 +408,117 @@ def interactions_of(home: Home, truth: Truth) -> pd.DataFrame:
     return found[found["contact"].isin(truth.contacts["record_id"])]
 
 
-def visits_of(home: Home) -> pd.DataFrame:
+def visits_of(home: Home, truth: Truth) -> pd.DataFrame:
     """The release's visits to the website that are a true one of a person, by the millisecond they began."""
     rows = home.sql(
         "select epoch_ms(started_at), interaction_id, channel, customer_id from marts.fct_interactions "
         "where channel = 'website'"
     )
     found = pd.DataFrame(rows, columns=pd.Index(["ms", "interaction_id", "of_channel", "of_customer"]))
-    visits = pd.read_parquet(home.path / "sample_agency" / "truth" / "web_visits.parquet")
-    visits = visits[visits["person_id"].notna()]
-    visits["ms"] = visits["started_at"].dt.tz_localize(None).astype("datetime64[ms]").astype("int64")
+    visits = truth.web_visits[truth.web_visits["person_id"].notna()]
+    visits = visits.assign(ms=milliseconds(visits["started_at"]))
     return visits[["journey_id", "started_at", "ms"]].merge(found, on="ms")
+
+
+def test_both_sides_of_a_comparison_are_true_means(published: Home, answers: pd.DataFrame) -> None:
+    """A service, division or channel, and all the others together."""
+    told = shown(
+        published,
+        "cx_comparisons",
+        *("breakdown", "member", "scale", "driver", "n", "value", "other_n", "other_value"),
+        *("comparison", "measure"),
+    )
+    told = told[
+        (told["comparison"] == "rest") & (told["measure"] == "mean") & (told["breakdown"] != "segment")
+    ]
+    assert len(told) > 80
+    for row in told.itertuples(index=False):
+        asked = answers[(answers["scale"] == row.scale) & (answers["driver"] == row.driver)]
+        is_of = asked[row.breakdown] == row.member
+        sides = [asked.loc[side, "points"] for side in (is_of, ~is_of)]
+        assert (row.n, row.other_n) == tuple(map(len, sides)), row
+        assert (row.value, row.other_value) == pytest.approx([side.mean() for side in sides], abs=ROUNDED)
+
+
+def test_segments_are_those_of_the_people(published: Home, truth: Truth, answers: pd.DataFrame) -> None:
+    """Of those whom one of their contacts names: their answers and everybody else's, in both tables."""
+    known = {
+        record
+        for (record,) in published.sql(
+            "select source_record_id from marts.fct_survey_responses where customer_id in "
+            "(select customer_id from marts.fct_interactions where segment is not null)"
+        )
+    } - {"K-planted"}
+    segment = truth.people.set_index("person_id")["segment"]
+    person = truth.experiences[truth.experiences["responds"]].set_index("record_id")["person_id"]
+    of_record = person[person.index.isin(known)].map(segment)
+    answers = answers.assign(segment=answers["record_id"].map(of_record))
+    index = shown(published, "cx_index", *("breakdown", "member", "scale", "measure", "driver", "n", "value"))
+    index = index[(index["breakdown"] == "segment") & (index["measure"] == "mean")]
+    gaps = shown(
+        published,
+        "equity_gaps",
+        *("segment", "scale", "driver", "n", "value", "rest_n", "rest_value", "breakdown", "measure"),
+    )
+    gaps = gaps[(gaps["breakdown"] == "all") & (gaps["measure"] == "mean")]
+    assert len(index) >= 30 and len(gaps) >= 30
+    for row in index.itertuples(index=False):
+        asked = answers[(answers["scale"] == row.scale) & (answers["driver"] == row.driver)]
+        points = asked.loc[asked["segment"] == row.member, "points"]
+        assert (row.n, row.value) == (len(points), pytest.approx(points.mean(), abs=ROUNDED)), row
+    for row in gaps.itertuples(index=False):
+        asked = answers[(answers["scale"] == row.scale) & (answers["driver"] == row.driver)]
+        is_of = asked["segment"] == row.segment
+        sides = [asked.loc[side, "points"] for side in (is_of, ~is_of)]
+        assert (row.n, row.rest_n) == tuple(map(len, sides)), row
+        assert (row.value, row.rest_value) == pytest.approx([side.mean() for side in sides], abs=ROUNDED)
+
+
+def test_series_break_where_the_agency_changed_what_it_asks(published: Home, truth: Truth) -> None:
+    """One form asks for five points instead of a thumb since a day: both scales break on it, and no other."""
+    catalogue = truth.agency.catalogue
+    changed = {
+        (catalogue.services[form.service].service_id, form.survey_id, since)
+        for form in catalogue.forms
+        for since, _ in form.instruments[1:]
+    }
+    assert len(changed) == 1
+    told = published.sql(
+        "select breakdown, member, survey_id, break_date, scale from marts.series_breaks "
+        "where kind = 'question_set'"
+    )
+    assert {row[1:4] for row in told if row[0] == "service"} == changed
+    assert {row[4] for row in told} == {"thumbs", "radio_5"}
+    assert {row[2:4] for row in told} == {each[1:] for each in changed}
+
+
+def test_visits_and_votes_are_those_of_the_truth(published: Home, truth: Truth) -> None:
+    """What DAP counts of people's visits and votes, and the votes in the tables of the website's events."""
+    newest = web.last_table_day(END - timedelta(days=1))
+    visits = truth.web_visits
+    days = web.table_days(milliseconds(visits["started_at"]).to_numpy())
+    late = late_days(visits["visit_id"].to_numpy(), TOOLS)
+    counted = visits[~visits["is_program"].to_numpy() & (days + late <= newest)]
+    told = shown(published, "web_performance", "breakdown", "member", "source_system", "visits")
+    told = told[(told["breakdown"] == "site") & (told["source_system"] == "dap")]
+    assert told["visits"].tolist() == [len(counted)]
+
+    voted = counted["helpful"].dropna().astype(bool)
+    made, of_visits = votes_in_tables(truth, newest)
+    votes = shown(published, "page_helpfulness", "source_system", "page", "n", "value").set_index("page")
+    votes = votes.loc["all"].set_index("source_system")
+    assert len(voted) > made > 0.98 * len(voted)
+    assert votes["n"].to_dict() == {"dap": len(voted), "web": made}
+    assert votes["value"].to_dict() == pytest.approx({"dap": voted.mean(), "web": of_visits}, abs=ROUNDED)
+
+
+def votes_in_tables(truth: Truth, newest: int) -> tuple[int, float]:
+    """How many votes the tables of events have, and the share that helped; some are late, some vanish."""
+    first = day_number(FIRST)
+    visits = web.visits_of(truth.agency, truth.events.journeys, first - 1, newest)
+    made = web.events_of(truth.agency, visits)
+    day = web.table_days(made.at_ms)
+    vanishes = Draws(made.key).happens("vanishes", truth.agency.causes.web.vanishes)
+    is_there = (day >= first) & (day + late_days(made.key, TOOLS) <= newest) & ~(vanishes & (day < newest))
+    voted = made.visit[(made.kind == web.VOTE) & is_there]
+    return len(voted), float(web.helpful(truth.agency, visits)[voted].mean())
