@@ -35,6 +35,10 @@ TOOLS = LEVELS["a-little"]
 """How the tools misbehave."""
 FLAGGED, ARCHIVED, DELETED, REVISED = 1, 2, 3, 5
 """What becomes of an answer, as `sample_agency.touchpoints` numbers it."""
+WEEK = pd.Timedelta(days=7)
+"""The policies journey_gap_days and repeat_contact_days."""
+COMPLETE_UNTIL = pd.Timestamp("2026-06-30T07:00Z")
+"""When the last day ends that is complete everywhere, the 29th of June in the west."""
 ROUNDED = 1e-9
 """Figures are stored to ten decimals."""
 
@@ -522,3 +526,122 @@ def votes_in_tables(truth: Truth, newest: int) -> tuple[int, float]:
     is_there = (day >= first) & (day + late_days(made.key, TOOLS) <= newest) & ~(vanishes & (day < newest))
     voted = made.visit[(made.kind == web.VOTE) & is_there]
     return len(voted), float(web.helpful(truth.agency, visits)[voted].mean())
+
+
+@pytest.fixture(scope="module")
+def touches(published: Home, truth: Truth) -> pd.DataFrame:
+    """One row per contact of a customer, by what the truth says of it, in the order of time.
+
+    Whoever isn't known has no row, and of one customer's contacts those of two people are two people's.
+    Columns: customer, person_id, service_id, organization, channel, step (the channel, and whether the agency
+    called) and at.
+    """
+    facts = pd.DataFrame(
+        published.sql(
+            "select interaction_id, source_record_id, customer_id, channel, service_id, epoch_ms(started_at) "
+            "from marts.fct_interactions where customer_id is not null"
+        ),
+        columns=pd.Index(["interaction_id", "record_id", "customer", "channel", "service_id", "ms"]),
+    )
+    step = truth.contacts["channel"].map(
+        {**MARTS_CHANNELS, "kiosk": "self_service_kiosk", "outbound": "outbound_phone"}
+    )
+    true = truth.contacts.assign(step=step)[["record_id", "person_id", "service_id", "step", "started_at"]]
+    (planted,) = facts.index[facts["record_id"] == "WFS-planted"]
+    contacts = pd.concat(
+        [
+            facts[["interaction_id", "record_id", "customer"]].merge(true, on="record_id"),
+            facts.loc[[planted], ["interaction_id", "customer"]].assign(
+                person_id=-1,
+                service_id="fld-card",
+                step="in_person",
+                started_at=pd.Timestamp("2026-06-18T10:50:00-07:00").tz_convert("UTC"),
+            ),
+        ]
+    )
+    found = pd.concat([contacts, true_visits(facts, truth).assign(step="website")])
+    assert len(found) > 0.99 * len(facts)
+    return found.assign(
+        organization=found["service_id"].map(truth.organizations),
+        channel=found["step"].str.removeprefix("outbound_"),
+        at=pd.to_datetime(found["started_at"], utc=True),
+    ).sort_values(["at", "interaction_id"], ignore_index=True)
+
+
+def true_visits(facts: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    """The customers' sessions that begin within a true visit of somebody who signed in."""
+    visits = truth.web_visits[truth.web_visits["signed_in"] & truth.web_visits["person_id"].notna()]
+    visits = visits.assign(ms=milliseconds(visits["started_at"]), end=milliseconds(visits["ended_at"]))
+    sessions = facts.loc[facts["channel"] == "website", ["interaction_id", "customer", "service_id", "ms"]]
+    found = pd.merge_asof(
+        sessions.sort_values("ms"),
+        visits[["ms", "end", "person_id", "service_id", "started_at"]].sort_values("ms"),
+        on="ms",
+        by="service_id",
+    )
+    return found[found["ms"] <= found["end"]]
+
+
+def test_further_contacts_are_those_of_the_truth(
+    published: Home, truth: Truth, touches: pd.DataFrame
+) -> None:
+    """Of the contacts of people who are known: who had made one in the week before, and who in the next."""
+    contacts = touches[~touches["step"].isin(["website", "outbound_phone"])]
+    times = contacts.groupby(["customer", "person_id", "service_id"])["at"]
+    contacts = contacts.assign(
+        service=contacts["service_id"], is_repeat=times.diff() <= WEEK, is_last=~(-times.diff(-1) <= WEEK)
+    )
+    # nobody knows what came in the week before the first contact of all, nor what comes after the last
+    began = contacts[contacts["at"] - truth.contacts["started_at"].min() > WEEK]
+    over = contacts[COMPLETE_UNTIL - contacts["at"] > WEEK]
+    told = shown(published, "journey_measures", *("measure", "breakdown", "member", "n", "value"))
+    for measure, rows, is_so in (
+        ("repeat_contact_share", began, "is_repeat"),
+        ("first_contact_resolution_share", over, "is_last"),
+    ):
+        true = {
+            (breakdown, member): (len(part), pytest.approx(part[is_so].mean(), abs=ROUNDED))
+            for breakdown, member, part in cells(rows, "organization", "service", "channel")
+        }
+        of_measure = told[told["measure"] == measure]
+        assert len(of_measure) > 10
+        for row in of_measure.itertuples(index=False):
+            assert (row.n, row.value) == true[row.breakdown, row.member], row
+
+
+def test_paths_are_those_of_the_truth(published: Home, truth: Truth, touches: pd.DataFrame) -> None:
+    """How many journeys took each path, of those that began after history did and are over.
+
+    A session that begins within no true visit lost its first events, or is of two visits: each such one
+    changes one journey at most.
+    """
+    whose = ["customer", "person_id", "service_id"]
+    is_first = ~(touches.groupby(whose)["at"].diff() <= WEEK)
+    journey = [*whose, "episode"]
+    touches = touches.assign(episode=is_first.groupby([touches[column] for column in whose]).cumsum())
+    is_next = touches["step"] != touches.groupby(journey)["step"].shift()
+    journeys = touches.groupby(journey)["at"].agg(["min", "max"])
+    journeys["path"] = touches[is_next].groupby(journey)["step"].agg(" > ".join)
+    journeys = journeys[
+        (journeys["min"] - truth.contacts["started_at"].min() > WEEK)
+        & (COMPLETE_UNTIL - journeys["max"] > WEEK)
+    ].reset_index()
+    lost = pd.Series(
+        dict(
+            published.sql(
+                "select service_id, count(*) from marts.fct_interactions where channel = 'website' "
+                "and customer_id is not null and service_id is not null group by all"
+            )
+        )
+    ).sub(touches[touches["step"] == "website"]["service_id"].value_counts(), fill_value=0)
+    assert 0 < lost.sum() < 20
+    told = shown(published, "journey_paths", *("breakdown", "member", "path", "journey_count", "low", "high"))
+    told = told[(told["path"] != "other") & told["breakdown"].isin(["all", "service"])]
+    assert len(told) > 30
+    for row in told.itertuples(index=False):
+        of_cell = journeys[(row.breakdown == "all") | (journeys["service_id"] == row.member)]
+        may_differ = lost.sum() if row.breakdown == "all" else lost.get(row.member, 0)
+        count = len(of_cell) if row.path == "all" else (of_cell["path"] == row.path).sum()
+        assert abs(row.journey_count - count) <= may_differ, (row, count)
+        if row.path != "all":
+            assert row.low <= count / len(of_cell) <= row.high, row
