@@ -16,14 +16,16 @@ import pytest
 from voxpop.config import load_settings
 from voxpop.sample_agency import web
 from voxpop.sample_agency.agency import Agency, make_agency
+from voxpop.sample_agency.causes import CHANNELS
 from voxpop.sample_agency.clock import DAY_MS, day_number
-from voxpop.sample_agency.draws import Draws
+from voxpop.sample_agency.draws import Draws, Ints
 from voxpop.sample_agency.events import Events, events_between
 from voxpop.sample_agency.files import kiosk_ids
 from voxpop.sample_agency.genesys import conversation_ids
+from voxpop.sample_agency.journeys import local_offsets_ms
 from voxpop.sample_agency.misbehavior import LEVELS, late_days
 from voxpop.sample_agency.offers import offer_days
-from voxpop.sample_agency.opinions import kiosk_score
+from voxpop.sample_agency.opinions import Experiences, kiosk_score
 from voxpop.sample_agency.touchpoints import MARTS_CHANNELS, changes_of, submission_ids
 from voxpop.sample_agency.truth import ITEM_NAMES
 
@@ -39,6 +41,8 @@ WEEK = pd.Timedelta(days=7)
 """The policies journey_gap_days and repeat_contact_days."""
 COMPLETE_UNTIL = pd.Timestamp("2026-06-30T07:00Z")
 """When the last day ends that is complete everywhere, the 29th of June in the west."""
+LAST_OFFERS = day_number(END) - 2
+"""A day's offers are counted when it is over everywhere: of the last day's there is no count yet."""
 ROUNDED = 1e-9
 """Figures are stored to ten decimals."""
 
@@ -81,7 +85,8 @@ def truth(published: Home) -> Truth:
 def answers(truth: Truth) -> pd.DataFrame:
     """One row per item that somebody answered on a response that counts.
 
-    Columns: record_id, survey, service, organization, channel, scale, driver and points.
+    Columns: record_id, survey, service, organization, channel, day (local, by its number), scale, driver and
+    points.
     """
     answers = pd.concat([form_answers(truth), kiosk_answers(truth)], ignore_index=True)
     return answers.assign(organization=answers["service"].map(truth.organizations))
@@ -98,6 +103,7 @@ def form_answers(truth: Truth) -> pd.DataFrame:
         {
             "record_id": [each.decode() for each in submission_ids(submissions)],
             "is_there": is_there,
+            "day": local_days(truth, submissions),
             "is_revised": kind == REVISED,
             "thumb_skipped": Draws(submissions.key).happens("skips thumb", causes.item_skipped),
             **{
@@ -139,6 +145,7 @@ def form_answers(truth: Truth) -> pd.DataFrame:
                     "survey": said["service_id"].map(truth.surveys),
                     "service": said["service_id"],
                     "channel": said["channel"].map(MARTS_CHANNELS),
+                    "day": said["day"],
                     "scale": scale,
                     "driver": driver,
                     "points": value.astype("int64"),
@@ -160,6 +167,7 @@ def kiosk_answers(truth: Truth) -> pd.DataFrame:
                 "driver": driver,
                 "points": [*kiosk_score(truth.agency, kiosk, button), 4],
                 "is_there": [*is_there, True],
+                "day": [*local_days(truth, kiosk), day_number(date(2026, 6, 18))],
             }
         )
         for button, driver in (("rating", "satisfaction"), ("easy", "ease"))
@@ -171,6 +179,12 @@ def kiosk_answers(truth: Truth) -> pd.DataFrame:
         channel="self_service_kiosk",
         scale="csat_5",
     )
+
+
+def local_days(truth: Truth, answers: Experiences) -> Ints:
+    """Numbers of the days on which these answers were given where their service is."""
+    offsets = local_offsets_ms(truth.agency, answers.service, answers.created_ms // DAY_MS)
+    return (answers.created_ms + offsets) // DAY_MS
 
 
 def milliseconds(times: pd.Series) -> pd.Series:
@@ -237,13 +251,8 @@ def test_respondents_and_offers_are_those_of_the_truth(
     published: Home, truth: Truth, answers: pd.DataFrame
 ) -> None:
     """Who answered, and whom each survey was offered to on the days of which its count has come."""
-    asked, catalogue = truth.events.experiences, truth.agency.catalogue
-    days = offer_days(truth.agency, asked)
-    forms = np.array([form.survey_id for form in catalogue.forms])
-    survey = np.where(asked.kiosk, catalogue.kiosk_survey_id, forms[asked.service])
-    # a day's count comes when it is over everywhere: of the last day's there is none yet
-    within = asked.offered & (days >= day_number(FIRST)) & (days < day_number(END) - 1)
-    offered = pd.Series(survey[within]).value_counts()
+    catalogue = truth.agency.catalogue
+    offered = offers(truth)["survey"].value_counts()
     owner = {survey: truth.organizations[service] for service, survey in truth.surveys.items()}
     owner[catalogue.kiosk_survey_id] = truth.organizations[
         catalogue.services[catalogue.kiosk_service].service_id
@@ -253,6 +262,7 @@ def test_respondents_and_offers_are_those_of_the_truth(
         published,
         "survey_quality",
         *("breakdown", "member", "respondent_count", "offered_count", "surveys_without_offers"),
+        "response_rate",
     )
     respondents = {
         (breakdown, member): rows["record_id"].nunique()
@@ -264,11 +274,65 @@ def test_respondents_and_offers_are_those_of_the_truth(
     uncounted = truth.agency.causes.counts_no_offers
     counted = found.loc["survey"].drop(uncounted, errors="ignore")["offered_count"]
     assert counted.to_dict() == offered[counted.index].to_dict()
+    in_time = answers[answers["day"] <= LAST_OFFERS].groupby("survey")["record_id"].nunique()
+    rates = found.loc["survey"].drop(uncounted, errors="ignore")["response_rate"]
+    assert rates.to_dict() == pytest.approx((in_time / offered)[rates.index].to_dict(), abs=ROUNDED)
     without = found[found["surveys_without_offers"].notna()]
     assert set(without["surveys_without_offers"]) == {uncounted} and without["offered_count"].isna().all()
     divisions = offered.groupby(owner).sum()
     known = found.loc["organization"]["offered_count"].dropna()
     assert len(known) and known.to_dict() == divisions[known.index].to_dict()
+
+
+def offers(truth: Truth) -> pd.DataFrame:
+    """One row per offer of a survey on a day of which the count has come: survey, service and channel."""
+    asked, catalogue = truth.events.experiences, truth.agency.catalogue
+    days = offer_days(truth.agency, asked)
+    services = np.array([service.service_id for service in catalogue.services])
+    forms = np.array([form.survey_id for form in catalogue.forms])
+    channels = np.array([MARTS_CHANNELS[name] for name in CHANNELS])
+    return pd.DataFrame(
+        {
+            "survey": np.where(asked.kiosk, catalogue.kiosk_survey_id, forms[asked.service]),
+            "service": services[np.where(asked.kiosk, catalogue.kiosk_service, asked.service)],
+            "channel": np.where(asked.kiosk, "self_service_kiosk", channels[asked.channel]),
+        }
+    )[asked.offered & (days >= day_number(FIRST)) & (days <= LAST_OFFERS)]
+
+
+def test_who_answers_is_compared_with_the_true_offers(
+    published: Home, truth: Truth, answers: pd.DataFrame
+) -> None:
+    """By channel and service: the shares of those asked and of those who answered, and their satisfaction."""
+    uncounted = truth.agency.causes.counts_no_offers
+    offered = offers(truth)
+    offered = offered[offered["survey"] != uncounted]
+    answered = answers[(answers["survey"] != uncounted) & (answers["day"] <= LAST_OFFERS)]
+    people = answered.drop_duplicates("record_id")
+    rated = answered[(answered["scale"] == "likert_5") & (answered["driver"] == "satisfaction")]
+    told = shown(
+        published,
+        "survey_nonresponse",
+        *("breakdown", "member", "offered_count", "respondent_count", "gap", "rated_count", "satisfaction"),
+        "weighted_satisfaction",
+    ).set_index("breakdown")
+    for breakdown in ("channel", "service"):
+        asked, came = offered[breakdown].value_counts(), people[breakdown].value_counts()
+        means = rated.groupby(breakdown)["points"].mean()
+        classes = told.loc[breakdown].set_index("member")
+        whole, classes = classes.loc["all"], classes.drop("all")
+        assert (whole["offered_count"], whole["respondent_count"]) == (len(offered), len(people))
+        assert (whole["rated_count"], whole["satisfaction"]) == (
+            len(rated),
+            pytest.approx(rated["points"].mean(), abs=ROUNDED),
+        )
+        weighted = np.average(means, weights=asked[means.index])
+        assert whole["weighted_satisfaction"] == pytest.approx(weighted, abs=ROUNDED), breakdown
+        assert len(classes)
+        assert classes["offered_count"].to_dict() == asked[classes.index].to_dict()
+        assert classes["respondent_count"].to_dict() == came[classes.index].to_dict()
+        gaps = (came / len(people) - asked / len(offered))[classes.index]
+        assert classes["gap"].to_dict() == pytest.approx(gaps.to_dict(), abs=ROUNDED)
 
 
 def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth) -> None:
