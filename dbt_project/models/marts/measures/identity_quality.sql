@@ -96,46 +96,92 @@ counted as (
 -- what other tables withhold of contacts or of answers
 elsewhere as (
     select
-        period_start as quarter_start,
+        quarter_start,
         breakdown,
-        member
-    from {{ ref('int_withheld_journeys') }}
-    where measure in ('first_contact_resolution_share', 'survey_linked_share') and period_type = 'quarter'
-    union distinct
-    select
-        period_start as quarter_start,
-        breakdown,
-        member
-    from {{ ref('contact_center_performance') }}
-    where suppressed and period_type = 'quarter'
+        member,
+        bool_or(not is_of_answers) as is_of_contacts,
+        bool_or(is_of_answers) as is_of_answers
+    from (
+        select
+            period_start as quarter_start,
+            breakdown,
+            member,
+            measure = 'survey_linked_share' as is_of_answers
+        from {{ ref('int_withheld_journeys') }}
+        where measure in ('first_contact_resolution_share', 'survey_linked_share') and period_type = 'quarter'
+        union all
+        select
+            period_start as quarter_start,
+            breakdown,
+            member,
+            false as is_of_answers
+        from {{ ref('contact_center_performance') }}
+        where suppressed and period_type = 'quarter'
+    ) as withheld
+    group by quarter_start, breakdown, member
 ),
 
 judged as (
     select
         counted.*,
-        elsewhere.member is not null
+        coalesce(elsewhere.is_of_contacts, false)
         or least(
             counted.record_count,
             nullif(counted.matched_count, 0),
-            nullif(counted.contact_count, 0),
-            nullif(counted.response_count, 0)
+            nullif(counted.contact_count, 0)
         )
-        < {{ policy('suppression_min_n') }} as is_withheld
+        < {{ policy('suppression_min_n') }} as is_withheld,
+        coalesce(elsewhere.is_of_answers, false)
+        or coalesce(nullif(counted.response_count, 0) < {{ policy('suppression_min_n') }}, false)
+            as is_withheld_for_answers
     from counted
     left join elsewhere
         on {{ same('counted', 'elsewhere', ['quarter_start', 'breakdown', 'member']) }}
 ),
 
+-- quarters in which a source has answers in withheld channels alone: its records would tell of theirs
+told_by_source as (
+    select distinct quarter_start
+    from (
+        select
+            records.quarter_start,
+            records.source_system
+        from records
+        left join judged as channels
+            on
+                records.quarter_start = channels.quarter_start
+                and records.channel = channels.member
+                and channels.breakdown = 'channel'
+        where records.is_response
+        group by records.quarter_start, records.source_system
+        having bool_and(coalesce(channels.is_withheld_for_answers, false))
+    ) as sources
+),
+
 -- Other tables tell contacts and answers of the channels that they show, and of whole sources. So a channel says no
 -- more of the others than those do; but beside what counts all channels together, they would tell of the withheld one,
--- and beside any whole of the quarter, of a withheld source.
+-- and beside any whole of the quarter, of a withheld source. Where answers alone are withheld, they are in two channels
+-- or more, which together are enough: what all answers tell says no more.
 figures as (
     select
-        *,
-        is_withheld
-        or bool_or(is_withheld and breakdown = 'source') over (partition by quarter_start)
-        or (breakdown <> 'channel' and bool_or(is_withheld) over (partition by quarter_start)) as suppressed
+        judged.*,
+        judged.is_withheld
+        or judged.is_withheld_for_answers
+        or bool_or((judged.is_withheld or judged.is_withheld_for_answers) and judged.breakdown = 'source')
+            over (partition by judged.quarter_start)
+        or (
+            judged.breakdown <> 'channel'
+            and (
+                bool_or(judged.is_withheld) over (partition by judged.quarter_start)
+                or sum(case when judged.is_withheld_for_answers and judged.breakdown = 'channel' then 1 else 0 end)
+                    over (partition by judged.quarter_start)
+                = 1
+            )
+        )
+        or (judged.breakdown = 'source' and told_by_source.quarter_start is not null) as suppressed
     from judged
+    left join told_by_source
+        on judged.quarter_start = told_by_source.quarter_start
 )
 
 select
