@@ -39,6 +39,8 @@ TOOLS = LEVELS["a-little"]
 """How the tools misbehave."""
 FLAGGED, ARCHIVED, DELETED, REVISED = 1, 2, 3, 5
 """What becomes of an answer, as `sample_agency.touchpoints` numbers it."""
+STEPS = {**MARTS_CHANNELS, "kiosk": "self_service_kiosk", "outbound": "outbound_phone"}
+"""The agency's word for a contact's channel → what a path calls it."""
 WEEK = pd.Timedelta(days=7)
 """The policies journey_gap_days and repeat_contact_days."""
 COMPLETE_UNTIL = pd.Timestamp("2026-06-30T07:00Z")
@@ -612,9 +614,7 @@ def touches(published: Home, truth: Truth) -> pd.DataFrame:
             ["interaction_id", "record_id", "customer", "channel", "service_id", "start", "end"]
         ),
     )
-    step = truth.contacts["channel"].map(
-        {**MARTS_CHANNELS, "kiosk": "self_service_kiosk", "outbound": "outbound_phone"}
-    )
+    step = truth.contacts["channel"].map(STEPS)
     true = truth.contacts.assign(step=step)[["record_id", "person_id", "service_id", "step", "started_at"]]
     (planted,) = facts.index[facts["record_id"] == "WFS-planted"]
     contacts = pd.concat(
@@ -694,25 +694,84 @@ def test_further_contacts_are_those_of_the_truth(
             assert (row.n, row.value) == true[row.breakdown, row.member], row
 
 
-def test_paths_are_those_of_the_truth(published: Home, truth: Truth, touches: pd.DataFrame) -> None:
-    """How many journeys took each path, of those that began after history did and are over."""
-    whose = ["customer", "person_id", "service_id"]
+def true_journeys(truth: Truth, touches: pd.DataFrame, *who: str) -> pd.DataFrame:
+    """One row per journey that began a week after history did, and ended a week before it does.
+
+    Args:
+        truth: when history began.
+        touches: service_id, step and at of each contact, in the order of time.
+        who: the columns that say whose a contact is.
+
+    Returns:
+        service, organization, path, has_call and has_visit_before, that a visit came before the first call.
+    """
+    whose = [*who, "service_id"]
     is_first = ~(touches.groupby(whose)["at"].diff() <= WEEK)
     journey = [*whose, "episode"]
-    touches = touches.assign(episode=is_first.groupby([touches[column] for column in whose]).cumsum())
+    touches = touches.assign(
+        episode=is_first.groupby([touches[column] for column in whose]).cumsum(),
+        call_at=touches["at"].where(touches["step"] == "phone"),
+        visit_at=touches["at"].where(touches["step"] == "website"),
+    )
     is_next = touches["step"] != touches.groupby(journey)["step"].shift()
-    journeys = touches.groupby(journey)["at"].agg(["min", "max"])
+    journeys = touches.groupby(journey).agg(
+        first=("at", "min"), last=("at", "max"), call=("call_at", "min"), visit=("visit_at", "min")
+    )
     journeys["path"] = touches[is_next].groupby(journey)["step"].agg(" > ".join)
-    journeys = journeys[
-        (journeys["min"] - truth.contacts["started_at"].min() > WEEK)
-        & (COMPLETE_UNTIL - journeys["max"] > WEEK)
-    ].reset_index()
+    began, over = truth.contacts["started_at"].min() + WEEK, COMPLETE_UNTIL - WEEK
+    journeys = journeys[(journeys["first"] > began) & (journeys["last"] < over)].reset_index()
+    return journeys.assign(
+        service=journeys["service_id"],
+        organization=journeys["service_id"].map(truth.organizations),
+        has_call=journeys["call"].notna(),
+        has_visit_before=journeys["visit"] < journeys["call"],
+    )
+
+
+def test_paths_are_those_of_the_truth(published: Home, truth: Truth, touches: pd.DataFrame) -> None:
+    """How many journeys of people who are known took each path."""
+    journeys = true_journeys(truth, touches, "customer", "person_id")
     told = shown(published, "journey_paths", *("breakdown", "member", "path", "journey_count", "share"))
-    told = told[(told["path"] != "other") & told["breakdown"].isin(["all", "service"])]
+    told = told[told["path"] != "other"]
     assert len(told) > 30
+    true = {
+        (breakdown, member): rows for breakdown, member, rows in cells(journeys, "organization", "service")
+    }
     for row in told.itertuples(index=False):
-        of_cell = journeys[(row.breakdown == "all") | (journeys["service_id"] == row.member)]
+        of_cell = true[row.breakdown, row.member]
         count = len(of_cell) if row.path == "all" else (of_cell["path"] == row.path).sum()
-        assert (row.journey_count, row.share) == (count, pytest.approx(count / len(of_cell), abs=ROUNDED)), (
-            row
+        assert row.journey_count == count, row
+        assert row.share == pytest.approx(count / len(of_cell), abs=ROUNDED), row
+
+
+def test_who_tried_the_website_before_calling(published: Home, truth: Truth, touches: pd.DataFrame) -> None:
+    """The share is that of people who are known, and its interval holds that of everybody."""
+    told = shown(
+        published, "journey_measures", *("measure", "breakdown", "member", "n", "value", "low", "high")
+    )
+    told = told[told["measure"] == "website_before_call_share"]
+    visits = truth.web_visits[truth.web_visits["person_id"].notna() & ~truth.web_visits["is_program"]]
+    everything = pd.concat(
+        [
+            truth.contacts.assign(step=truth.contacts["channel"].map(STEPS)),
+            visits.assign(step="website"),
+        ]
+    )
+    everything = everything.assign(at=pd.to_datetime(everything["started_at"], utc=True))
+    everything = everything.sort_values("at", ignore_index=True)
+    known, everybody = (
+        {
+            (breakdown, member): rows
+            for breakdown, member, rows in cells(journeys[journeys["has_call"]], "organization", "service")
+        }
+        for journeys in (
+            true_journeys(truth, touches, "customer", "person_id"),
+            true_journeys(truth, everything, "person_id"),
         )
+    )
+    assert len(told) >= 5
+    for row in told.itertuples(index=False):
+        of_known = known[row.breakdown, row.member]["has_visit_before"]
+        assert (row.n, row.value) == (len(of_known), pytest.approx(of_known.mean(), abs=ROUNDED)), row
+        of_all = everybody[row.breakdown, row.member]["has_visit_before"].mean()
+        assert row.low <= of_all <= row.high, (row, of_all)
