@@ -70,6 +70,7 @@ def held(
     *,
     shown: Set[Cell],
     known: Sequence[Set[Cell]],
+    untold: Sequence[Set[Cell]],
     wholes: Wholes,
     minimum: int,
     by_count: Mapping[Cell, Sequence[Move | None]],
@@ -81,14 +82,16 @@ def held(
             None where nobody knows.
         shown: the cells that the new release would show.
         known: for each earlier release the cells that it showed of its own.
+        untold: for each earlier release the cells that it had, and withheld or held.
         wholes: the sums.
         minimum: how many people's records a difference has to be of; fewer are few.
         by_count: how much the wholes of sums that go by counts differ in these.
 
     Returns:
-        Cells of `shown`: those that differ from a known one by few, and those that would give such a
-        difference away. The smallest change is held first (tie: by name), the whole of a sum last, but a
-        longer period that no release has shown first of all.
+        Cells of `shown`: those that differ from a known one by few, those that would give such a
+        difference away, and those that are as an earlier release had them and did not tell them: what it
+        withheld beside them would follow. The smallest change is held first (tie: by name), the whole of a
+        sum last, but a longer period that no release has shown first of all.
     """
     least = 2 * minimum
     found = {
@@ -102,6 +105,8 @@ def held(
     found &= shown
     told_before = set().union(*known)
     nothing = [_NONE] * len(known)
+    for place, kept_back in enumerate(untold):
+        found |= {cell for cell in kept_back & shown if changes.get(cell, nothing)[place] == _NONE}
     sizes = {
         cell: max((one.size for one in moves if one is not None), default=0)
         for cell, moves in changes.items()

@@ -48,7 +48,7 @@ class Derived:
     Attributes:
         table: its name.
         of: the other's; or its own.
-        rests_on: SQL for whether `row_` rests on the held row `base` of the other.
+        rests_on: SQL for whether `row_` rests on the held row `base` of the other; `{marts}` is the schema.
         figures: the columns that do: they are null then, where the table has them. None: the row is held.
         reason: the column that says why; `held` then, unless the row has a reason of its own.
     """
@@ -116,18 +116,25 @@ COUNTED: Mapping[str, Counted] = {
             "fct_survey_answers": "response_id scale driver raw_value score is_positive",
         },
         days={"fct_survey_responses": "answered_local_date"},
+        # an index is of whoever answered any of its items
         records="""
-            select
-                r.response_id as record, r.answered_local_date as day, r.organization_id, r.service_id,
-                r.channel, a.scale, a.driver, a.raw_value, a.score, a.is_positive, r.weight
-            from {fct_survey_answers} as a
-            inner join {fct_survey_responses} as r using (response_id)
-            where r.is_counted and r.answered_local_date is not null
+            with answers as (
+                select
+                    r.response_id as record, r.answered_local_date as day, r.organization_id, r.service_id,
+                    r.channel, a.scale, a.driver, a.raw_value, a.score, a.is_positive, r.weight
+                from {fct_survey_answers} as a
+                inner join {fct_survey_responses} as r using (response_id)
+                where r.is_counted and r.answered_local_date is not null
+            )
+            from answers
+            union all by name
+            select distinct record, day, organization_id, service_id, channel, scale, 'all' as driver
+            from answers
         """,
         items_of="[concat_ws('|', scale, driver)]",
         members=_MEMBERS,
         late_members={"segment": _SEGMENTS},
-        items="if(driver = 'all', [], [concat_ws('|', scale, driver)])",
+        items="[concat_ws('|', scale, driver)]",
         rests_on="split_part(item, '|', 1) = row_.scale and row_.driver in ('all', split_part(item, '|', 2))",
     ),
     "contact_center_performance": Counted(
@@ -361,6 +368,18 @@ ALIKE: Sequence[Alike] = (
 )
 """What one table tells, another may not hold alone."""
 
+_SURVEYS_SERVICE = "(select max(service_id) from {marts}.dim_surveys where survey_id = row_.member)"
+
+RESPONDENTS: Mapping[str, tuple[str, str]] = {
+    "survey_quality": (
+        "if(row_.breakdown = 'survey', 'service', row_.breakdown)",
+        f"if(row_.breakdown = 'survey', {_SURVEYS_SERVICE}, row_.member)",
+    ),
+    "survey_nonresponse": ("if(row_.member = 'all', 'all', row_.breakdown)", "row_.member"),
+}
+"""Told tables that withhold who answered where cx_index does: SQL for the breakdown and member there of a row
+`row_`; `{marts}` is the schema. What they withhold has no count of its own."""
+
 _BY_VOLUME = (
     "volume_difference",
     "volume_low",
@@ -455,6 +474,16 @@ DERIVED: Sequence[Derived] = (
             )
         """,
         figures=("known_segment_share", "is_claim_allowed", "verdict"),
+    ),
+    Derived(
+        "survey_quality",
+        of="cx_index",
+        # the share and respondent_count are how many answered the question
+        rests_on=f"""
+            row_.breakdown = 'survey' and base.breakdown = 'service' and base.member = {_SURVEYS_SERVICE}
+            and {same("base", "row_", ("period_type", "period_start"))}
+        """,
+        figures=("lowest_item", "lowest_item_share"),
     ),
     Derived(
         "published_measures",

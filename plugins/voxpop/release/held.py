@@ -18,9 +18,9 @@ import duckdb
 
 from voxpop.release import told
 from voxpop.release.changed import Earlier, Sums, changed, columns_of
-from voxpop.release.closure import Move
+from voxpop.release.closure import Cell, Move
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import COUNTED, DERIVED, TOLD, Derived, of_goal, same
+from voxpop.release.counted import COUNTED, DERIVED, RESPONDENTS, TOLD, Derived, of_goal, same
 from voxpop.release.tables import quoted
 
 _CELL = ("period_type", "period_start", "breakdown", "member")
@@ -59,7 +59,8 @@ def rows(
     nulls: dict[str, dict[str, list[str]]] = {}
     figures: dict[str, dict[str, str]] = {table: {} for table in names}
     for other in derived:
-        where = f"select 1 from held_{other.of} as base where {other.rests_on}"
+        rests_on = other.rests_on.replace("{marts}", warehouse)
+        where = f"select 1 from held_{other.of} as base where {rests_on}"
         if other.figures is None:
             _hold(connection, other.table, f"{warehouse}.{other.table}", where)
         for figure in other.figures or ():
@@ -121,6 +122,55 @@ def _hold_cells(
         if table in names:
             rows = told.rows(table, f"{warehouse}.{table}")
             _hold(connection, table, rows, f"select 1 from held_counts as cell where {told.rests_on(table)}")
+    for release in earlier:
+        moved = records.get((release.release_id, "cx_index"))
+        if moved is not None:
+            _hold_untold_respondents(connection, warehouse, names, release, moved)
+
+
+def _hold_untold_respondents(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: str,
+    names: Collection[str],
+    release: Earlier,
+    moved: Collection[Cell],
+) -> None:
+    """Hold the rows of respondents that a release withheld, and whose respondents are the same by now.
+
+    Told now, they would tell what that release withheld beside them.
+    """
+    cells = {cell[1:] for cell in moved if "|all" in cell.item}
+    columns = [list(column) for column in zip(*sorted(cells), strict=True)] or [[]] * 4
+    connection.execute(
+        "create or replace temp table moved_respondents as "
+        "select unnest(?::varchar[]) as period_type, unnest(?::date[]) as period_start, "
+        "unnest(?::varchar[]) as breakdown, unnest(?::varchar[]) as member",
+        columns,
+    )
+    for table, (breakdown, member) in RESPONDENTS.items():
+        old = release.table(table)
+        if table not in names or old is None or "suppressed" not in columns_of(connection, old):
+            continue
+        if not columns_of(connection, old).issuperset(COMPARED[table].key):
+            continue
+        marts = member.replace("{marts}", warehouse)
+        rows = (
+            f"(select *, {breakdown} as of_breakdown, {marts} as of_member from {warehouse}.{table} as row_)"
+        )
+        _hold(
+            connection,
+            table,
+            rows,
+            f"""
+            select 1 from {old} as old
+            where {same("old", "row_", COMPARED[table].key)} and old.suppressed and not row_.suppressed
+                and not exists (
+                    select 1 from moved_respondents as moved
+                    where {same("moved", "row_", ("period_type", "period_start"))}
+                        and moved.breakdown = row_.of_breakdown and moved.member = row_.of_member
+                )
+            """,
+        )
 
 
 def _of_goals(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator[Derived]:

@@ -170,6 +170,7 @@ def held(
         return
     entries: dict[str, set[Cell]] = {}
     known: dict[str, set[Cell]] = {}
+    untold: dict[str, set[Cell]] = {}
     for release_id, has_count, is_told, *names in connection.execute(
         f"""
         select release, people is not null, is_told, {_CELL} from counts_before
@@ -182,6 +183,8 @@ def held(
             cells.add(Cell(*names))
         if is_told:
             known.setdefault(release_id, set()).add(Cell(*names))
+        elif has_count:
+            untold.setdefault(release_id, set()).add(Cell(*names))
 
     shown = {
         Cell(*names)
@@ -199,6 +202,7 @@ def held(
         {cell: moves for cell, moves in changes.items() if any(one != Move(0) for one in moves)},
         shown=shown,
         known=[known.get(release_id, set()) for release_id in entries],
+        untold=[untold.get(release_id, set()) for release_id in entries],
         wholes=lambda cell: _sums(cell, organizations),
         minimum=minimum,
         by_count={

@@ -5,9 +5,17 @@ from __future__ import annotations
 import inspect
 
 import yaml
+from voxpop.release.compared import COMPARED
 from voxpop.release.tables import OWN_TABLES
 
-from . import test_statistics_suppression, test_suppression_across_tables, test_suppression_of_answers
+from . import (
+    test_releases,
+    test_releases_of_answers,
+    test_releases_of_counts,
+    test_statistics_suppression,
+    test_suppression_across_tables,
+    test_suppression_of_answers,
+)
 from .sql import DBT
 
 NAMES = "it lists what there is by name, and counts nothing"
@@ -33,6 +41,16 @@ TELLS_OF_NOBODY = {
 
 ATTACKS = (test_suppression_across_tables, test_suppression_of_answers, test_statistics_suppression)
 
+OVER_RELEASES = {
+    "cx_index": test_releases.__name__,
+    **dict.fromkeys(test_releases_of_answers.TABLES, test_releases_of_answers.__name__),
+    **dict.fromkeys(test_releases_of_counts.TABLES, test_releases_of_counts.__name__),
+}
+"""Public table → the attack over three releases that reads it."""
+
+NOT_OVER_RELEASES = {name: why for name, why in TELLS_OF_NOBODY.items() if name not in OVER_RELEASES}
+"""Public table → why no attack reads it over releases: what it is made of is held, and it with that."""
+
 
 def public_tables() -> set[str]:
     described = [
@@ -43,6 +61,11 @@ def public_tables() -> set[str]:
     of_dbt = {model["name"] for model in described if model["config"]["meta"]["audience"] == "public"}
     assert len(of_dbt) > 15
     return of_dbt | set(OWN_TABLES)
+
+
+def test_every_public_table_is_attacked_over_releases_or_said_to_tell_of_nobody() -> None:
+    assert OVER_RELEASES.keys() | NOT_OVER_RELEASES.keys() == public_tables()
+    assert OVER_RELEASES.keys() <= COMPARED.keys()
 
 
 def test_every_public_table_is_attacked_or_said_to_tell_of_nobody() -> None:

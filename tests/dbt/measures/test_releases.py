@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from voxpop.release import changed, held, told
 
 from .sql import CX_INDEX, Measures
 from .subtraction import MINIMUM, ORDERS, leaks
-from .tables import SEGMENTS, SERVICES, agency, load
+from .tables import SERVICES, agency, load
 
 CELL = ["period_type", "period_start", "breakdown", "member"]
 COLUMNS = {
@@ -29,18 +29,19 @@ Cells = dict[tuple[str, ...], set[tuple[str, float]]]
 """Cell → its people, each with the answer."""
 
 
-def three_releases(seed: int, number: int) -> list[People]:
+def three_releases(people: pd.DataFrame, items: list[pd.DataFrame], seed: int) -> list[People]:
     """What an agency knew on three days: answers came late, one was edited, a batch was taken out.
 
     And who people are came to be known better: 4 are of another segment on the second day, 20 on the third.
     """
-    people, items = agency(seed, number)
+    number = len(people)
     random = np.random.default_rng(seed)
     order = random.permutation(number)
     seen = [set(order[: int(number * share)]) for share in (0.93, 0.96, 1)]
     seen[2] -= set(order[:7])
     movers = random.permutation(number)[:20]
-    others = pd.Series(random.choice([*SEGMENTS, None], len(movers)), index=movers, dtype="string")
+    segments = [*sorted(people["segment"].dropna().unique()), None]
+    others = pd.Series(random.choice(segments, len(movers)), index=movers, dtype="string")
     found = []
     for place, rows in enumerate(seen):
         of_now = people.copy()
@@ -58,53 +59,56 @@ def three_releases(seed: int, number: int) -> list[People]:
     return found
 
 
+def make_index(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) -> None:
+    """Make cx_index of what is known."""
+    load(measures, people, *items, organization_id="all")
+    services = pd.DataFrame({"service_id": list(SERVICES), "organization_id": list(SERVICES.values())})
+    measures.table("dim_services", services)
+    measures.build(*CX_INDEX)
+
+
 def publish(
-    measures: Measures, known: list[People], folder: Path, order: list[list[int]] | None
-) -> list[pd.DataFrame]:
-    """The public cx_index of each release, made one after the other.
+    measures: Measures,
+    known: list[People],
+    folder: Path,
+    order: list[list[int]] | None,
+    *,
+    make: Callable[[Measures, pd.DataFrame, list[pd.DataFrame]], object] = make_index,
+    tables: tuple[str, ...] = ("cx_index",),
+) -> list[dict[str, pd.DataFrame]]:
+    """The public tables of each release, made one after the other.
 
     Args:
         measures: the database.
         known: what the agency knows on each day.
         folder: where the releases are.
         order: for each the earlier ones that it is compared with, see `ORDERS`; None: nothing is held.
+        make: what makes the tables of what is known.
+        tables: their names.
     """
-    services = pd.DataFrame({"service_id": list(SERVICES), "organization_id": list(SERVICES.values())})
+    connection = measures.connection
     releases: list[changed.Earlier] = []
     public = []
     for place, (people, items) in enumerate(known):
-        load(measures, people, *items, organization_id="all")
-        measures.table("dim_services", services)
-        measures.build(*CX_INDEX)
+        make(measures, people, items)
         release = changed.Earlier(f"r{place}", folder / str(place))
-        rows = None
+        queries = {}
         policy = {"suppression_min_n": MINIMUM}
         for part in ("parquet", "audit"):
             (release.folder / part).mkdir(parents=True)
         if order is not None:
-            sums = changed.sums(measures.connection, "main", ["cx_index"])
-            told.count(measures.connection, "main", ["cx_index"], policy=policy)
-            rows = held.rows(
-                measures.connection,
-                "main",
-                ["cx_index"],
-                [releases[one] for one in order[place]],
-                sums=sums,
-                policy=policy,
-            ).get("cx_index")
-            told.keep(measures.connection, release.folder / told.NAME)
-        measures.connection.execute(f"create or replace table shown as {rows or 'from cx_index'}")
-        for name in (
-            "fct_survey_responses",
-            "fct_survey_answers",
-            "fct_interactions",
-            "dim_services",
-            "shown",
-        ):
-            file = release.folder / "parquet" / f"{name.replace('shown', 'cx_index')}.parquet"
-            measures.connection.execute(f"copy {name} to '{file}' (format parquet)")
+            sums = changed.sums(connection, "main", tables)
+            told.count(connection, "main", tables, policy=policy)
+            earlier = [releases[one] for one in order[place]]
+            queries = held.rows(connection, "main", tables, earlier, sums=sums, policy=policy)
+            told.keep(connection, release.folder / told.NAME)
+        facts = ("fct_survey_responses", "fct_survey_answers", "fct_interactions", "dim_services")
+        rows = {name: f"from {name}" for name in (*facts, *tables)} | queries
+        for name, query in rows.items():
+            file = release.folder / "parquet" / f"{name}.parquet"
+            connection.execute(f"copy ({query}) to '{file}' (format parquet)")
         releases.append(release)
-        public.append(measures.frame("from shown"))
+        public.append({name: connection.execute(f"from {release.table(name)}").df() for name in tables})
     return public
 
 
@@ -175,8 +179,8 @@ def attack(public: list[pd.DataFrame], known: list[People]) -> list[str]:
 def test_no_release_tells_what_a_few_people_changed(
     measures: Measures, tmp_path: Path, seed: int, number: int, order: list[list[int]]
 ) -> None:
-    known = three_releases(seed, number)
-    public = publish(measures, known, tmp_path, order)
+    known = three_releases(*agency(seed, number), seed)
+    public = [release["cx_index"] for release in publish(measures, known, tmp_path, order)]
     assert attack(public, known) == []
     for after, others in zip(public, order, strict=True):
         same = after[after["held_from"].notna()]
@@ -188,5 +192,6 @@ def test_no_release_tells_what_a_few_people_changed(
 
 
 def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -> None:
-    known = three_releases(1, 400)
-    assert len(attack(publish(measures, known, tmp_path, None), known)) > 10
+    known = three_releases(*agency(1, 400), 1)
+    public = [release["cx_index"] for release in publish(measures, known, tmp_path, None)]
+    assert len(attack(public, known)) > 10

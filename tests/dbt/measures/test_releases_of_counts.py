@@ -22,6 +22,15 @@ from .tables import SERVICES
 
 SOURCES = {"phone": "calls", "live_chat": "calls"}
 """Channels where people wait for an answer; by e-mail nobody does."""
+TABLES = (
+    "contact_center_performance",
+    "identity_quality",
+    "journey_measures",
+    "journey_paths",
+    "page_helpfulness",
+    "survey_quality",
+    "web_performance",
+)
 PATHS = ("phone", "phone > email", "website > phone")
 
 Var = tuple[str, str, str, str, str]
@@ -376,6 +385,7 @@ def attack(own: list[set[Row]], days: list[Told]) -> list[str]:
 def test_no_release_tells_what_a_few_people_changed(tmp_path: Path, seed: int, order: str) -> None:
     known = worlds(seed, 9_000)
     days = [Told(world) for world in known]
+    assert sorted(days[0].rows) == sorted(TABLES)
     own = publish(days, known, tmp_path, ORDERS[order])
     assert attack(own, days) == []
     for rows, day in zip(own[1:], days[1:], strict=True):

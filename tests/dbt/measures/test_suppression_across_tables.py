@@ -157,7 +157,9 @@ def cells(atoms: pd.DataFrame, table: pd.DataFrame, name: str, condition: Condit
         count = float(atoms.loc[is_inside, "count"].sum())
         number = cell[name]
         assert pd.isna(number) or abs(number - count) < 1e-4, (cell, "is another number")
-        key = [str(cell[each]) for each in (*CELL, "measure", "path", "source_system") if each in cell]
+        key = [
+            str(cell[each]) for each in (*CELL, "measure", "driver", "path", "source_system") if each in cell
+        ]
         yield Told(" ".join([name, *key]), is_inside.to_numpy(float), not pd.isna(number), count)
 
 

@@ -81,24 +81,24 @@ OTHERS = """
     from dim_surveys as surveys
     inner join (select distinct survey_id, service_id from fct_survey_responses) as services using (survey_id)
     inner join dim_services using (service_id);
-    create table dim_questions (instrument text, role text, driver text, scale text, valid_min int,
+    create or replace table dim_questions (instrument text, role text, driver text, scale text, valid_min int,
         valid_max int, statement text);
-    create table survey_changes (survey_id text, changed_on date, kind text);
-    create table segments as
+    create or replace table survey_changes (survey_id text, changed_on date, kind text);
+    create or replace table segments as
         select distinct segment, segment as segment_name from fct_interactions where segment is not null;
     -- nobody knows after which contact a survey was offered, nor which one an answer is about
     create or replace table fct_interactions as
         select *, false as is_survey_offered, null::text as channel, null::int as wait_seconds,
             null::boolean as is_resolved
         from fct_interactions;
-    create table int_interactions as select interaction_id, segment from fct_interactions;
-    create table int_survey_ties as
+    create or replace table int_interactions as select interaction_id, segment from fct_interactions;
+    create or replace table int_survey_ties as
         select response_id, null::text as interaction_id from fct_survey_responses where is_counted;
-    create table dim_dates as
+    create or replace table dim_dates as
         select distinct date_trunc('month', answered_local_date)::date as month_start
         from fct_survey_responses;
     -- every question of the instrument was asked of everybody
-    create table int_survey_answers as
+    create or replace table int_survey_answers as
         select response_id, driver as question_id, 'core' as role, driver, scale,
             if(given.response_id is null, 'blank', 'valid') as status
         from fct_survey_responses as responses
@@ -118,17 +118,21 @@ OTHERS = """
 """
 
 
-def published(measures: Measures, seed: int, number: int) -> pd.DataFrame:
+def make(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) -> pd.DataFrame:
     """Make these tables.
 
     Returns:
-        One row per response and question that it answers: the response's columns and `item`, null if none.
+        See `with_items`.
     """
-    people, items = surveyed(seed, number)
     load(measures, people, *items)
     measures.connection.execute(OTHERS)
     measures.table("int_journey_years", touched_quarters(pd.to_datetime(people["answered_local_date"])))
     measures.build(*CX_INDEX, *TABLES)
+    return with_items(people, items)
+
+
+def with_items(people: pd.DataFrame, items: list[pd.DataFrame]) -> pd.DataFrame:
+    """One row per response and question that it answers; `item` is null if it answers none."""
     given = pd.concat(items)
     given["item"] = given["scale"] + "/" + given["driver"]
     return people.merge(given[["response_id", "item"]], how="left")
@@ -212,19 +216,22 @@ ROWS = {
 }
 
 
-def said(measures: Measures, people: pd.DataFrame) -> Iterator[list[Told]]:
-    """What is said of the answers of each fiscal quarter by months, and of each fiscal year by quarters.
+PLACES = ["organization", "service", "survey", "channel"]
+ATOM = [*PLACES, "segment", "period", "kind"]
 
-    An atom is a period, a survey in a channel, a segment, and a kind: who counts, who answered a question,
-    who doesn't count, who was offered it. Who answered a question follows from who counts in no other way.
+
+def kinds_of(people: pd.DataFrame) -> pd.DataFrame:
+    """One row per response and each kind that it is of.
+
+    Args:
+        people: see `with_items`.
     """
-    day = pd.to_datetime(people["answered_local_date"])
     people = people.rename(columns=lambda name: name.removesuffix("_id")).assign(
-        day=day, segment=people["segment"].fillna("unknown")
+        day=pd.to_datetime(people["answered_local_date"]), segment=people["segment"].fillna("unknown")
     )
     once = people.drop_duplicates("response")
     is_one = once["survey"].isin(ONE_QUESTION)
-    kinds = pd.concat(
+    return pd.concat(
         [
             people[people["is_counted"]].assign(kind=lambda rows: rows["item"]),
             once[once["is_counted"] & ~is_one].assign(kind="respondent"),
@@ -232,37 +239,59 @@ def said(measures: Measures, people: pd.DataFrame) -> Iterator[list[Told]]:
             *[once.assign(kind="offered", segment="unknown")] * 2,
         ]
     )
-    tables = {name: measures.frame(rows) for name, rows in ROWS.items()}
+
+
+Span = tuple[pd.DataFrame, dict[str, pd.DataFrame]]
+"""The kinds of responses of a while, and the rows of tables that tell of it."""
+
+
+def spans(kinds: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Iterator[Span]:
+    """Each fiscal quarter by months, and each fiscal year by quarters."""
     for part, whole, other in (("M", "Q", "year"), ("Q", "Y-SEP", "month")):
-        kinds["period"] = kinds["day"].dt.to_period(part).dt.start_time
-        for span, mine in kinds.groupby(kinds["day"].dt.to_period(whole)):
-            here = {
-                name: rows[
-                    (pd.to_datetime(rows["period_start"]).dt.to_period(whole) == span)
-                    & (rows["period_type"] != other)
-                ]
-                for name, rows in tables.items()
-            }
-            yield told_within(mine, here)
+        by_part = kinds.assign(period=kinds["day"].dt.to_period(part).dt.start_time)
+        for span, mine in by_part.groupby(by_part["day"].dt.to_period(whole)):
+            yield (
+                mine,
+                {
+                    name: rows[
+                        (pd.to_datetime(rows["period_start"]).dt.to_period(whole) == span)
+                        & (rows["period_type"] != other)
+                    ]
+                    for name, rows in tables.items()
+                },
+            )
 
 
-def told_within(mine: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
-    """What tables say of these answers."""
-    places = ["organization", "service", "survey", "channel"]
-    every = [*places, "segment", "period", "kind"]
-    atoms = mine[places].drop_duplicates()
+def said(measures: Measures, people: pd.DataFrame) -> Iterator[list[Told]]:
+    """What is said of the answers of each span."""
+    tables = {name: measures.frame(rows) for name, rows in ROWS.items()}
+    for mine, here in spans(kinds_of(people), tables):
+        yield told_within(atoms_of(mine), mine, here)
+
+
+def atoms_of(mine: pd.DataFrame) -> pd.DataFrame:
+    """What a reader doesn't know the numbers of.
+
+    An atom is a period, a survey in a channel, a segment, and a kind: who counts, who answered a question,
+    who doesn't count, who was offered it. Who answered a question follows from who counts in no other way.
+    """
+    atoms = mine[PLACES].drop_duplicates()
     for other in ("segment", "period"):
         atoms = atoms.merge(mine[[other]].drop_duplicates(), how="cross")
     # of a survey that nobody is known to have left a question out of, each may have
-    atoms = atoms.merge(mine[["survey", "kind"]].drop_duplicates())
-    counts = mine.groupby(every).size().rename("count").reset_index()
-    atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
+    return atoms.merge(mine[["survey", "kind"]].drop_duplicates())
+
+
+def told_within(atoms: pd.DataFrame, mine: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
+    """What tables say of these answers."""
+    counts = mine.groupby(ATOM).size().rename("count").reset_index()
+    atoms = atoms.merge(counts, how="left", on=ATOM).fillna({"count": 0.0})
     return [each for table, count, of in NUMBERS for each in cells(atoms, tables[table], count, of)]
 
 
 @pytest.mark.parametrize(("seed", "number"), [(1, 500), (2, 1_000)])
 def test_no_withheld_answers_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
-    spans = list(said(measures, published(measures, seed, number)))
+    spans = list(said(measures, make(measures, *surveyed(seed, number))))
     told = [each for span in spans for each in span]
     assert sum(each.is_shown for each in told) > 50
     assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
@@ -271,7 +300,7 @@ def test_no_withheld_answers_can_be_worked_out(measures: Measures, seed: int, nu
 
 def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -> None:
     """survey_quality and survey_nonresponse withhold what is of few, as if the index told nothing."""
-    people = published(measures, 3, 3_000)
+    people = make(measures, *surveyed(3, 3_000))
     measures.connection.execute("delete from int_withheld_items")
     measures.build("survey_quality", "survey_nonresponse")
     found = {name.split()[0] for name in recovered(next(said(measures, people)))}

@@ -224,12 +224,13 @@ def quarter(change, breakdown="all", member="all"):
     return Cell("trust", "quarter", JANUARY, breakdown, member), (Move(2 * change),)
 
 
-def closed_cells(*changes, shown=None, known=None):
+def closed_cells(*changes, shown=None, known=None, untold=()):
     cells = dict(changes)
     return held(
         cells,
         shown=set(cells if shown is None else shown),
         known=[set(cells if known is None else known)],
+        untold=[set(untold)],
         wholes=lambda cell: of_periods_and_members(
             cell, {("service", "apply"): "ben", ("service", "status"): "ben"}, ["segment"]
         ),
@@ -264,6 +265,16 @@ def test_what_was_never_shown_is_no_difference():
         "apply",
         "status",
     }
+
+
+def test_who_was_withheld_and_is_the_same_people_goes_on_being_withheld():
+    """Beside 5 by e-mail 12 by phone were withheld: told now, all less these would be the 5."""
+    whole, phone = quarter(0), quarter(0, "channel", "phone")
+    assert closed(whole, phone, known=[whole[0]]) == set()
+    assert closed(whole, phone, known=[whole[0]], untold=[phone[0]]) == {"phone", "all"}
+    # 13 more of them: what the 5 are does not follow any more
+    more = quarter(13), quarter(13, "channel", "phone")
+    assert closed(*more, known=[whole[0]], untold=[phone[0]]) == set()
 
 
 def test_who_is_of_another_segment_by_now_changes_nothing_else():

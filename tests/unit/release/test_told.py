@@ -155,6 +155,13 @@ RESTS = [
     ("equity_gaps", "n", SEGMENT, {"segment": "veterans"}, {"segment": "students"}),
     ("equity_gaps", "n", ALL, {"segment": "veterans"}, {"segment": "veterans", "driver": "trust"}),
     (
+        "survey_quality",
+        "lowest_item",
+        {},
+        {"breakdown": "survey", "member": "form"},
+        {"breakdown": "survey", "member": "other form"},
+    ),
+    (
         "published_measures",
         None,
         {},
@@ -180,8 +187,12 @@ def test_what_rests_on_a_held_cell_of_the_index(table, figure, base, row_, other
             )
             for changed in (base, row)
         ]
-        query = f"select {rests_on} from (select {sides[0]}) as base, (select {sides[1]}) as row_"
-        return duckdb.sql(query).fetchone() == (True,)
+        with duckdb.connect() as connection:
+            connection.execute(
+                "create table dim_surveys as select 'form' as survey_id, 'apply' as service_id"
+            )
+            query = f"select {rests_on} from (select {sides[0]}) as base, (select {sides[1]}) as row_"
+            return connection.execute(query.replace("{marts}", "main")).fetchone() == (True,)
 
     assert is_found(row_)
     assert not is_found(other)
