@@ -135,7 +135,7 @@ def with_items(people: pd.DataFrame, items: list[pd.DataFrame]) -> pd.DataFrame:
     """One row per response and question that it answers; `item` is null if it answers none."""
     given = pd.concat(items)
     given["item"] = given["scale"] + "/" + given["driver"]
-    return people.merge(given[["response_id", "item"]], how="left")
+    return people.merge(given[["response_id", "item", "raw_value"]], how="left")
 
 
 def is_respondent(atoms: pd.DataFrame) -> Any:
