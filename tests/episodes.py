@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from statsmodels.duration.survfunc import SurvfuncRight
 
 GAP = pd.Timedelta(days=7)
 """A contact that comes later than that after the one before it begins another journey."""
@@ -24,8 +25,9 @@ def touches_of(warehouse: Path, truth: Path) -> pd.DataFrame:
     carries one where its visitor signed in.
 
     Returns:
-        interaction_id, person, service, at, group, episode (its true journey, numbered within group and
-        service) and journey_id (its own id where it is in none), in the order of time.
+        interaction_id, person, service, at, ended_at, settled (whether it settled the matter; null where
+        nobody says), group, episode (its true journey, numbered within group and service) and journey_id (its
+        own id where it is in none), in the order of time.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -33,19 +35,21 @@ def touches_of(warehouse: Path, truth: Path) -> pd.DataFrame:
             f"""
             with true_contacts as (
                 select facts.interaction_id, person_id as person, contacts.service_id as service,
-                    contacts.started_at::timestamp as at_
+                    contacts.started_at::timestamp as at_, contacts.ended_at::timestamp as ended_at,
+                    contacts.resolved as settled
                 from '{truth}/contacts.parquet' as contacts
                 inner join marts.fct_interactions as facts
                     on facts.source_system = contacts.source and facts.source_record_id = contacts.record_id
                 union all
-                select facts.interaction_id, person_id, visits.service_id, visits.started_at::timestamp
+                select facts.interaction_id, person_id, visits.service_id, visits.started_at::timestamp,
+                    visits.ended_at::timestamp, if(visits.task_done, true, null)
                 from '{truth}/web_visits.parquet' as visits
                 inner join marts.fct_interactions as facts
                     on facts.channel = 'website'
                     and epoch_ms(facts.started_at) = epoch_ms(visits.started_at::timestamp)
                 where visits.signed_in and visits.person_id is not null
             )
-            select interaction_id, person, service, at_ as at,
+            select interaction_id, person, service, at_ as at, true_contacts.ended_at, settled,
                 coalesce(journeys.journey_id, interaction_id) as journey_id
             from true_contacts
             inner join marts.fct_interactions as facts using (interaction_id)
@@ -156,3 +160,42 @@ def website_before_call(warehouse: Path, truth: Path) -> pd.DataFrame:
     is_before = called["visited_at"] < called["called_at"]
     by = is_before.groupby([called.index.get_level_values("service"), called["quarter_start"]])
     return by.agg(calls="size", truth="mean").reset_index()
+
+
+def median_resolution_days(touches: pd.DataFrame) -> pd.DataFrame:
+    """How long it took until half of the true journeys were settled: Kaplan and Meier, by statsmodels.
+
+    Args:
+        touches: of `touches_of`.
+
+    Returns:
+        One row per service and quarter (UTC) in which journeys began: service, quarter_start, n and days.
+    """
+    said = touches.dropna(subset=["settled"])
+    journey = ["group", "service", "episode"]
+    by = said.groupby(journey)
+    journeys = pd.DataFrame(
+        {
+            "began_at": touches.groupby(journey)["at"].min(),
+            "is_settled": by["settled"].last().astype(bool),
+            "settled_at": said[said["settled"].astype(bool)].groupby(journey)["ended_at"].last(),
+        }
+    ).dropna(subset=["is_settled"])
+    is_settled = journeys["is_settled"].astype(bool)
+    until = journeys["settled_at"].where(is_settled, touches["at"].max())
+    journeys = journeys.assign(
+        days=(until - journeys["began_at"]) / pd.Timedelta(days=1),
+        is_settled=is_settled,
+        quarter_start=journeys["began_at"].dt.to_period("Q").dt.start_time,
+    ).reset_index()
+    return pd.DataFrame(
+        [
+            {
+                "service": service,
+                "quarter_start": quarter_start,
+                "n": len(rows),
+                "days": SurvfuncRight(rows["days"], rows["is_settled"]).quantile(0.5),
+            }
+            for (service, quarter_start), rows in journeys.groupby(["service", "quarter_start"])
+        ]
+    )
