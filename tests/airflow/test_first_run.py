@@ -112,6 +112,46 @@ def test_its_journeys_begin_and_end_where_they_do_in_truth(settings: Settings) -
     assert f1(found_of_several, of_several) >= 0.95
 
 
+def test_its_records_and_matches_are_those_of_the_truth(settings: Settings) -> None:
+    """Of the tools that contacts come from: all records, and nearly all whose person can be known."""
+    truth = settings.home / "sample_agency" / "truth"
+    with duckdb.connect(str(current(settings).database), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        told = connection.execute(
+            f"""
+            with true_contacts as (
+                select
+                    source, date_trunc('quarter', timezone(time_zone, started_at))::date as quarter,
+                    count(*) as n
+                from '{truth}/contacts.parquet'
+                inner join marts.dim_services using (service_id)
+                inner join marts.dim_organizations using (organization_id)
+                group by all
+            )
+            select member as source, period_start as quarter, record_count, identified_count, matched_count, n
+            from marts.identity_quality
+            inner join true_contacts on breakdown = 'source' and member = source and period_start = quarter
+            where not suppressed
+            """
+        ).df()
+        facts = connection.execute(
+            "select interaction_id, source_system as source, customer_id,"
+            " date_trunc('quarter', started_local_date) as quarter from marts.fct_interactions"
+        ).df()
+    assert len(told) > 20 and set(told["source"]) == {"field_offices", "genesys", "text_messages"}
+    assert (told["record_count"] == told["n"]).all()
+    touches = touches_of(settings.warehouse, truth).merge(facts, on="interaction_id")
+    known = touches.groupby(["source", "quarter"])["customer_id"].agg(known="size", matched="count")
+    found = told.merge(known.reset_index(), on=["source", "quarter"])
+    assert len(found) == len(told)
+    assert (found["matched"] / found["known"] >= 0.995).all()
+    assert (found["known"] <= found["identified_count"]).all()
+    # by text message nobody gives a name with a number, and each gives an account or an email of their own
+    texts = found[found["source"] == "text_messages"]
+    assert len(texts) > 4
+    assert (texts["matched_count"] == texts["known"]).all()
+
+
 def test_its_times_until_a_matter_is_settled_hold_the_truth(settings: Settings) -> None:
     """In 9 of 10 service-quarters: who it was is as the models have it, an interval holds chance alone."""
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
