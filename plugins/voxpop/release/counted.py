@@ -309,6 +309,9 @@ TOLD: Mapping[str, Told] = {
         counts={
             **_alone("n", "pending_count", "unknown_count"),
             "seen": Count("n", f"if({_IS_MEDIAN}, null, round(value * n))"),
+            # each may be the same where the other moved
+            "seen_alone": Count(f"if({_IS_MEDIAN}, null, round(value * n))", is_sum=False),
+            "others_alone": Count(f"if({_IS_MEDIAN}, null, n - round(value * n))", is_sum=False),
             "median": _median(f"if({_IS_MEDIAN}, n, null)", "value", "low", "high"),
             "contacts": Count(
                 "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
@@ -317,6 +320,48 @@ TOLD: Mapping[str, Told] = {
     ),
 }
 """By table."""
+
+WITHHELD: Mapping[str, str] = {
+    "journey_measures": """
+        select
+            period_type, period_start, breakdown, member, measure, page, n, pending_count,
+            if(measure = 'first_contact_resolution_share', n - seen_count, seen_count) / n as value
+        from {intermediate}.int_measures__journeys
+        where n > 0
+        union all by name
+        select
+            'quarter' as period_type, quarter_start as period_start, breakdown, member,
+            'median_resolution_days' as measure, 'all' as page, n
+        from {intermediate}.int_measures__resolution_times
+    """,
+    "journey_paths": """
+        select
+            period_type, period_start, breakdown, member, if(item = 'rest', 'other', item) as path,
+            journey_count
+        from {intermediate}.int_journey_paths
+        where breakdown <> 'all' or item <> 'other'
+    """,
+    "identity_quality": """
+        select
+            'quarter' as period_type, date_trunc('quarter', day)::date as period_start, breakdown, member,
+            count(*) as record_count, count(customer_id) as matched_count
+        from (
+            select
+                started_local_date as day, customer_id, unnest(['all', 'source', 'channel']) as breakdown,
+                unnest(['all', source_system, channel]) as member
+            from {marts}.fct_interactions
+            union all
+            select
+                answered_local_date, customer_id, unnest(['all', 'source', 'channel']),
+                unnest(['all', source_system, channel])
+            from {marts}.fct_survey_responses
+        )
+        where day is not null and member is not null
+        group by all
+    """,
+}
+"""Told table → SQL for what its rows count, withheld ones too: their key, and columns that counts rest on;
+`{marts}` and `{intermediate}` are the schemas."""
 
 
 def _journeys(measure: str, count: str) -> Named:

@@ -20,7 +20,7 @@ from voxpop.release import changed, closure
 from voxpop.release.changed import Earlier, columns_of
 from voxpop.release.closure import Cell, Move, Sum
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import ALIKE, COUNTED, TOLD, Named
+from voxpop.release.counted import ALIKE, COUNTED, TOLD, WITHHELD, Named
 from voxpop.release.tables import quoted
 
 NAME = "audit/counts.parquet"
@@ -86,6 +86,13 @@ def count(
     """
     relations = {table: f"{warehouse}.{table}" for table in TOLD if table in tables}
     counts = [f"select *, true as is_shown from ({_counts(connection, relations)})"]
+    withheld = {
+        table: _withheld(table, warehouse)
+        for table, relation in relations.items()
+        if table in WITHHELD and _withholds(connection, table, relation)
+    }
+    # of nobody nothing is withheld
+    counts.append(f"select *, false as is_shown from ({_counts(connection, withheld)}) where people > 0")
     for table in COUNTED:
         if table in tables and _has_key(connection, table, f"{warehouse}.{table}"):
             records = changed.counts(table, warehouse, policy=policy)
@@ -314,6 +321,22 @@ def _moves_by_count(
 def _has_key(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:
     """Whether a table has the columns that name a row now; an older version's may lack some."""
     return columns_of(connection, rows).issuperset(COMPARED[table].key)
+
+
+def _withholds(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:
+    if not _has_key(connection, table, rows):
+        return False
+    return connection.execute(f"select 1 from {rows} where suppressed limit 1").fetchone() is not None
+
+
+def _withheld(table: str, warehouse: str) -> str:
+    """SQL for a table's withheld rows with the counts that they would tell."""
+    schemas = {"marts": warehouse, "intermediate": warehouse.replace("marts", "intermediate")}
+    key = COMPARED[table].key
+    return f"""(
+        select *, false as suppressed from ({WITHHELD[table].format(**schemas)})
+        where ({", ".join(key)}) in (select ({", ".join(key)}) from {warehouse}.{table} where suppressed)
+    )"""
 
 
 def _records_of(table: str) -> str:

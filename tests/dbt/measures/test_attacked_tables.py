@@ -11,6 +11,7 @@ from voxpop.release.tables import OWN_TABLES
 from . import (
     test_releases,
     test_releases_of_answers,
+    test_releases_of_contacts,
     test_releases_of_counts,
     test_statistics_suppression,
     test_suppression_across_tables,
@@ -45,6 +46,7 @@ OVER_RELEASES = {
     "cx_index": test_releases.__name__,
     **dict.fromkeys(test_releases_of_answers.TABLES, test_releases_of_answers.__name__),
     **dict.fromkeys(test_releases_of_counts.TABLES, test_releases_of_counts.__name__),
+    **dict.fromkeys(test_releases_of_contacts.TABLES, test_releases_of_contacts.__name__),
 }
 """Public table → the attack over three releases that reads it."""
 

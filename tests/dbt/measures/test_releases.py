@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from voxpop.release import changed, held, told
+from voxpop.release.counted import COUNTED
 
 from .sql import CX_INDEX, Measures
 from .subtraction import MINIMUM, ORDERS, leaks
@@ -69,11 +71,11 @@ def make_index(measures: Measures, people: pd.DataFrame, items: list[pd.DataFram
 
 def publish(
     measures: Measures,
-    known: list[People],
+    known: Sequence[tuple[Any, ...]],
     folder: Path,
     order: list[list[int]] | None,
     *,
-    make: Callable[[Measures, pd.DataFrame, list[pd.DataFrame]], object] = make_index,
+    make: Callable[..., object] = make_index,
     tables: tuple[str, ...] = ("cx_index",),
 ) -> list[dict[str, pd.DataFrame]]:
     """The public tables of each release, made one after the other.
@@ -89,11 +91,11 @@ def publish(
     connection = measures.connection
     releases: list[changed.Earlier] = []
     public = []
-    for place, (people, items) in enumerate(known):
-        make(measures, people, items)
+    for place, day in enumerate(known):
+        make(measures, *day)
         release = changed.Earlier(f"r{place}", folder / str(place))
         queries = {}
-        policy = {"suppression_min_n": MINIMUM}
+        policy = {"suppression_min_n": MINIMUM, "short_abandon_seconds": 5}
         for part in ("parquet", "audit"):
             (release.folder / part).mkdir(parents=True)
         if order is not None:
@@ -102,7 +104,7 @@ def publish(
             earlier = [releases[one] for one in order[place]]
             queries = held.rows(connection, "main", tables, earlier, sums=sums, policy=policy)
             told.keep(connection, release.folder / told.NAME)
-        facts = ("fct_survey_responses", "fct_survey_answers", "fct_interactions", "dim_services")
+        facts = {name for table in COUNTED.keys() & {*tables} for name in COUNTED[table].reads}
         rows = {name: f"from {name}" for name in (*facts, *tables)} | queries
         for name, query in rows.items():
             file = release.folder / "parquet" / f"{name}.parquet"

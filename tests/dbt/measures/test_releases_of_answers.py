@@ -61,20 +61,37 @@ def said(known: list[People], public: list[dict[str, pd.DataFrame]]) -> Iterator
         of_days = [answers.told_within(atoms, *each) for each in of_span]
         for is_of_changes in (False, True):
             people = [_people(atoms, mine, is_of_changes) for mine, _ in of_span]
-            # the same atom of the same people is the same number
-            named = [(place, said) for day in people for place, said in enumerate(day)]
-            numbers = pd.factorize(pd.Series(named, dtype="object"))[0].reshape(len(people), len(atoms))
-            told = []
-            for place, of_day in enumerate(of_days):
-                for each in of_day:
-                    of = np.zeros(numbers.max() + 1)
-                    of[numbers[place]] = each.of
-                    told.append(replace(each, name=f"{place} {each.name}", of=of))
-            if is_of_changes:
-                told = [each for each in told if each.is_shown]
-                every = {each.of.tobytes(): each for of_day in of_days for each in of_day}
-                told += _differences(people, numbers, [*every.values()])
-            yield told
+            yield together(people, of_days, is_of_changes=is_of_changes)
+
+
+def together(
+    people: Sequence[np.ndarray], of_days: Sequence[Sequence[Told]], *, is_of_changes: bool
+) -> list[Told]:
+    """What several days say, as one system: an atom of the same people is the same number.
+
+    Args:
+        people: for each day who is in each atom, each with what is told of them.
+        of_days: for each day what it says of these atoms.
+        is_of_changes: whether what is withheld is how much changed, and not how much there is.
+    """
+    numbers = numbers_of(people)
+    told = []
+    for place, of_day in enumerate(of_days):
+        for each in of_day:
+            of = np.zeros(numbers.max() + 1)
+            of[numbers[place]] = each.of
+            told.append(replace(each, name=f"{place} {each.name}", of=of))
+    if is_of_changes:
+        told = [each for each in told if each.is_shown]
+        every = {each.of.tobytes(): each for of_day in of_days for each in of_day}
+        told += _differences(people, numbers, [*every.values()])
+    return told
+
+
+def numbers_of(people: Sequence[np.ndarray]) -> np.ndarray:
+    """Which unknown number each atom of each day is."""
+    named = [(place, said) for day in people for place, said in enumerate(day)]
+    return pd.factorize(pd.Series(named, dtype="object"))[0].reshape(len(people), len(people[0]))
 
 
 def _people(atoms: pd.DataFrame, mine: pd.DataFrame, is_of_changes: bool) -> np.ndarray:

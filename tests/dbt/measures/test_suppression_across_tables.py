@@ -7,7 +7,7 @@ withheld number that is a linear combination of published ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,40 +105,49 @@ def surveyed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     )
 
 
-def published(measures: Measures, seed: int, number: int) -> None:
-    """Make all of these tables."""
+World = tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]
+"""Contacts, responses, and the answers to each question."""
+
+
+def world(seed: int, number: int) -> World:
+    """What an agency knows."""
     rows = contacts(seed, number)
     people = surveyed(rows, seed)
     draw = np.random.default_rng(seed)
     items = ("satisfaction", "ease")
     points = [answers(people["response_id"], name, draw.integers(3, 6, len(people))) for name in items]
-    load(measures, people, *points)
+    return rows, people, points
+
+
+def make(measures: Measures, rows: pd.DataFrame, people: pd.DataFrame, points: list[pd.DataFrame]) -> None:
+    """Make all of these tables."""
+    load(measures, people, *points, organization_id="all")
     measures.table("fct_interactions", rows)
     measures.connection.execute(
         """
-        create table channels as select * from read_csv('{seeds}/channels.csv');
-        create table dim_channels as from channels;
-        create table fct_web_sessions (source_system text, session_id text, channel text,
+        create or replace table channels as select * from read_csv('{seeds}/channels.csv');
+        create or replace table dim_channels as from channels;
+        create or replace table fct_web_sessions (source_system text, session_id text, channel text,
             is_task_done boolean, site text, exit_page text);
-        create table int_contact_history as
+        create or replace table int_contact_history as
             select min(started_at) as history_starts_at, timestamp '2026-01-05' as complete_until_at
             from fct_interactions;
-        create table int_survey_ties as
+        create or replace table int_survey_ties as
             select response_id, null::text as interaction_id from fct_survey_responses;
         """.replace("{seeds}", str(measures.seeds))
     )
     quarters = touched_quarters(pd.to_datetime(rows["started_local_date"]))
     measures.table("int_touched_quarters", quarters)
     measures.connection.execute(
-        "create table int_journey_years as"
+        "create or replace table int_journey_years as"
         f" select quarter_start, {YEAR} as year_start from int_touched_quarters"
     )
     measures.connection.execute("""
-        create table int_interactions as
+        create or replace table int_interactions as
             select interaction_id, interaction_id as _record_key from fct_interactions;
-        create table int_survey_responses as
+        create or replace table int_survey_responses as
             select response_id, response_id as _record_key from fct_survey_responses;
-        create table int_identity__record_tokens (_record_key text, tier text);
+        create or replace table int_identity__record_tokens (_record_key text, tier text);
     """)
     measures.build(*CX_INDEX, *CONTACT_CENTER, *JOURNEYS)
 
@@ -192,20 +201,17 @@ SHARES: dict[str, tuple[Condition, Condition]] = {
 """Measure -> of which journeys it is a share, and which are in it."""
 
 
-def said_of_journeys(measures: Measures) -> Iterator[list[Told]]:
-    """What is said of the journeys of each fiscal year.
-
-    An atom is a quarter, a service, an organization, a path's name in services and over all of them, and
-    what shares are of. Of a named path that is known, and whether a service's quarter has any: it has a row.
-    """
-    journeys = measures.frame(f"""
+def journeys_of(measures: Measures) -> pd.DataFrame:
+    """The journeys, each with its path's name in services and over all of them."""
+    return measures.frame(f"""
         with named as (
             select distinct year_start, item, breakdown
             from int_journey_paths
             where item not in ('all', 'other', 'rest')
         )
         select
-            quarter_start as period, organization_id as organization, service_id as service,
+            journey_id as id, path, quarter_start as period, organization_id as organization,
+            service_id as service,
             coalesce(of_service.item, 'other') as item,
             coalesce(of_service.item, of_all.item, 'rest') as item_of_all,
             channel_shift_count > 0 as is_shifted, division_change_count > 0 as is_changed,
@@ -219,13 +225,38 @@ def said_of_journeys(measures: Measures) -> Iterator[list[Told]]:
             on of_all.breakdown = 'all' and of_all.item = path and of_all.year_start = {YEAR}
         where not is_open and not is_left_truncated
     """)
-    paths = measures.frame(
-        f"select *, {YEAR.replace('quarter_start', 'period_start')} as year from journey_paths"
-    )
-    shares = measures.frame(
-        f"select *, {YEAR} as year, value * n as seen from journey_measures where page = 'all'"
-    )
-    for year, mine in journeys.groupby("year_start"):
+
+
+def tables_of_journeys(measures: Measures) -> dict[str, pd.DataFrame]:
+    """The rows that tell of journeys."""
+    return {
+        "paths": measures.frame(
+            f"select *, {YEAR.replace('quarter_start', 'period_start')} as year from journey_paths"
+        ),
+        "shares": measures.frame(
+            f"select *, {YEAR} as year, value * n as seen from journey_measures where page = 'all'"
+        ),
+    }
+
+
+def told_of_journeys(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
+    """What the rows of a fiscal year tell of its journeys."""
+    told = list(cells(atoms, tables["paths"], "journey_count", is_of_path))
+    for measure, (whole, seen) in SHARES.items():
+        rows = tables["shares"][tables["shares"]["measure"] == measure]
+        told += cells(atoms, rows, "n", whole)
+        told += cells(atoms, rows[~rows["suppressed"]], "seen", seen)
+    return told
+
+
+def said_of_journeys(measures: Measures) -> Iterator[list[Told]]:
+    """What is said of the journeys of each fiscal year.
+
+    An atom is a quarter, a service, an organization, a path's name in services and over all of them, and
+    what shares are of. Of a named path that is known, and whether a service's quarter has any: it has a row.
+    """
+    tables = tables_of_journeys(measures)
+    for year, mine in journeys_of(measures).groupby("year_start"):
         members = mine[["period", "service", "organization"]]
         kinds = mine[["item", "item_of_all", "is_shifted", "is_changed", "has_call", "is_before"]]
         atoms = members.drop_duplicates().merge(kinds.drop_duplicates(), how="cross")
@@ -233,12 +264,8 @@ def said_of_journeys(measures: Measures) -> Iterator[list[Told]]:
         every = [*members, *kinds]
         counts = mine.groupby(every).size().rename("count").reset_index()
         atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
-        told = list(cells(atoms, paths[paths["year"] == year], "journey_count", is_of_path))
-        for measure, (whole, seen) in SHARES.items():
-            rows = shares[(shares["year"] == year) & (shares["measure"] == measure)]
-            told += cells(atoms, rows, "n", whole)
-            told += cells(atoms, rows[~rows["suppressed"]], "seen", seen)
-        yield told
+        here = {name: rows[rows["year"] == year] for name, rows in tables.items()}
+        yield told_of_journeys(atoms, here)
 
 
 def is_of_source(of: Callable[[pd.DataFrame], Any]) -> Condition:
@@ -269,16 +296,11 @@ RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
 """Table or measure, what it counts, and which records those are."""
 
 
-def said_of_records(measures: Measures) -> Iterator[list[Told]]:
-    """What is said of the contacts and answers of each fiscal quarter.
-
-    An atom is a month, a service of an organization, a channel of a source, and what is known of a record.
-    Which of these there are is known: that only one organization has an office, say. How many contacts are
-    nobody's is told beside a share; it may be few there, so it is no secret where the share is withheld.
-    """
-    records = measures.frame("""
+def records_of(measures: Measures) -> pd.DataFrame:
+    """The contacts and answers, and what is known of each."""
+    return measures.frame("""
         select
-            date_trunc('month', facts.day)::date as period, facts.organization_id as organization,
+            facts.id, date_trunc('month', facts.day)::date as period, facts.organization_id as organization,
             coalesce(facts.service_id, 'none') as service, facts.channel, facts.source_system as source,
             facts.kind,
             facts.customer_id is not null as is_matched, coalesce(firsts.is_pending, false) as is_pending,
@@ -297,36 +319,59 @@ def said_of_records(measures: Measures) -> Iterator[list[Told]]:
         left join int_measures__journey_units as repeats
             on facts.id = repeats.unit_id and repeats.measure = 'repeat_contact_share'
     """)
+
+
+def tables_of_records(measures: Measures) -> dict[str, pd.DataFrame]:
+    """The rows that tell of contacts and answers, by table or measure."""
     shares = measures.frame("select *, value * n as seen from journey_measures where page = 'all'")
-    tables = {
+    return {
         "contact_center": measures.frame("select * from contact_center_performance"),
         "identity": measures.frame("select * from identity_quality"),
         **dict(iter(shares.groupby("measure"))),
     }
-    kinds = ["organization", "service", "channel", "source", "kind"]
-    contact_states = ["is_pending", "is_followed", "is_looked_back", "is_repeat"]
-    states = ["is_matched", *contact_states]
-    every = [*kinds, *states, "period"]
+
+
+KINDS = ["organization", "service", "channel", "source", "kind"]
+STATES = ["is_matched", "is_pending", "is_followed", "is_looked_back", "is_repeat"]
+
+
+def atoms_of_records(mine: pd.DataFrame) -> pd.DataFrame:
+    """What a reader doesn't know the numbers of, in a fiscal quarter."""
+    atoms = mine[KINDS].drop_duplicates()
+    for others in (STATES, ["period"]):
+        atoms = atoms.merge(mine[others].drop_duplicates(), how="cross")
+    return atoms[is_known(atoms) | ~atoms[STATES[1:]].any(axis=1)]
+
+
+def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
+    """What the rows of a fiscal quarter tell of its contacts and answers."""
+    told = [
+        each for table, count, of in RECORDS for each in cells(atoms, tables[table], count, is_of_source(of))
+    ]
+    for measure in (FIRST, "channel_shift_share"):
+        rows = tables[measure][~tables[measure]["suppressed"]]
+        told += cells(atoms, rows, "unknown_count", lambda a, _: is_contact(a) & ~is_known(a))
+    return told
+
+
+def said_of_records(measures: Measures) -> Iterator[list[Told]]:
+    """What is said of the contacts and answers of each fiscal quarter.
+
+    An atom is a month, a service of an organization, a channel of a source, and what is known of a record.
+    Which of these there are is known: that only one organization has an office, say. How many contacts are
+    nobody's is told beside a share; it may be few there, so it is no secret where the share is withheld.
+    """
+    records = records_of(measures)
+    tables = tables_of_records(measures)
+    every = [*KINDS, *STATES, "period"]
     for quarter, mine in records.groupby(records["period"].dt.to_period("Q")):
-        atoms = mine[kinds].drop_duplicates()
-        for others in (states, ["period"]):
-            atoms = atoms.merge(mine[others].drop_duplicates(), how="cross")
-        atoms = atoms[is_known(atoms) | ~atoms[contact_states].any(axis=1)]
         counts = mine.groupby(every).size().rename("count").reset_index()
-        atoms = atoms.merge(counts, how="left", on=every).fillna({"count": 0.0})
+        atoms = atoms_of_records(mine).merge(counts, how="left", on=every).fillna({"count": 0.0})
         here = {
-            name: table[pd.to_datetime(table["period_start"]).dt.to_period("Q") == quarter]
-            for name, table in tables.items()
+            name: rows[pd.to_datetime(rows["period_start"]).dt.to_period("Q") == quarter]
+            for name, rows in tables.items()
         }
-        told = [
-            each
-            for table, count, of in RECORDS
-            for each in cells(atoms, here[table], count, is_of_source(of))
-        ]
-        for measure in (FIRST, "channel_shift_share"):
-            rows = here[measure][~here[measure]["suppressed"]]
-            told += cells(atoms, rows, "unknown_count", lambda a, _: is_contact(a) & ~is_known(a))
-        yield told
+        yield told_of_records(atoms, here)
 
 
 AGENCIES = [(1, 400), (2, 600), (3, 1_500), (4, 3_000)]
@@ -334,7 +379,7 @@ AGENCIES = [(1, 400), (2, 600), (3, 1_500), (4, 3_000)]
 
 @pytest.mark.parametrize(("seed", "number"), AGENCIES)
 def test_no_withheld_journeys_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
-    published(measures, seed, number)
+    make(measures, *world(seed, number))
     years = list(said_of_journeys(measures))
     told = [each for year in years for each in year]
     assert sum(each.is_shown for each in told) > 50
@@ -346,7 +391,7 @@ def test_no_withheld_journeys_can_be_worked_out(measures: Measures, seed: int, n
 def test_no_withheld_contacts_or_answers_can_be_worked_out(
     measures: Measures, seed: int, number: int
 ) -> None:
-    published(measures, seed, number)
+    make(measures, *world(seed, number))
     quarters = list(said_of_records(measures))
     told = [each for quarter in quarters for each in quarter]
     assert sum(each.is_shown for each in told) > 50
@@ -356,7 +401,7 @@ def test_no_withheld_contacts_or_answers_can_be_worked_out(
 
 def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -> None:
     """Each table withholds what is of few, and closes its own sums as if there were no other."""
-    published(measures, 2, 600)
+    make(measures, *world(2, 600))
     measures.connection.execute("""
         create or replace table int_withheld_journeys as
         select * from int_withheld_journeys

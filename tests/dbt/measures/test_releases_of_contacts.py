@@ -1,0 +1,182 @@
+"""An attack over several releases on what public tables say of contacts and journeys, withhold and hold.
+
+What a reader doesn't know are atoms, see `test_suppression_across_tables`: here those of three days, as in
+`test_releases_of_answers`.
+"""
+
+from __future__ import annotations
+
+from ast import literal_eval
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from . import test_suppression_across_tables as across
+from .sql import Measures
+from .subtraction import ORDERS
+from .test_releases import publish
+from .test_releases_of_answers import numbers_of, together
+from .test_suppression_across_tables import MINIMUM, Told, World, recovered
+
+TABLES = ("contact_center_performance", "identity_quality", "journey_measures", "journey_paths")
+
+Day = tuple[pd.DataFrame, dict[str, pd.DataFrame]]
+"""Whom a day's tables tell of, and their rows."""
+
+
+def three_days(seed: int, number: int) -> list[World]:
+    """What an agency knew: contacts came late, a batch was taken out, some came to be matched."""
+    rows, people, points = across.world(seed, number)
+    draw = np.random.default_rng(seed)
+    order = draw.permutation(len(rows)) / len(rows)
+    matched = draw.permutation(len(rows)) / len(rows)
+    answered = draw.permutation(len(people)) / len(people)
+    found = []
+    for place, share in enumerate((0.95, 0.97, 1)):
+        is_out = place == 2
+        is_there = (order < share) & ~(is_out & (order < 0.003))
+        of_day = rows.copy()
+        of_day.loc[matched > (0.985, 0.99, 1)[place], "customer_id"] = None
+        has_answered = (answered < share) & ~(is_out & (answered < 0.003))
+        of_people = people[has_answered].reset_index(drop=True)
+        ids = set(of_people["response_id"])
+        of_points = [each[each["response_id"].isin(ids)] for each in points]
+        found.append((of_day[is_there].reset_index(drop=True), of_people, of_points))
+    return found
+
+
+def published(
+    measures: Measures, known: list[World], folder: Path, order: list[list[int]] | None
+) -> tuple[list[Day], list[Day]]:
+    """The journeys of each day and what its release says or withholds of them; and the records."""
+    journeys, records = [], []
+
+    def make(measures: Measures, *day: object) -> None:
+        across.make(measures, *day)
+        journeys.append(across.journeys_of(measures))
+        records.append(across.records_of(measures))
+
+    publish(measures, known, folder, order, make=make, tables=TABLES)
+    found: tuple[list[Day], list[Day]] = ([], [])
+    for place, of_day in enumerate(zip(journeys, records, strict=True)):
+        for name in TABLES:
+            file = folder / str(place) / "parquet" / f"{name}.parquet"
+            measures.connection.execute(f"create or replace table {name} as from '{file}'")
+        of_both = (across.tables_of_journeys(measures), across.tables_of_records(measures))
+        for days, mine, tables in zip(found, of_day, of_both, strict=True):
+            # what a release holds another said
+            own = {name: rows[rows["held_from"].isna() | rows["suppressed"]] for name, rows in tables.items()}
+            days.append((mine, own))
+    return found
+
+
+def said_of_journeys(days: Sequence[Day]) -> Iterator[list[Told]]:
+    """What all releases say of the journeys of each fiscal year; and again, with what changed as withheld.
+
+    An atom's path is known by its names on each of the days.
+    """
+    kinds = ["is_shifted", "is_changed", "has_call", "is_before"]
+    members = ["period", "service", "organization"]
+    everybody = pd.concat([mine for mine, _ in days])
+    for year, of_all_days in everybody.groupby("year_start"):
+        of_year = [mine[mine["year_start"] == year] for mine, _ in days]
+        named = [
+            {
+                path: (path if path in of_service else "other", path if path in of_all else "rest")
+                for path in set(of_all_days["path"])
+            }
+            for of_service, of_all in ((set(mine["item"]), set(mine["item_of_all"])) for mine in of_year)
+        ]
+        names = {path: str([of_day[path] for of_day in named]) for path in named[0]}
+        whole = of_all_days.assign(path=of_all_days["path"].map(names))
+        atoms = whole[members].drop_duplicates()
+        atoms = atoms.merge(whole[["path", *kinds]].drop_duplicates(), how="cross")
+        people, told = [], []
+        for place, (mine, (_, tables)) in enumerate(zip(of_year, days, strict=True)):
+            of_day = with_people(atoms, mine.assign(path=mine["path"].map(names)), [*members, "path", *kinds])
+            item, item_of_all = zip(*(literal_eval(path)[place] for path in of_day["path"]), strict=True)
+            of_day = of_day.assign(item=item, item_of_all=item_of_all)
+            has_row = mine[["period", "service", "item"]].drop_duplicates().assign(has_row=True)
+            is_there = of_day.merge(has_row, how="left")["has_row"].notna().to_numpy()
+            here = {name: rows[rows["year"] == year] for name, rows in tables.items()}
+            people.append(of_day["people"].to_numpy())
+            told.append(
+                [replace(each, of=each.of * is_there) for each in across.told_of_journeys(of_day, here)]
+            )
+        yield from of_levels_and_changes(people, told)
+
+
+def said_of_records(days: Sequence[Day]) -> Iterator[list[Told]]:
+    """What all releases say of the records of each fiscal quarter; and again, with what changed."""
+    everybody = pd.concat([mine for mine, _ in days])
+    for quarter, whole in everybody.groupby(everybody["period"].dt.to_period("Q")):
+        atoms = across.atoms_of_records(whole)
+        people, told = [], []
+        for everything, tables in days:
+            mine = everything[everything["period"].dt.to_period("Q") == quarter]
+            of_day = with_people(atoms, mine, [*across.KINDS, *across.STATES, "period"])
+            here = {
+                name: rows[pd.to_datetime(rows["period_start"]).dt.to_period("Q") == quarter]
+                for name, rows in tables.items()
+            }
+            people.append(of_day["people"].to_numpy())
+            told.append(across.told_of_records(of_day, here))
+        yield from of_levels_and_changes(people, told)
+
+
+def of_levels_and_changes(
+    people: Sequence[np.ndarray], told: Sequence[Sequence[Told]]
+) -> Iterator[list[Told]]:
+    """What all days say of how many there are, less what an earlier one told; and of how many changed it.
+
+    Nobody learns of one who came and one who went from a count that is the same.
+    """
+    before: set[bytes] = set()
+    levels = []
+    for each in together(people, told, is_of_changes=False):
+        if each.is_shown or each.of.tobytes() not in before:
+            levels.append(each)
+        if each.is_shown:
+            before.add(each.of.tobytes())
+    yield levels
+    numbers = numbers_of(people)
+    counts = np.zeros(numbers.max() + 1)
+    counts[numbers] = [[len(one) for one in day] for day in people]
+    changes = together(people, told, is_of_changes=True)
+    yield [each for each in changes if each.is_shown or each.of @ counts]
+
+
+def with_people(atoms: pd.DataFrame, mine: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """The atoms with how many are in each, and who."""
+    found = mine.groupby(key)["id"].agg(lambda ids: frozenset((one, "") for one in ids)).rename("people")
+    of_day = atoms.merge(found.reset_index(), how="left", on=key)
+    people = of_day["people"].map(lambda one: one if isinstance(one, frozenset) else frozenset())
+    return of_day.assign(people=people, count=people.map(len).astype(float))
+
+
+@pytest.mark.parametrize(
+    ("seed", "number", "order"),
+    [(1, 600, "one after the other"), (10, 500, "made after going back to the first")],
+)
+def test_no_withheld_contacts_or_journeys_can_be_worked_out_of_three_releases(
+    measures: Measures, tmp_path: Path, seed: int, number: int, order: str
+) -> None:
+    journeys, records = published(measures, three_days(seed, number), tmp_path, ORDERS[order])
+    for spans in (list(said_of_journeys(journeys)), list(said_of_records(records))):
+        told = [each for span in spans for each in span]
+        assert sum(each.is_shown for each in told) > 50
+        assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
+        assert [name for span in spans for name in recovered(span)] == []
+
+
+def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -> None:
+    journeys, records = published(measures, three_days(1, 600), tmp_path, None)
+    of_journeys = [name for span in said_of_journeys(journeys) for name in recovered(span)]
+    of_records = [name for span in said_of_records(records) for name in recovered(span)]
+    assert sum(" less " in name for name in of_journeys) > 10
+    assert sum(" less " in name for name in of_records) > 10
+    assert any(" less " not in name for name in of_records)
