@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import psutil
 import pytest
 from voxpop.airflow import agency, home, processes
@@ -102,9 +103,14 @@ def test_the_interrupted_run_is_not_left_as_running(settings: Settings) -> None:
     assert states.count("success") >= len(load_sources(settings)) + 1
 
 
-def test_its_journeys_begin_and_end_where_they_do_in_truth(settings: Settings) -> None:
+@pytest.fixture(scope="module")
+def touches(settings: Settings) -> pd.DataFrame:
+    """Of the tests between the first run and the second: its contacts, and what the truth says of them."""
+    return touches_of(settings.warehouse, settings.home / "sample_agency" / "truth")
+
+
+def test_its_journeys_begin_and_end_where_they_do_in_truth(touches: pd.DataFrame) -> None:
     """In all of history, of whoever can be known, from what the tools sent."""
-    touches = touches_of(settings.warehouse, settings.home / "sample_agency" / "truth")
     true, of_several = boundaries(touches, ["group", "service", "episode"])
     found, found_of_several = boundaries(touches, ["journey_id"])
     assert len(of_several) > 10_000
@@ -112,7 +118,7 @@ def test_its_journeys_begin_and_end_where_they_do_in_truth(settings: Settings) -
     assert f1(found_of_several, of_several) >= 0.95
 
 
-def test_its_records_and_matches_are_those_of_the_truth(settings: Settings) -> None:
+def test_its_records_and_matches_are_those_of_the_truth(settings: Settings, touches: pd.DataFrame) -> None:
     """Of the tools that contacts come from: all records, and nearly all whose person can be known."""
     truth = settings.home / "sample_agency" / "truth"
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
@@ -140,8 +146,8 @@ def test_its_records_and_matches_are_those_of_the_truth(settings: Settings) -> N
         ).df()
     assert len(told) > 20 and set(told["source"]) == {"field_offices", "genesys", "text_messages"}
     assert (told["record_count"] == told["n"]).all()
-    touches = touches_of(settings.warehouse, truth).merge(facts, on="interaction_id")
-    known = touches.groupby(["source", "quarter"])["customer_id"].agg(known="size", matched="count")
+    by = touches.merge(facts, on="interaction_id").groupby(["source", "quarter"])
+    known = by["customer_id"].agg(known="size", matched="count")
     found = told.merge(known.reset_index(), on=["source", "quarter"])
     assert len(found) == len(told)
     assert (found["matched"] / found["known"] >= 0.995).all()
@@ -152,14 +158,15 @@ def test_its_records_and_matches_are_those_of_the_truth(settings: Settings) -> N
     assert (texts["matched_count"] == texts["known"]).all()
 
 
-def test_its_times_until_a_matter_is_settled_hold_the_truth(settings: Settings) -> None:
+def test_its_times_until_a_matter_is_settled_hold_the_truth(
+    settings: Settings, touches: pd.DataFrame
+) -> None:
     """In 9 of 10 service-quarters: who it was is as the models have it, an interval holds chance alone."""
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
         published = connection.execute(
             "select member as service, quarter_start, value, low, high from marts.journey_measures"
             " where measure = 'median_resolution_days' and breakdown = 'service' and not suppressed"
         ).df()
-    touches = touches_of(settings.warehouse, settings.home / "sample_agency" / "truth")
     found = published.merge(median_resolution_days(touches), on=["service", "quarter_start"])
     assert len(found) == len(published) > 80
     assert found["value"].max() > 1, "some take days, and most no longer than the first contact"

@@ -139,7 +139,7 @@ def _hold_untold_respondents(
 
     Told now, they would tell what that release withheld beside them.
     """
-    cells = {cell[1:] for cell in moved if "|all" in cell.item}
+    cells = {cell[1:] for cell in moved if told.item_of(cell).endswith("|all")}
     columns = [list(column) for column in zip(*sorted(cells), strict=True)] or [[]] * 4
     connection.execute(
         "create or replace temp table moved_respondents as "
@@ -149,9 +149,9 @@ def _hold_untold_respondents(
     )
     for table, (breakdown, member) in RESPONDENTS.items():
         old = release.table(table)
-        if table not in names or old is None or "suppressed" not in columns_of(connection, old):
+        if table not in names or old is None:
             continue
-        if not columns_of(connection, old).issuperset(COMPARED[table].key):
+        if not columns_of(connection, old).issuperset({*COMPARED[table].key, "suppressed"}):
             continue
         marts = member.replace("{marts}", warehouse)
         rows = (

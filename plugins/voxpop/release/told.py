@@ -61,6 +61,11 @@ def cell_of(table: str, item: str, *names: Any) -> Cell:
     return Cell(_END.join((table, item, _RECORDS)), *names)
 
 
+def item_of(cell: Cell) -> str:
+    """What of its table a cell adds up with."""
+    return cell.item.split(_END)[1]
+
+
 def of_records(table: str) -> str:
     """SQL for the held cells of a table's records."""
     return f"""(
@@ -274,7 +279,7 @@ def _kept(connection: duckdb.DuckDBPyConnection, release: Earlier) -> str:
         if rows is not None and _has_key(connection, table, rows):
             own = " where held_from is null" if "held_from" in columns_of(connection, rows) else ""
             relations[table] = f"(from {rows}{own})"
-    counts = [_counts(connection, relations)]
+    counts = [_counts(connection, {table: rows for table, rows in relations.items() if table in TOLD})]
     for table in COUNTED:
         if table in relations:
             shown = _shown(table, relations[table])
@@ -391,8 +396,6 @@ def _counts(connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
         where false"""
     ]
     for table, relation in relations.items():
-        if table not in TOLD:
-            continue
         has = columns_of(connection, relation)
         listed = ", ".join(
             f"{{'name': '{name}', 'people': ({one.people})::double, 'of_them': ({one.some})::double}}"
