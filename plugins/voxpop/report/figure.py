@@ -15,7 +15,7 @@ Key = tuple[str, str, str | None, str, str]
 COLUMNS = (
     "c.breakdown, c.member, c.scale, c.measure, c.driver, c.value, c.low, c.high, c.n, "
     "c.suppressed, c.low_n, c.interval_kind, c.drivers, c.band, c.band_uncertain, c.weighted_value, "
-    "c.weighted_low, c.weighted_high, c.held_from"
+    "c.weighted_low, c.weighted_high, c.volume_value, c.volume_low, c.volume_high, c.held_from"
 )
 
 # Where a driver is asked on several scales, that of five-point agreement speaks for it.
@@ -51,6 +51,9 @@ class Figure:
     weighted_value: float | None
     weighted_low: float | None
     weighted_high: float | None
+    volume_value: float | None
+    volume_low: float | None
+    volume_high: float | None
     held_from: str | None
     lacks: tuple[str, ...] = ()
 
@@ -77,10 +80,17 @@ class Figure:
     @property
     def weighted(self) -> str | None:
         """The weighted value and its interval; None where the survey has no weights."""
-        if self.weighted_value is None:
+        return self._with_interval(self.weighted_value, self.weighted_low, self.weighted_high)
+
+    @property
+    def by_volume(self) -> str | None:
+        """The value by how many each service served, and its interval; None where that isn't known."""
+        return self._with_interval(self.volume_value, self.volume_low, self.volume_high)
+
+    def _with_interval(self, value: float | None, low: float | None, high: float | None) -> str | None:
+        if value is None:
             return None
-        bounds = interval(self.measure, self.weighted_low, self.weighted_high)
-        return f"{shown(self.measure, self.weighted_value)} ({bounds})"
+        return f"{shown(self.measure, value)} ({interval(self.measure, low, high)})"
 
 
 def members(

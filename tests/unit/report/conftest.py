@@ -38,7 +38,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             value double, low double, high double, standard_error double, suppressed boolean, low_n boolean,
             drivers varchar,
             interval_kind varchar default 'indicative', band varchar, band_uncertain boolean,
-            weighted_value double, weighted_low double, weighted_high double, held_from varchar);
+            weighted_value double, weighted_low double, weighted_high double,
+            volume_value double, volume_low double, volume_high double, held_from varchar);
         create table marts.contact_center_performance as select 'quarter' as period_type,
             date '2026-04-01' as period_start, '2026Q3' as period_label,
             'channel' as breakdown, 'phone' as member, 'genesys' as source_system,
@@ -58,7 +59,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection.execute(NEWER)
     connection.execute(
         "create temp view columns as select * exclude (interval_kind, band, band_uncertain,"
-        " weighted_value, weighted_low, weighted_high, held_from) from marts.cx_index"
+        " weighted_value, weighted_low, weighted_high, volume_value, volume_low, volume_high, held_from)"
+        " from marts.cx_index"
     )
     names = ", ".join(column[0] for column in connection.execute("from columns").description)
     connection.executemany(f"insert into marts.cx_index ({names}) values ({', '.join(['?'] * 16)})", CELLS)

@@ -270,6 +270,17 @@ def test_weighted_figures_stand_beside_the_headlines(marts: duckdb.DuckDBPyConne
     assert "Tables and drawings show unweighted figures" in html
 
 
+def test_figures_by_people_served_stand_beside_the_headlines(marts: duckdb.DuckDBPyConnection) -> None:
+    assert "weighted by people served: <" not in render.render(marts, MANIFEST)
+    marts.execute(
+        "update marts.cx_index set volume_value = 73.21, volume_low = 72.0, volume_high = 74.4"
+        " where measure = 'cx_index' and breakdown = 'all' and period_start = date '2026-04-01'"
+    )
+    html = render.render(marts, MANIFEST)
+    served = "weighted by people served"
+    assert html.count(f'{served}: <span class="whole">73.2 (72.0 to 74.4)</span>') == 1
+
+
 def test_each_time_has_its_interval_and_n(marts: duckdb.DuckDBPyConnection) -> None:
     """47.6 and 61.2 seconds; of 43,001 handled contacts the wait is known, of none the handle time."""
     html = render.render(marts, MANIFEST)

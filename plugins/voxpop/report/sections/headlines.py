@@ -75,5 +75,5 @@ def _all(connection: duckdb.DuckDBPyConnection, start: date, item: tuple[str, st
         f"and c.period_start = ? and c.measure = ? and c.driver = ? {ONE_SCALE} limit 1",
         [start, measure, driver],
     ).fetchone()
-    nothing = ("all", "all", None, measure, driver, *[None] * 4, True, False, *[None] * 8)
+    nothing = ("all", "all", None, measure, driver, *[None] * 4, True, False, *[None] * 11)
     return Figure(name, *(row or nothing))
