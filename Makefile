@@ -17,12 +17,15 @@ help:
 	@echo "make test-airflow  real schedulers and a real browser (needs chromium and postgresql)"
 	@echo "make bench         how fast records are made, landed and measured, and what a run costs"
 
+# Compiled here once: where Python may not write what it compiles, each start of Airflow, dbt and Great
+# Expectations would compile them anew, which takes longer than to import them.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "voxpop needs Python 3.11; this is " + sys.version)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q plugins expectations
 	touch $@
 
 run: $(READY)
