@@ -124,21 +124,27 @@ _CONTACTS = """
         select
             *,
             lead(started_at) over (partition by customer_id, service_id order by started_at, interaction_id)
-                <= started_at + to_days({days}) as is_followed
+                <= started_at + to_days({days}) as is_followed,
+            sum(if(customer_tier = 'strong', 1, -1)) over (partition by period_start, service_id) >= 0
+                as is_strong_the_rule
         from contacts
         where is_known
+    ),
+    recognized as (
+        from known where (customer_tier = 'strong') = is_strong_the_rule
     ),
     counted as (
         select
             period_start, case when service_id is null then 'all' else 'service' end as breakdown,
             coalesce(service_id, 'all') as member, count(*) as found,
             1 - avg(coalesce(is_followed, false)::int) as share_found
-        from known
+        from recognized
         group by period_start, grouping sets ((), (service_id))
     ),
     unknown as (
-        select period_start, count(*) filter (not is_known) as unknown_found
+        select period_start, count(*) filter (recognized.interaction_id is null) as unknown_found
         from contacts
+        left join recognized using (interaction_id, period_start)
         group by period_start
     )
     select concat_ws(' ', tested.period_label, tested.breakdown, tested.member) as blame

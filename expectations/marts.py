@@ -55,7 +55,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         segment household_id
     """,
     "fct_interactions": """
-        interaction_id customer_id organization_id service_id channel journey_stage
+        interaction_id customer_id customer_tier organization_id service_id channel journey_stage
         direction started_at ended_at started_date started_local_date fiscal_quarter
         wait_seconds talk_seconds hold_seconds wrap_seconds handled_by is_abandoned
         is_transferred is_resolved is_survey_offered source_system source_record_id _batch_id
@@ -496,6 +496,11 @@ def fct_interactions() -> list[Rule]:
         refers("service_id", "dim_services"),
         refers("channel", "dim_channels"),
         one_of("direction", ("inbound", "outbound")),
+        one_of("customer_tier", ("strong", "medium")),
+        never(
+            "a contact has a customer and that customer's tier, or neither",
+            "(customer_id is null) <> (customer_tier is null)",
+        ),
         not_negative("wait_seconds", "talk_seconds", "hold_seconds", "wrap_seconds"),
         never("no contact ends before it starts", "ended_at < started_at"),
         # A tool may note its times to the minute.

@@ -162,6 +162,51 @@ def website_before_call(warehouse: Path, truth: Path) -> pd.DataFrame:
     return by.agg(calls="size", truth="mean").reset_index()
 
 
+def further_contacts(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """Of all true contacts, whoever made them: the share with one in the week before, or none in the next.
+
+    Contacts are left out that lie too near to where history begins, or to where it ends.
+
+    Returns:
+        One row per measure of `journey_measures`, breakdown, member and fiscal quarter: measure, breakdown,
+        member, quarter_start, contacts and truth.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        contacts = connection.execute(
+            f"""
+            select person_id as person, service_id as service, organization_id as organization,
+                facts.channel, contacts.started_at::timestamp as at,
+                date_trunc('quarter', timezone(time_zone, contacts.started_at))::date as quarter_start
+            from '{truth}/contacts.parquet' as contacts
+            inner join marts.dim_services using (service_id)
+            inner join marts.dim_organizations using (organization_id)
+            left join marts.fct_interactions as facts
+                on facts.source_system = contacts.source and facts.source_record_id = contacts.record_id
+            where contacts.channel <> 'outbound'
+            order by contacts.started_at
+            """
+        ).df()
+    times = contacts.groupby(["person", "service"])["at"]
+    contacts = contacts.assign(all="all", is_repeat=times.diff() <= GAP, is_last=~(-times.diff(-1) <= GAP))
+    began = contacts[contacts["at"] - contacts["at"].min() > GAP]
+    over = contacts[contacts["at"].max() - contacts["at"] > GAP]
+    return pd.concat(
+        [
+            rows.groupby([breakdown, "quarter_start"])[is_so]
+            .agg(contacts="size", truth="mean")
+            .rename_axis(index={breakdown: "member"})
+            .reset_index()
+            .assign(measure=measure, breakdown=breakdown)
+            for measure, rows, is_so in (
+                ("repeat_contact_share", began, "is_repeat"),
+                ("first_contact_resolution_share", over, "is_last"),
+            )
+            for breakdown in ("all", "organization", "service", "channel")
+        ]
+    )
+
+
 def median_resolution_days(touches: pd.DataFrame) -> pd.DataFrame:
     """How long it took until half of the true journeys were settled: Kaplan and Meier, by statsmodels.
 

@@ -27,7 +27,14 @@ from voxpop.release import store
 from voxpop.sample_agency.reached import landed_to
 from voxpop.sources.registry import load_sources
 
-from tests.episodes import boundaries, f1, median_resolution_days, touches_of, website_before_call
+from tests.episodes import (
+    boundaries,
+    f1,
+    further_contacts,
+    median_resolution_days,
+    touches_of,
+    website_before_call,
+)
 from tests.guides.questions import answer, answered, questions
 from tests.waiting import until
 
@@ -192,6 +199,31 @@ def test_its_shares_of_who_tried_the_website_first_hold_the_truth(settings: Sett
     inside = (matched["low"] <= matched["truth"]) & (matched["truth"] <= matched["high"])
     assert inside.mean() >= 0.9, matched[~inside]
     assert (matched["high"] - matched["low"]).max() < 0.3, "an interval that says nothing holds everything"
+
+
+def test_its_shares_of_who_came_again_hold_the_truth(settings: Settings) -> None:
+    """In 9 of 10 cells of everybody's contacts: by channel too, of emails as of the others."""
+    database = current(settings).database
+    with duckdb.connect(str(database), read_only=True) as connection:
+        published = connection.execute(
+            "select measure, breakdown, member, quarter_start, n, low, high, is_claim_allowed"
+            " from marts.journey_measures where not suppressed and not is_provisional"
+            " and measure in ('first_contact_resolution_share', 'repeat_contact_share')"
+        ).df()
+    key = ["measure", "breakdown", "member", "quarter_start"]
+    found = published.merge(further_contacts(database, settings.home / "sample_agency" / "truth"), on=key)
+    assert len(found) == len(published) > 350
+    found = found.assign(
+        inside=found["truth"].between(found["low"], found["high"]), width=found["high"] - found["low"]
+    )
+    cells = found.assign(cell=found["member"].where(found["breakdown"] == "channel", found["breakdown"]))
+    claimed = cells[cells["is_claim_allowed"]]
+    inside = claimed.groupby(["measure", "cell"])["inside"].agg(["mean", "size"])
+    assert {"all", "organization", "service", "email", "phone"} <= set(claimed["cell"])
+    assert (inside["mean"] >= 0.9).all(), (inside, claimed[~claimed["inside"]])
+    assert cells["inside"].mean() >= 0.95
+    many = claimed[claimed["n"] >= 1_000]
+    assert len(many) > 50 and many["width"].max() < 0.15, "an interval that says nothing holds everything"
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)

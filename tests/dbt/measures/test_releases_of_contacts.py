@@ -34,13 +34,17 @@ def three_days(seed: int, number: int) -> list[World]:
     draw = np.random.default_rng(seed)
     order = draw.permutation(len(rows)) / len(rows)
     matched = draw.permutation(len(rows)) / len(rows)
+    named = pd.factorize(rows["customer_id"])[0] / len(rows)
     answered = draw.permutation(len(people)) / len(people)
     found = []
     for place, share in enumerate((0.95, 0.97, 1)):
         is_out = place == 2
         is_there = (order < share) & ~(is_out & (order < 0.003))
         of_day = rows.copy()
-        of_day.loc[matched > (0.985, 0.99, 1)[place], "customer_id"] = None
+        of_day.loc[matched > (0.985, 0.99, 1)[place], ["customer_id", "customer_tier"]] = None
+        # an account came beside their email
+        known = of_day["customer_tier"].notna() & (named < (0, 0.05, 0.1)[place])
+        of_day.loc[known, "customer_tier"] = "strong"
         has_answered = (answered < share) & ~(is_out & (answered < 0.003))
         of_people = people[has_answered].reset_index(drop=True)
         ids = set(of_people["response_id"])

@@ -61,12 +61,14 @@ def contacts(seed: int, number: int) -> pd.DataFrame:
     organization = np.where(draw.random(size) < 0.97, [SERVICES[name] for name in service], "trv")
     started = (starts[matter] + pd.to_timedelta(place * 20, unit="h")).astype("datetime64[us]")
     fate = draw.choice(["agent", "abandoned"], size, p=[0.9, 0.1])
+    tiers = draw.choice(["strong", "medium"], number, p=[0.9, 0.1])
     return pd.DataFrame(
         {
             "interaction_id": [f"i{at:06}" for at in range(size)],
             "source_record_id": [f"i{at:06}" for at in range(size)],
             "source_system": [SOURCES.get(name, "genesys") for name in channel],
             "customer_id": pd.Series(np.where(is_known, [f"c{at}" for at in matter], None), dtype="string"),
+            "customer_tier": pd.Series(np.where(is_known, tiers[matter], None), dtype="string"),
             "organization_id": organization,
             "service_id": pd.Series(np.where(draw.random(size) < 0.97, service, None), dtype="string"),
             "channel": channel,
@@ -277,8 +279,9 @@ def is_contact(atoms: pd.DataFrame) -> Any:
     return atoms["kind"] == "inbound"
 
 
-def is_known(atoms: pd.DataFrame) -> Any:
-    return is_contact(atoms) & atoms["is_matched"] & (atoms["service"] != "none")
+def is_judged(atoms: pd.DataFrame) -> Any:
+    """Whether it's known, or will be, if they came again: not of few whom an email alone names."""
+    return is_contact(atoms) & atoms["is_judged"]
 
 
 FIRST, REPEAT, LINKED = "first_contact_resolution_share", "repeat_contact_share", "survey_linked_share"
@@ -286,9 +289,9 @@ RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
     ("contact_center", "offered", is_contact),
     ("identity", "record_count", lambda atoms: atoms["count"] >= 0),
     ("identity", "matched_count", lambda atoms: atoms["is_matched"]),
-    (FIRST, "n", lambda atoms: is_known(atoms) & ~atoms["is_pending"]),
-    (FIRST, "pending_count", lambda atoms: is_known(atoms) & atoms["is_pending"]),
-    (FIRST, "seen", lambda atoms: is_known(atoms) & ~atoms["is_pending"] & ~atoms["is_followed"]),
+    (FIRST, "n", lambda atoms: is_judged(atoms) & ~atoms["is_pending"]),
+    (FIRST, "pending_count", lambda atoms: is_judged(atoms) & atoms["is_pending"]),
+    (FIRST, "seen", lambda atoms: is_judged(atoms) & ~atoms["is_pending"] & ~atoms["is_followed"]),
     (REPEAT, "n", lambda atoms: atoms["is_looked_back"]),
     (REPEAT, "seen", lambda atoms: atoms["is_repeat"]),
     (LINKED, "n", lambda atoms: (atoms["kind"] == "response") & (atoms["service"] != "none")),
@@ -303,7 +306,8 @@ def records_of(measures: Measures) -> pd.DataFrame:
             facts.id, date_trunc('month', facts.day)::date as period, facts.organization_id as organization,
             coalesce(facts.service_id, 'none') as service, facts.channel, facts.source_system as source,
             facts.kind,
-            facts.customer_id is not null as is_matched, coalesce(firsts.is_pending, false) as is_pending,
+            facts.customer_id is not null as is_matched, firsts.unit_id is not null as is_judged,
+            coalesce(firsts.is_pending, false) as is_pending,
             coalesce(firsts.is_seen, false) as is_followed, repeats.unit_id is not null as is_looked_back,
             coalesce(repeats.is_seen, false) as is_repeat
         from (
@@ -332,7 +336,7 @@ def tables_of_records(measures: Measures) -> dict[str, pd.DataFrame]:
 
 
 KINDS = ["organization", "service", "channel", "source", "kind"]
-STATES = ["is_matched", "is_pending", "is_followed", "is_looked_back", "is_repeat"]
+STATES = ["is_matched", "is_judged", "is_pending", "is_followed", "is_looked_back", "is_repeat"]
 
 
 def atoms_of_records(mine: pd.DataFrame) -> pd.DataFrame:
@@ -340,7 +344,7 @@ def atoms_of_records(mine: pd.DataFrame) -> pd.DataFrame:
     atoms = mine[KINDS].drop_duplicates()
     for others in (STATES, ["period"]):
         atoms = atoms.merge(mine[others].drop_duplicates(), how="cross")
-    return atoms[is_known(atoms) | ~atoms[STATES[1:]].any(axis=1)]
+    return atoms[is_judged(atoms) | ~atoms[STATES[2:]].any(axis=1)]
 
 
 def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
@@ -350,7 +354,7 @@ def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> 
     ]
     for measure in (FIRST, "channel_shift_share"):
         rows = tables[measure][~tables[measure]["suppressed"]]
-        told += cells(atoms, rows, "unknown_count", lambda a, _: is_contact(a) & ~is_known(a))
+        told += cells(atoms, rows, "unknown_count", lambda a, _: is_contact(a) & ~is_judged(a))
     return told
 
 

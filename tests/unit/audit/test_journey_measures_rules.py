@@ -15,17 +15,21 @@ RULES = journey_measures(
 SUITE = Suite("journey_measures", "select * from marts.journey_measures", RULES)
 GOOD = """
 create schema marts;
--- 40 people call about ben, and every second one again after 7 days; 10 more callers nobody knows.
+-- 40 people call about ben, and every second one again after 7 days; 4 more callers nobody knows, and 6 have
+-- given an email alone, which tells of nobody who gives an account.
 create table marts.fct_interactions as
 select
-    'i' || i as interaction_id, if(i < 60, 'c' || i % 40, null) as customer_id, 'ben' as service_id,
+    'i' || i as interaction_id, case when i < 60 then 'c' || i % 40 when i < 66 then 'e' end as customer_id,
+    case when i < 60 then 'strong' when i < 66 then 'medium' end as customer_tier, 'ben' as service_id,
     'phone' as channel, 'inbound' as direction,
     timestamp '2026-02-01 09:00:00' + to_minutes(i % 40) + if(i >= 40, interval 7 day, interval 0 day)
         as started_at,
     date '2026-02-01' as started_local_date
 from range(70) as r(i)
 union all
-select 'o' || i, 'c' || i, 'ben', 'website', 'inbound', timestamp '2026-02-02 09:00:00', date '2026-02-02'
+select
+    'o' || i, 'c' || i, 'strong', 'ben', 'website', 'inbound', timestamp '2026-02-02 09:00:00',
+    date '2026-02-02'
 from range(40) as r(i);
 create table marts.customer_journeys as
 select

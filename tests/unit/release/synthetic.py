@@ -107,7 +107,7 @@ create table marts.identity_merges (old_id varchar, new_id varchar, _run_id varc
 
 FACTS = """
 create table marts.fct_interactions (
-    interaction_id varchar primary key, customer_id varchar, organization_id varchar,
+    interaction_id varchar primary key, customer_id varchar, customer_tier varchar, organization_id varchar,
     service_id varchar, channel varchar, journey_stage varchar, direction varchar, started_at timestamp,
     ended_at timestamp, started_date date, started_local_date date, fiscal_quarter varchar,
     wait_seconds decimal(18, 3), talk_seconds decimal(18, 3), hold_seconds decimal(18, 3),
@@ -264,6 +264,7 @@ FILL_FACTS = """
 insert into marts.fct_interactions by name
 select
     md5('i' || i) as interaction_id, if(i % 3 = 0, 'c' || i % 400, null) as customer_id,
+    if(i % 3 = 0, 'strong', null) as customer_tier,
     'dps-ben' as organization_id, if(i % 2 = 0, 'ben-apply', 'ben-status') as service_id,
     if(i % 4 < 2, 'phone', 'live_chat') as channel, 'inbound' as direction,
     timestamp '2026-01-01 12:00' + to_days((i % 120)::integer) as started_at,

@@ -9,6 +9,7 @@ select
     cast(min(first_seen_at) as timestamp) as first_seen_at,
     cast(max(last_seen_at) as timestamp) as last_seen_at,
     cast(count(*) as bigint) as token_count,
+    cast(case when bool_or(tier = 'strong') then 'strong' else 'medium' end as string) as customer_tier,
     bool_or(is_in_conflict) as is_in_conflict
 from {{ ref('int_customer_tokens') }}
 where

@@ -6,6 +6,7 @@ with contacts as (
     select
         facts.interaction_id,
         facts.customer_id,
+        facts.customer_tier,
         facts.service_id,
         facts.organization_id,
         facts.channel,
@@ -56,6 +57,22 @@ judged as (
     where {{ is_in_touched_quarter('neighbors.started_local_date', ref('int_journey_years')) }}
 ),
 
+-- Whom an account names and whom an address alone does are never one customer: each is followed by its like alone.
+-- Of the fewer too little would be seen to say that nobody came again.
+tiers as (
+    select
+        *,
+        sum(case when customer_tier = 'strong' then 1 else -1 end) over (partition by quarter_start, service_id)
+            as strong_lead
+    from judged
+),
+
+recognized as (
+    select *
+    from tiers
+    where (customer_tier = 'strong') = (strong_lead >= 0)
+),
+
 journeys as (
     select *
     from {{ ref('customer_journeys') }}
@@ -90,7 +107,7 @@ units as (
         is_window_open as is_pending,
         is_followed as is_seen,
         cast(null as string) as page
-    from judged
+    from recognized
     union all
     select
         'repeat_contact_share' as measure,
@@ -103,7 +120,7 @@ units as (
         false as is_pending,
         is_repeat as is_seen,
         cast(null as string) as page
-    from judged
+    from recognized
     where not is_truncated
     union all
     select

@@ -45,12 +45,21 @@ contacts as (
         facts.organization_id,
         facts.service_id,
         facts.channel,
-        facts.customer_id is not null and facts.service_id is not null and facts.started_at is not null as is_known,
+        case
+            when {{ is_web_visit('facts.channel') }}
+                then facts.customer_id is not null and facts.service_id is not null and facts.started_at is not null
+            else judged.unit_id is not null
+        end as is_known,
         {{ is_web_visit('facts.channel') }} as is_visit,
         coalesce(channels.channel_group = 'phone', false) as is_call
     from {{ ref('fct_interactions') }} as facts
     left join {{ ref('channels') }} as channels
         on facts.channel = channels.channel
+    -- every contact of whom it could be seen that they come again is one of these, pending or not
+    left join {{ ref('int_measures__journey_units') }} as judged
+        on
+            facts.interaction_id = judged.unit_id
+            and judged.measure = 'first_contact_resolution_share'
     where
         facts.direction = 'inbound'
         and {{ is_in_touched_quarter('facts.started_local_date', ref('int_journey_years')) }}

@@ -24,7 +24,11 @@ with renamed as (
     from {{ fact }} as facts
     inner join {{ records }} as records on facts.{{ key }} = records.{{ key }}
     left join {{ customers }} as customers on records._record_key = customers._record_key
-    where facts.customer_id is distinct from customers.customer_id
+    where
+        facts.customer_id is distinct from customers.customer_id
+        {%- if fact.identifier == 'fct_interactions' %}
+        or facts.customer_tier is distinct from customers.customer_tier
+        {%- endif %}
     {% endfor -%}
 )
 

@@ -9,6 +9,7 @@
 select
     cast(contacts.interaction_id as string) as interaction_id,
     cast(customers.customer_id as string) as customer_id,
+    cast(customers.customer_tier as string) as customer_tier,
     cast(contacts.organization_id as string) as organization_id,
     cast(contacts.service_id as string) as service_id,
     cast(contacts.channel as string) as channel,
