@@ -21,9 +21,11 @@ import pandas as pd
 import psutil
 import pytest
 from voxpop.airflow import agency, home, processes
-from voxpop.config import PROJECT, Settings
+from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.raw.manifests import visible
 from voxpop.release import store
+from voxpop.sample_agency.agency import make_agency
+from voxpop.sample_agency.causes import CAUSES, DRIVERS
 from voxpop.sample_agency.reached import landed_to
 from voxpop.sources.registry import load_sources
 
@@ -36,6 +38,7 @@ from tests.episodes import (
     website_before_call,
 )
 from tests.guides.questions import answer, answered, questions
+from tests.limits import SERIES, natural_limits, true_answers, true_figures
 from tests.waiting import until
 
 PERFORMANCE_TEAMS = PROJECT / "docs" / "for-performance-teams.md"
@@ -224,6 +227,101 @@ def test_its_shares_of_who_came_again_hold_the_truth(settings: Settings) -> None
     assert cells["inside"].mean() >= 0.95
     many = claimed[claimed["n"] >= 1_000]
     assert len(many) > 50 and many["width"].max() < 0.15, "an interval that says nothing holds everything"
+
+
+@pytest.fixture(scope="module")
+def limits(settings: Settings) -> pd.DataFrame:
+    """The public limits of means, indexes and thumbs, beside those that the truth gives by pandas."""
+    database = current(settings).database
+    answers = true_answers(database, settings.home / "sample_agency" / "truth")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        points, published = (
+            connection.execute(
+                f"""
+                select
+                    * exclude (period_start), period_start::timestamp as period_start,
+                    period_start::timestamp
+                    + if(period_type = 'month', interval 1 month, interval 3 month) as end
+                from marts.{table}
+                where period_type <> 'year' and breakdown <> 'segment' and scale <> 'csat_5'
+                    and measure in ('mean', 'cx_index', 'thumbs_up')
+                """
+            ).df()
+            for table in ("cx_index", "cx_control_limits")
+        )
+    over = points[~points["suppressed"] & (points["end"] <= pd.Timestamp("2026-07-01"))]
+    key = [*SERIES, "period_start"]
+    points = over[[*key, "end"]].merge(true_figures(answers), on=key)
+    assert len(points) == len(over)
+    ((service, since),) = instrument_changes()
+    broken = answers[(answers["service"] == service) & answers["scale"].isin(["thumbs", "radio_5"])]
+    found = [
+        natural_limits(
+            series.sort_values("period_start"),
+            since if scale in set(broken["scale"]) and member in set(broken[breakdown]) else None,
+        )
+        for (_, breakdown, member, scale, *_), series in points.groupby(SERIES)
+    ]
+    limits = published.merge(pd.concat(found), on=[*key, "end"], how="outer", indicator="in_both")
+    assert (limits.pop("in_both") == "both").all(), "limits are told that the truth has not, or not"
+    return limits
+
+
+def instrument_changes() -> list[tuple[str, date]]:
+    """Services whose form asks other questions since a day."""
+    catalogue = make_agency(load_settings({}).seeds).catalogue
+    return [
+        (catalogue.services[form.service].service_id, since)
+        for form in catalogue.forms
+        for since, _ in form.instruments[1:]
+    ]
+
+
+def test_its_limits_are_those_of_the_true_figures(limits: pd.DataFrame) -> None:
+    """To ten decimals; but whoever wrote again is more satisfied now than they were, and so the index."""
+    assert len(limits) > 5_000 and {"all", "organization", "service", "channel"} == set(limits["breakdown"])
+    assert (limits["segment_start"] == limits["first_start"]).all()
+    assert (limits["point_count"] == limits["size"]).all()
+    is_revised = limits["driver"].isin(["satisfaction", "all"])
+    far = (
+        pd.concat((limits[name] - limits[f"true_{name}"]).abs() for name in ("center", "lower", "upper"))
+        .groupby(level=0)
+        .max()
+    )
+    assert far[~is_revised].max() < 1e-9
+    assert far[limits["driver"] == "satisfaction"].max() < 0.05
+    assert far[limits["measure"] == "cx_index"].max() < 0.25
+    is_outside = (limits["true_value"] < limits["true_lower"]) | (limits["true_value"] > limits["true_upper"])
+    assert is_outside[~is_revised].sum() > 50
+    assert (limits["is_outside"] == is_outside)[~is_revised].all()
+    assert (limits["is_outside"] == is_outside)[is_revised].mean() > 0.99
+
+
+def test_its_limits_end_at_a_new_question_and_find_what_changes(limits: pd.DataFrame) -> None:
+    """No stretch has both sides of a planted change of the form; what goes down or up leaves its limits."""
+    ((service, since),) = instrument_changes()
+    changed = limits[(limits["member"] == service) & limits["scale"].isin(["thumbs", "radio_5"])]
+    assert set(changed["scale"]) == {"thumbs", "radio_5"}
+    day = pd.Timestamp(since)
+    assert (changed["end"] <= day)[changed["scale"] == "thumbs"].all()
+    assert (changed["period_start"] > day)[changed["scale"] == "radio_5"].all()
+    whole = limits[(limits["breakdown"] == "all") & (limits["scale"] == "thumbs")]
+    assert whole["segment_start"].nunique() == 2
+    assert ((whole["end"] <= day) | (whole["segment_start"] > day)).all()
+
+    trends = {
+        (one.service_id, driver): abs(trend)
+        for one in CAUSES.services
+        for driver, trend in zip(DRIVERS, one.trend, strict=True)
+    }
+    months = limits[(limits["breakdown"] == "service") & (limits["period_type"] == "month")]
+    months = months[(months["scale"] == "likert_5") & months["driver"].isin(DRIVERS)]
+    trend = pd.Series(
+        [trends[key] for key in zip(months["member"], months["driver"], strict=True)], months.index
+    )
+    assert (trend == 0).sum() > 500 and months["is_outside"][trend == 0].mean() < 0.02
+    steep = months[trend >= 0.05].groupby(["member", "driver"])["is_outside"].sum()
+    assert len(steep) >= 4 and (steep >= 5).all(), steep
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)

@@ -1,0 +1,113 @@
+"""Natural limits of a series of figures, by pandas, and the sample agency's true figures that they are of."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from voxpop.sample_agency.causes import CAUSES
+from voxpop.sample_agency.touchpoints import MARTS_CHANNELS
+from voxpop.sample_agency.truth import ITEM_NAMES
+
+SERIES = ["period_type", "breakdown", "member", "scale", "measure", "driver"]
+CYCLES = {"month": 12, "quarter": 4}
+"""How many periods a year has."""
+
+
+def true_answers(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """What those think who answered, item by item.
+
+    The warehouse says which answers to forms count, and which items they give; the points are the true ones.
+
+    Returns:
+        scale, driver, service, organization, channel, all, month, quarter (by their first days, where the
+        service is) and points (of thumbs 1 or 0).
+    """
+    scores = ", ".join(f"{driver}_score as {driver}" for driver in ITEM_NAMES)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        answers = connection.execute(
+            f"""
+            with opinions as (
+                unpivot (select record_id, {scores} from '{truth}/experiences.parquet' where responds)
+                on {", ".join(ITEM_NAMES)} into name driver value points
+            )
+            select
+                scale, facts.driver, said.service_id as service, services.organization_id as organization,
+                said.channel, 'all' as all, timezone(time_zone, said.answered_at) as at,
+                if(scale = 'thumbs', (trust_opinion >= {CAUSES.thumbs_up_from})::int, points) as points
+            from marts.fct_survey_answers as facts
+            inner join marts.fct_survey_responses as responses using (response_id)
+            inner join '{truth}/experiences.parquet' as said
+                on said.record_id = responses.source_record_id and said.responds
+            inner join opinions on opinions.record_id = said.record_id and opinions.driver = facts.driver
+            inner join marts.dim_services as services on services.service_id = said.service_id
+            inner join marts.dim_organizations as organizations
+                on organizations.organization_id = services.organization_id
+            where responses.is_counted and responses.source_system = 'touchpoints'
+            """
+        ).df()
+    return answers.assign(
+        channel=answers["channel"].map(MARTS_CHANNELS),
+        month=answers["at"].dt.to_period("M").dt.start_time,
+        quarter=answers["at"].dt.to_period("Q").dt.start_time,
+    )
+
+
+def true_figures(answers: pd.DataFrame) -> pd.DataFrame:
+    """By month and quarter: the figures of all these answers, and of each organization, service and channel.
+
+    Returns:
+        `SERIES` (means, shares of thumbs up, and the index of five points), period_start and true_value.
+    """
+    found = []
+    for period_type in CYCLES:
+        for breakdown in ("all", "organization", "service", "channel"):
+            rows = answers.rename(columns={period_type: "period_start"}).assign(member=answers[breakdown])
+            cell = ["period_start", "member", "scale"]
+            means = rows.groupby([*cell, "driver"])["points"].mean().rename("true_value").reset_index()
+            likert = means[means["scale"] == "likert_5"]
+            index = 100 * (likert.groupby(cell)["true_value"].mean() - 1) / 4
+            means["measure"] = np.where(means["scale"] == "thumbs", "thumbs_up", "mean")
+            index = index.reset_index().assign(measure="cx_index", driver="all")
+            found.append(pd.concat([means, index]).assign(period_type=period_type, breakdown=breakdown))
+    return pd.concat(found, ignore_index=True)
+
+
+def natural_limits(points: pd.DataFrame, broken_on: date | None) -> pd.DataFrame:
+    """The chart of individuals and moving ranges of one series (NIST/SEMATECH e-Handbook 6.3.2.2).
+
+    Args:
+        points: period_start, end (the day after the period) and true_value of each period, in their order.
+        broken_on: the day on which another series begins. A period that it lies inside of is in neither.
+
+    Returns:
+        Of stretches of eight periods or more the points, with first_start and size of the stretch,
+        true_center, true_lower and true_upper.
+    """
+    day = pd.Timestamp(broken_on) if broken_on else points["end"].max()
+    is_before, is_after = points["end"] <= day, points["period_start"] >= day
+    found = [points.iloc[:0]]
+    for stretch in (points[is_before], points[is_after]):
+        if len(stretch) < 8:
+            continue
+        value, start = stretch["true_value"], stretch["period_start"]
+        cycle = CYCLES[stretch["period_type"].iloc[0]]
+        center = pd.Series(value.mean(), value.index)
+        if len(stretch) >= 2 * cycle:
+            center = value.groupby(start.dt.month).transform("mean")
+        moved = (value - center).diff().abs()[start == stretch["end"].shift()]
+        reach = 2.66 * moved.mean()
+        found.append(
+            stretch.assign(
+                first_start=start.iloc[0],
+                size=len(stretch),
+                true_center=center,
+                true_lower=center - reach,
+                true_upper=center + reach,
+            )
+        )
+    return pd.concat(found)
