@@ -10,9 +10,15 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from statsmodels.duration.survfunc import SurvfuncRight
+from voxpop.sample_agency.touchpoints import MARTS_CHANNELS
 
 GAP = pd.Timedelta(days=7)
 """A contact that comes later than that after the one before it begins another journey."""
+
+STEPS = {**MARTS_CHANNELS, "kiosk": "self_service_kiosk", "outbound": "outbound_phone"}
+"""The agency's word for a contact's channel → what a path calls it."""
+LONGEST = 5
+"""How many steps of a path are named."""
 
 Boundaries = set[tuple[str, str]]
 
@@ -111,6 +117,82 @@ def boundaries(touches: pd.DataFrame, journey: list[str]) -> tuple[Boundaries, B
 def f1(found: Boundaries, true: Boundaries) -> float:
     """The harmonic mean of precision and recall."""
     return 2 * len(found & true) / (len(found) + len(true))
+
+
+def known_journeys(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """The true journeys of customers that the warehouse knows, how long they were and what people thought.
+
+    Whoever isn't known has none, and of a customer's contacts those of two people are two people's. Journeys
+    are left out that may have begun before what the truth tells of, or go on after it. An answer is about the
+    contact that the truth says, whether or not the warehouse knows whose it is; of several the last counts.
+    Which answers count, and give satisfaction in five points, the warehouse says.
+
+    Returns:
+        service, quarter_start (of its organization's calendar), path, days and satisfaction (null of most).
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        touches = connection.execute(
+            f"""
+            with true_touches as (
+                select interaction_id, person_id as person, contacts.service_id as service,
+                    contacts.channel as step, contacts.started_at, contacts.ended_at, record_id as contact
+                from '{truth}/contacts.parquet' as contacts
+                inner join marts.fct_interactions as facts
+                    on facts.source_system = contacts.source and facts.source_record_id = contacts.record_id
+                union all
+                select interaction_id, person_id, visits.service_id, 'website', visits.started_at,
+                    visits.ended_at, 'visit ' || visits.journey_id
+                from '{truth}/web_visits.parquet' as visits
+                inner join marts.fct_interactions as facts
+                    on facts.channel = 'website'
+                    and epoch_ms(facts.started_at) = epoch_ms(visits.started_at::timestamp)
+                where visits.signed_in and visits.person_id is not null
+            )
+            select customer_id as customer, person, service, step, contact, started_at::timestamp as at,
+                true_touches.ended_at::timestamp as ended_at,
+                date_trunc('quarter', timezone(time_zone, started_at))::date as quarter_start
+            from true_touches
+            inner join (select interaction_id, customer_id from marts.fct_interactions) using (interaction_id)
+            inner join marts.dim_services on service_id = service
+            inner join marts.dim_organizations using (organization_id)
+            where customer_id is not null
+            order by started_at, interaction_id
+            """
+        ).df()
+        answers = connection.execute(
+            f"""
+            select coalesce(contact_record_id, 'visit ' || said.journey_id) as contact,
+                last(satisfaction_score order by said.answered_at)::double as satisfaction,
+                max(said.answered_at) as answered_at
+            from '{truth}/experiences.parquet' as said
+            inner join marts.fct_survey_responses as responses on source_record_id = said.record_id
+            inner join marts.fct_survey_answers using (response_id)
+            where responds and is_counted and driver = 'satisfaction' and scale = 'likert_5'
+            group by all
+            """
+        ).df()
+    journey = ["customer", "person", "service", "episode"]
+    touches["episode"] = true_episodes(touches, journey[:-1])
+    touches["step"] = touches["step"].map(STEPS)
+    steps = touches[touches["step"] != touches.groupby(journey)["step"].shift()]
+    said = touches.merge(answers, on="contact").sort_values("answered_at")
+    journeys = touches.groupby(journey).agg(
+        quarter_start=("quarter_start", "first"),
+        began_at=("at", "first"),
+        last_at=("at", "last"),
+        ended_at=("ended_at", "max"),
+    )
+    journeys = journeys.assign(
+        path=steps.groupby(journey)["step"].agg(
+            lambda each: " > ".join([*each[:LONGEST], "..."] if len(each) > LONGEST else each)
+        ),
+        days=(journeys["ended_at"] - journeys["began_at"]) / pd.Timedelta(days=1),
+        satisfaction=said.groupby(journey)["satisfaction"].last(),
+    ).reset_index()
+    history = touches["at"]
+    is_whole = (journeys["began_at"] > history.min() + GAP) & (journeys["last_at"] < history.max() - GAP)
+    return journeys.loc[is_whole, ["service", "quarter_start", "path", "days", "satisfaction"]]
 
 
 def website_before_call(warehouse: Path, truth: Path) -> pd.DataFrame:

@@ -12,11 +12,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
@@ -24,8 +25,13 @@ from voxpop.airflow import agency, home, processes
 from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.raw.manifests import visible
 from voxpop.release import store
+from voxpop.sample_agency import web
 from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.causes import CAUSES, DRIVERS
+from voxpop.sample_agency.clock import day_number
+from voxpop.sample_agency.draws import Draws
+from voxpop.sample_agency.events import events_between
+from voxpop.sample_agency.ga4 import HOST
 from voxpop.sample_agency.reached import landed_to
 from voxpop.sources.registry import load_sources
 
@@ -33,6 +39,7 @@ from tests.episodes import (
     boundaries,
     f1,
     further_contacts,
+    known_journeys,
     median_resolution_days,
     touches_of,
     website_before_call,
@@ -322,6 +329,101 @@ def test_its_limits_end_at_a_new_question_and_find_what_changes(limits: pd.DataF
     assert (trend == 0).sum() > 500 and months["is_outside"][trend == 0].mean() < 0.02
     steep = months[trend >= 0.05].groupby(["member", "driver"])["is_outside"].sum()
     assert len(steep) >= 4 and (steep >= 5).all(), steep
+
+
+def test_its_votes_on_pages_are_those_of_the_truth(settings: Settings) -> None:
+    """Of a whole quarter: DAP counts them on the visit's day; of the website's own events some vanish."""
+    quarter = (date(2026, 1, 1), date(2026, 3, 31))
+    with duckdb.connect(str(current(settings).database), read_only=True) as connection:
+        published = connection.execute(
+            "select source_system, page, n, value from marts.page_helpfulness"
+            " where period_type = 'quarter' and period_start = ? and not suppressed",
+            [quarter[0]],
+        ).df()
+    votes = true_votes(*quarter)
+    true = pd.concat([votes, votes.assign(page="all")]).groupby(["source_system", "page"])
+    true = true["is_helpful"].agg(count="size", share="mean")
+    found = published.merge(true.reset_index(), on=["source_system", "page"])
+    assert len(found) == len(published) > 80 and set(found["source_system"]) == {"dap", "web"}
+    assert (found["n"] == found["count"]).all()
+    assert (found["value"] - found["share"]).abs().max() < 1e-9
+
+
+def true_votes(first: date, last: date) -> pd.DataFrame:
+    """One row per vote that a source has of these days: source_system, page and is_helpful."""
+    agency = make_agency(load_settings({}).seeds)
+    after = last + timedelta(days=1)
+    journeys = events_between(agency, first - timedelta(days=1), after).journeys
+    visits = web.visits_of(agency, journeys, day_number(first) - 1, day_number(after))
+    made = web.events_of(agency, visits)
+    paths = np.array(
+        [
+            [page.format(f"/services/{service.service_id}") for page in web.PAGES]
+            for service in agency.catalogue.services
+        ]
+    )
+    visit, is_vote = made.visit, made.kind == web.VOTE
+    votes = pd.DataFrame(
+        {
+            "page": np.char.add(HOST, paths[visits.service[visit], made.page]),
+            "is_helpful": web.helpful(agency, visits)[visit],
+            "visited_on": visits.day[visit],
+            # the agency's clock, by which the website is another three hours behind
+            "voted_at": pd.to_datetime(made.at_ms, unit="ms", utc=True).tz_convert("America/New_York"),
+            "vanishes": Draws(made.key).happens("vanishes", agency.causes.web.vanishes),
+        }
+    )[is_vote]
+    of_visits = votes["visited_on"].between(day_number(first), day_number(last))
+    of_events = ~votes["vanishes"] & votes["voted_at"].dt.date.between(first, last)
+    return pd.concat(
+        [votes[of_visits].assign(source_system="dap"), votes[of_events].assign(source_system="web")]
+    )
+
+
+def test_its_paths_last_and_please_as_they_do_in_truth(settings: Settings) -> None:
+    """Their days by the true times, and what people thought, also of those whose answers nobody could tie."""
+    database = current(settings).database
+    with duckdb.connect(str(database), read_only=True) as connection:
+        published = connection.execute(
+            "select * from marts.journey_paths where breakdown in ('all', 'service') and path <> 'other'"
+            " and period_type = 'quarter' and not suppressed"
+        ).df()
+    journeys = known_journeys(database, settings.home / "sample_agency" / "truth")
+    key = ["breakdown", "member", "period_start", "path"]
+    journeys = journeys.rename(columns={"quarter_start": "period_start"})
+    true = [
+        rows.assign(breakdown=breakdown)
+        .groupby(key)
+        .agg(
+            count=("days", "size"),
+            median=("days", "median"),
+            answers=("satisfaction", "count"),
+            mean=("satisfaction", "mean"),
+        )
+        for every in (journeys, journeys.assign(path="all"))
+        for breakdown, rows in (
+            ("all", every.assign(member="all")),
+            ("service", every.assign(member=every["service"])),
+        )
+    ]
+    found = published.merge(pd.concat(true).reset_index(), on=key)
+    assert len(found) == len(published) > 800
+    many = found[found["journey_count"] >= 100]
+    ratio = many["count"] / many["journey_count"]
+    assert len(many) > 300 and ratio.between(0.97, 1.03).mean() > 0.95 and ratio.between(0.9, 1.1).all()
+    assert found["median_days"].max() > 1, "some paths take days, and most no longer than the first contact"
+    assert ((found["median"] - found["median_days"]).abs() <= 0.1).mean() >= 0.95
+    assert (
+        found["median"].round(1).between(found["median_days_low"], found["median_days_high"]).mean() >= 0.95
+    )
+
+    scored = found.dropna(subset=["mean_score"])
+    assert len(scored) > 250 and scored["path"].nunique() > 10
+    assert (scored["answers"] > scored["score_n"]).mean() > 0.9
+    inside = scored["mean"].between(scored["mean_score_low"], scored["mean_score_high"])
+    assert inside.mean() >= 0.9, scored[~inside]
+    width = (scored["mean_score_high"] - scored["mean_score_low"])[scored["score_n"] >= 100]
+    assert len(width) > 20 and width.max() < 0.5, "an interval that says nothing holds everything"
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)

@@ -29,7 +29,7 @@ from voxpop.sample_agency.opinions import Experiences, kiosk_score
 from voxpop.sample_agency.touchpoints import MARTS_CHANNELS, changes_of, submission_ids
 from voxpop.sample_agency.truth import ITEM_NAMES
 
-from tests.episodes import touches_of
+from tests.episodes import STEPS, touches_of
 
 from .home import END, FIRST, LATELY, MIDDLE, Home
 
@@ -39,8 +39,6 @@ TOOLS = LEVELS["a-little"]
 """How the tools misbehave."""
 FLAGGED, ARCHIVED, DELETED, REVISED = 1, 2, 3, 5
 """What becomes of an answer, as `sample_agency.touchpoints` numbers it."""
-STEPS = {**MARTS_CHANNELS, "kiosk": "self_service_kiosk", "outbound": "outbound_phone"}
-"""The agency's word for a contact's channel → what a path calls it."""
 WEEK = pd.Timedelta(days=7)
 """The policies journey_gap_days and repeat_contact_days."""
 COMPLETE_UNTIL = pd.Timestamp("2026-06-30T07:00Z")
