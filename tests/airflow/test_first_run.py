@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from voxpop.config import PROJECT, Settings, load_settings
 from voxpop.raw.manifests import visible
 from voxpop.release import store
 from voxpop.sample_agency import web
-from voxpop.sample_agency.agency import make_agency
+from voxpop.sample_agency.agency import Agency, make_agency
 from voxpop.sample_agency.causes import CAUSES, DRIVERS
 from voxpop.sample_agency.clock import day_number
 from voxpop.sample_agency.draws import Draws
@@ -44,13 +45,15 @@ from tests.episodes import (
     touches_of,
     website_before_call,
 )
+from tests.figures import SERIES, natural_limits, true_answers, true_cells, true_changes, true_figures
 from tests.guides.questions import answer, answered, questions
-from tests.limits import SERIES, natural_limits, true_answers, true_figures
 from tests.waiting import until
 
 PERFORMANCE_TEAMS = PROJECT / "docs" / "for-performance-teams.md"
 GUIDES = {PROJECT / "docs" / "for-analysts.md": 30, PERFORMANCE_TEAMS: 7}
 """Guide → how many questions it answers."""
+TASK = (web.START, web.DONE)
+"""The pages on which a visit's task is begun and done."""
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(1200)]
 
@@ -237,11 +240,15 @@ def test_its_shares_of_who_came_again_hold_the_truth(settings: Settings) -> None
 
 
 @pytest.fixture(scope="module")
-def limits(settings: Settings) -> pd.DataFrame:
+def answers(settings: Settings) -> pd.DataFrame:
+    """What those think who answered, item by item."""
+    return true_answers(current(settings).database, settings.home / "sample_agency" / "truth")
+
+
+@pytest.fixture(scope="module")
+def limits(settings: Settings, answers: pd.DataFrame) -> pd.DataFrame:
     """The public limits of means, indexes and thumbs, beside those that the truth gives by pandas."""
-    database = current(settings).database
-    answers = true_answers(database, settings.home / "sample_agency" / "truth")
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(current(settings).database), read_only=True) as connection:
         points, published = (
             connection.execute(
                 f"""
@@ -258,7 +265,7 @@ def limits(settings: Settings) -> pd.DataFrame:
         )
     over = points[~points["suppressed"] & (points["end"] <= pd.Timestamp("2026-07-01"))]
     key = [*SERIES, "period_start"]
-    points = over[[*key, "end"]].merge(true_figures(answers), on=key)
+    points = over[[*key, "end"]].merge(true_figures(true_cells(answers)), on=key)
     assert len(points) == len(over)
     ((service, since),) = instrument_changes()
     broken = answers[(answers["service"] == service) & answers["scale"].isin(["thumbs", "radio_5"])]
@@ -331,16 +338,119 @@ def test_its_limits_end_at_a_new_question_and_find_what_changes(limits: pd.DataF
     assert len(steep) >= 4 and (steep >= 5).all(), steep
 
 
-def test_its_votes_on_pages_are_those_of_the_truth(settings: Settings) -> None:
-    """Of a whole quarter: DAP counts them on the visit's day; of the website's own events some vanish."""
-    quarter = (date(2026, 1, 1), date(2026, 3, 31))
+def test_its_changes_and_their_evidence_are_those_of_the_truth(
+    settings: Settings, answers: pd.DataFrame
+) -> None:
+    """Of means and thumbs since the period before and the year before; who wrote again is left out."""
+    with duckdb.connect(str(current(settings).database), read_only=True) as connection:
+        published = connection.execute(
+            "select * replace (period_start::timestamp as period_start) from marts.cx_comparisons"
+            " where comparison <> 'rest' and period_type <> 'year' and breakdown <> 'segment'"
+            " and measure in ('mean', 'thumbs_up') and scale <> 'csat_5' and driver <> 'satisfaction'"
+        ).df()
+    cells = true_cells(answers)
+    changes = pd.concat(
+        true_changes(cells[cells["period_type"] == period_type], months).assign(comparison=comparison)
+        for period_type, comparison, months in (
+            ("month", "previous_period", 1),
+            ("quarter", "previous_period", 3),
+            ("month", "year_before", 12),
+            ("quarter", "year_before", 12),
+        )
+    )
+    compared = published[published["not_compared"].isna()]
+    key = ["period_type", "period_start", "breakdown", "member", "scale", "driver", "comparison"]
+    found = compared.merge(changes, on=key, suffixes=("", "_true"))
+    assert len(found) == len(compared) > 5_000
+    assert set(found["scale"]) == {"likert_5", "thumbs", "radio_5"}
+    assert (found["n"] == found["n_true"]).all() and (found["other_n"] == found["other_n_true"]).all()
+    assert (found["value"] - found["mean"]).abs().max() < 1e-9
+    assert (found["difference"] - (found["mean"] - found["other_mean"])).abs().max() < 1e-9
+    assert (found["p_value"] - found["p"]).abs().max() < 1e-8
+    assert (found["p_value"] < 0.05).sum() > 100
+
+    ((service, since),) = instrument_changes()
+    crossing = published[(published["member"] == service) & (published["scale"] == "thumbs")]
+    crossing = crossing[crossing["period_start"] >= pd.Timestamp(since)]
+    assert crossing["p_value"].isna().all()
+    assert set(published.loc[published["not_compared"] == "break", "scale"]) == {"thumbs", "radio_5"}
+
+
+@dataclass(frozen=True)
+class Website:
+    """The website's true visits around a quarter, and what happened on them."""
+
+    agency: Agency
+    visits: web.Visits
+    made: web.WebEvents
+    first: date = date(2026, 1, 1)
+    last: date = date(2026, 3, 31)
+
+    @property
+    def is_of_quarter(self) -> np.ndarray:
+        """Of each visit whether a person began it in the quarter, by the website's clock."""
+        days = self.visits.day
+        is_inside = (days >= day_number(self.first)) & (days <= day_number(self.last))
+        return is_inside & (self.visits.kind == 0)
+
+
+@pytest.fixture(scope="module")
+def website() -> Website:
+    agency = make_agency(load_settings({}).seeds)
+    before, after = Website.first - timedelta(days=1), Website.last + timedelta(days=1)
+    journeys = events_between(agency, before, after).journeys
+    visits = web.visits_of(agency, journeys, day_number(before), day_number(after))
+    return Website(agency, visits, web.events_of(agency, visits))
+
+
+def test_its_visits_are_those_of_the_truth(settings: Settings, website: Website) -> None:
+    """DAP's exactly. Sessions of events nearly: some events vanish, and who pauses for long comes twice."""
+    with duckdb.connect(str(current(settings).database), read_only=True) as connection:
+        published = connection.execute(
+            "select * from marts.web_performance"
+            " where period_type = 'quarter' and period_start = ? and not suppressed",
+            [website.first],
+        ).df()
+    visits, made, mine = website.visits, website.made, website.is_of_quarter
+    size = len(visits.key)
+    viewed = made.kind == web.PAGE_VIEW
+    views = np.bincount(made.visit[viewed], minlength=size)
+    # who saw one page, and not for ten seconds
+    bounced = (views == 1) & (np.bincount(made.visit, weights=made.front_ms, minlength=size) < 10_000)
+    dap = published[published["source_system"] == "dap"].set_index(["breakdown", "member"])
+    site = dap.loc["site", HOST]
+    assert (site["visits"], site["pageviews"]) == (mine.sum(), views[mine].sum())
+    assert site["pageviews_per_visit"] == pytest.approx(views[mine].sum() / mine.sum(), abs=1e-9)
+    assert site["bounce_share"] == pytest.approx(bounced[mine].mean(), abs=1e-9)
+    devices = np.bincount(web.devices(website.agency, visits)[mine])
+    kinds = ("desktop", "mobile", "tablet")
+    assert dap.loc["device"]["visits"].to_dict() == dict(zip(kinds, devices, strict=True))
+
+    began, done = (np.isin(np.arange(size), made.visit[viewed & (made.page == page)]) for page in TASK)
+    services = np.array([one.service_id for one in website.agency.catalogue.services])[visits.service]
+    cookies = web.cookies(website.agency, visits)
+    sessions = published[(published["source_system"] == "web") & (published["basis"] == "visits")]
+    sessions = sessions[sessions["breakdown"].isin(["all", "service"])]
+    assert len(sessions) == 13
+    for row in sessions.itertuples(index=False):
+        of_row = mine & ((services == row.member) | (row.breakdown == "all"))
+        assert row.visits == pytest.approx(of_row.sum(), rel=0.015), row
+        assert row.pageviews == pytest.approx(views[of_row].sum(), rel=0.035), row
+        assert row.users == pytest.approx(len(np.unique(cookies[of_row])), rel=0.03), row
+        assert row.engaged_share == pytest.approx(1 - bounced[of_row].mean(), abs=0.04), row
+        assert row.task_success_n == pytest.approx((of_row & began).sum(), rel=0.03), row
+        assert row.task_success_low <= done[of_row & began].mean() <= row.task_success_high, row
+
+
+def test_its_votes_on_pages_are_those_of_the_truth(settings: Settings, website: Website) -> None:
+    """DAP counts them on the visit's day; of the website's own events some vanish."""
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
         published = connection.execute(
             "select source_system, page, n, value from marts.page_helpfulness"
             " where period_type = 'quarter' and period_start = ? and not suppressed",
-            [quarter[0]],
+            [website.first],
         ).df()
-    votes = true_votes(*quarter)
+    votes = true_votes(website)
     true = pd.concat([votes, votes.assign(page="all")]).groupby(["source_system", "page"])
     true = true["is_helpful"].agg(count="size", share="mean")
     found = published.merge(true.reset_index(), on=["source_system", "page"])
@@ -349,34 +459,31 @@ def test_its_votes_on_pages_are_those_of_the_truth(settings: Settings) -> None:
     assert (found["value"] - found["share"]).abs().max() < 1e-9
 
 
-def true_votes(first: date, last: date) -> pd.DataFrame:
-    """One row per vote that a source has of these days: source_system, page and is_helpful."""
-    agency = make_agency(load_settings({}).seeds)
-    after = last + timedelta(days=1)
-    journeys = events_between(agency, first - timedelta(days=1), after).journeys
-    visits = web.visits_of(agency, journeys, day_number(first) - 1, day_number(after))
-    made = web.events_of(agency, visits)
+def true_votes(website: Website) -> pd.DataFrame:
+    """One row per vote that a source has in the quarter: source_system, page and is_helpful."""
+    agency, visits, made = website.agency, website.visits, website.made
     paths = np.array(
         [
             [page.format(f"/services/{service.service_id}") for page in web.PAGES]
             for service in agency.catalogue.services
         ]
     )
-    visit, is_vote = made.visit, made.kind == web.VOTE
     votes = pd.DataFrame(
         {
-            "page": np.char.add(HOST, paths[visits.service[visit], made.page]),
-            "is_helpful": web.helpful(agency, visits)[visit],
-            "visited_on": visits.day[visit],
-            # the agency's clock, by which the website is another three hours behind
+            "page": np.char.add(HOST, paths[visits.service[made.visit], made.page]),
+            "is_helpful": web.helpful(agency, visits)[made.visit],
+            "is_of_quarter": website.is_of_quarter[made.visit],
+            # the agency's clock, and the website another three hours behind
             "voted_at": pd.to_datetime(made.at_ms, unit="ms", utc=True).tz_convert("America/New_York"),
             "vanishes": Draws(made.key).happens("vanishes", agency.causes.web.vanishes),
         }
-    )[is_vote]
-    of_visits = votes["visited_on"].between(day_number(first), day_number(last))
-    of_events = ~votes["vanishes"] & votes["voted_at"].dt.date.between(first, last)
+    )[made.kind == web.VOTE]
+    of_events = ~votes["vanishes"] & votes["voted_at"].dt.date.between(website.first, website.last)
     return pd.concat(
-        [votes[of_visits].assign(source_system="dap"), votes[of_events].assign(source_system="web")]
+        [
+            votes[votes["is_of_quarter"]].assign(source_system="dap"),
+            votes[of_events].assign(source_system="web"),
+        ]
     )
 
 

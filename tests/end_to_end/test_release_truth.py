@@ -338,7 +338,7 @@ def test_who_answers_is_compared_with_the_true_offers(
 
 
 def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth) -> None:
-    """Offered, answered, abandoned and the mean wait of the answered, by source, service and channel."""
+    """Who was answered, gave up and was handed on, how long it took, and what was in time."""
     calls, now = truth.events.conversations, midnight_ms(END)
     state = pd.DataFrame(
         {
@@ -347,6 +347,10 @@ def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth
             # emails wait for hours, and callbacks: of some the last run can't know yet how they end
             "is_waiting": calls.met_ms > now,
             "is_open": calls.end_ms > now,
+            "is_done": calls.end_ms + calls.wrap_ms <= now,
+            "talked": (calls.talk_ms + calls.hold_ms) / 1000,
+            "wrapped": calls.wrap_ms / 1000,
+            "handed_on": calls.transferred,
         }
     )
     contacts = truth.contacts[
@@ -361,11 +365,21 @@ def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth
         organization=contacts["service_id"].map(truth.organizations),
         channel=contacts["channel"].map(MARTS_CHANNELS),
     )
+    policy = pd.read_csv(published.settings.seeds / "policy.csv").set_index("policy")["value"].astype(float)
+    soon = pd.read_csv(published.settings.seeds / "channels.csv").set_index("channel")["service_level"]
+    waited = contacts["waited_seconds"]
+    contacts = contacts.assign(
+        in_time=contacts["handled"] & (waited <= contacts["channel"].map(soon).map(policy)),
+        left_at_once=contacts["gave_up"] & (waited < policy["short_abandon_seconds"]),
+        # the agent's notes on the last ones aren't written yet
+        seconds=contacts["talked"] + contacts["wrapped"].where(contacts["is_done"].eq(True), 0),
+    )
     told = shown(
         published,
         "contact_center_performance",
         *("source_system", "breakdown", "member", "offered", "handled", "abandoned", "abandonment_share"),
-        *("speed_of_answer_count", "average_speed_of_answer_seconds"),
+        *("speed_of_answer_count", "average_speed_of_answer_seconds", "service_level_share"),
+        *("service_level_count", "handle_time_count", "average_handle_seconds", "transfer_share"),
     )
     true = {
         (source, breakdown, member): rows
@@ -373,6 +387,7 @@ def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth
         for breakdown, member, rows in cells(of_source, "organization", "service", "channel")
     }
     assert len(told) > 20 and set(told["breakdown"]) == {"all", "organization", "service", "channel"}
+    exact = 0
     for row in told.itertuples(index=False):
         rows = true[row.source_system, row.breakdown, row.member]
         handled = rows[rows["handled"]]
@@ -381,12 +396,23 @@ def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth
         assert row.average_speed_of_answer_seconds == pytest.approx(
             handled["waited_seconds"].mean(), abs=ROUNDED
         ), row
+        counted = rows[~rows["left_at_once"]]
+        assert row.service_level_count == len(counted), row
+        assert row.service_level_share == pytest.approx(counted["in_time"].mean(), abs=ROUNDED), row
         if row.source_system == "genesys":
+            ended = handled[handled["is_open"].ne(True)]
+            # of who was handed on and is still talking, the first part is known
+            assert len(ended) <= row.handle_time_count <= len(handled), row
+            near = ROUNDED if row.handle_time_count == len(ended) else 2.0
+            assert row.average_handle_seconds == pytest.approx(ended["seconds"].mean(), abs=near), row
+            exact += near == ROUNDED
+            assert row.transfer_share == pytest.approx(handled["handed_on"].mean(), abs=ROUNDED), row
             assert row.abandoned == rows["gave_up"].sum(), row
             assert row.abandonment_share == pytest.approx(rows["gave_up"].mean(), abs=ROUNDED), row
         else:
             # who writes a message and leaves is not known to have left
             assert pd.isna(row.abandoned) and pd.isna(row.abandonment_share)
+    assert exact > 10
 
 
 def test_answers_are_tied_to_the_contact_that_they_are_about(

@@ -1,4 +1,4 @@
-"""Natural limits of a series of figures, by pandas, and the sample agency's true figures that they are of."""
+"""The sample agency's true figures, their changes and the natural limits of their series, by pandas."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+from scipy import stats
 from voxpop.sample_agency.causes import CAUSES
 from voxpop.sample_agency.touchpoints import MARTS_CHANNELS
 from voxpop.sample_agency.truth import ITEM_NAMES
@@ -57,24 +58,61 @@ def true_answers(warehouse: Path, truth: Path) -> pd.DataFrame:
     )
 
 
-def true_figures(answers: pd.DataFrame) -> pd.DataFrame:
-    """By month and quarter: the figures of all these answers, and of each organization, service and channel.
+def true_cells(answers: pd.DataFrame) -> pd.DataFrame:
+    """By month and quarter: all these answers, and those of each organization, service and channel.
 
     Returns:
-        `SERIES` (means, shares of thumbs up, and the index of five points), period_start and true_value.
+        period_type, period_start, breakdown, member, scale and driver; n, mean and variance (s²).
     """
     found = []
     for period_type in CYCLES:
         for breakdown in ("all", "organization", "service", "channel"):
             rows = answers.rename(columns={period_type: "period_start"}).assign(member=answers[breakdown])
-            cell = ["period_start", "member", "scale"]
-            means = rows.groupby([*cell, "driver"])["points"].mean().rename("true_value").reset_index()
-            likert = means[means["scale"] == "likert_5"]
-            index = 100 * (likert.groupby(cell)["true_value"].mean() - 1) / 4
-            means["measure"] = np.where(means["scale"] == "thumbs", "thumbs_up", "mean")
-            index = index.reset_index().assign(measure="cx_index", driver="all")
-            found.append(pd.concat([means, index]).assign(period_type=period_type, breakdown=breakdown))
+            points = rows.groupby(["period_start", "member", "scale", "driver"])["points"]
+            cells = points.agg(n="size", mean="mean", variance="var").reset_index()
+            found.append(cells.assign(period_type=period_type, breakdown=breakdown))
     return pd.concat(found, ignore_index=True)
+
+
+def true_figures(cells: pd.DataFrame) -> pd.DataFrame:
+    """The means of these cells (of thumbs the shares up), and the index of five points.
+
+    Returns:
+        `SERIES`, period_start and true_value.
+    """
+    measure = np.where(cells["scale"] == "thumbs", "thumbs_up", "mean")
+    means = cells.assign(measure=measure, true_value=cells["mean"])
+    likert = means[means["scale"] == "likert_5"]
+    whole = [name for name in [*SERIES, "period_start"] if name not in ("measure", "driver")]
+    index = 100 * (likert.groupby(whole)["mean"].mean().rename("true_value") - 1) / 4
+    index = index.reset_index().assign(measure="cx_index", driver="all")
+    return pd.concat([means, index])[[*SERIES, "period_start", "true_value"]]
+
+
+def true_changes(cells: pd.DataFrame, months: int) -> pd.DataFrame:
+    """Each cell beside the same some months earlier.
+
+    Returns:
+        As `cells`, with other_n, other_mean and p: the larger of two, z by the variance of all answers
+        together and Welch's t.
+    """
+    earlier = cells.assign(period_start=cells["period_start"] + pd.DateOffset(months=months))
+    key = ["period_type", "period_start", "breakdown", "member", "scale", "driver"]
+    both = cells.merge(earlier, on=key, suffixes=("", "_before"))
+    n, other = both["n"].to_numpy(float), both["n_before"].to_numpy(float)
+    mean, other_mean = both["mean"].to_numpy(), both["mean_before"].to_numpy()
+    variance, other_variance = both["variance"].to_numpy(), both["variance_before"].to_numpy()
+    total = n + other
+    between = n * other / total * (mean - other_mean) ** 2
+    pooled = ((n - 1) * variance + (other - 1) * other_variance + between) / (total - 1)
+    with np.errstate(invalid="ignore"):  # where nobody differs
+        z = (mean - other_mean) / np.sqrt(pooled * (1 / n + 1 / other))
+    welch = stats.ttest_ind_from_stats(
+        *(mean, np.sqrt(variance), n, other_mean, np.sqrt(other_variance), other), equal_var=False
+    )
+    return both.rename(columns={"n_before": "other_n", "mean_before": "other_mean"}).assign(
+        p=np.maximum(2 * stats.norm.sf(np.abs(z)), welch.pvalue)
+    )
 
 
 def natural_limits(points: pd.DataFrame, broken_on: date | None) -> pd.DataFrame:
