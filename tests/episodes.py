@@ -119,16 +119,18 @@ def f1(found: Boundaries, true: Boundaries) -> float:
     return 2 * len(found & true) / (len(found) + len(true))
 
 
-def known_journeys(warehouse: Path, truth: Path) -> pd.DataFrame:
-    """The true journeys of customers that the warehouse knows, how long they were and what people thought.
+JOURNEY = ["customer", "person", "service", "episode"]
+"""What names a true journey of a customer that the warehouse knows."""
 
-    Whoever isn't known has none, and of a customer's contacts those of two people are two people's. Journeys
-    are left out that may have begun before what the truth tells of, or go on after it. An answer is about the
-    contact that the truth says, whether or not the warehouse knows whose it is; of several the last counts.
-    Which answers count, and give satisfaction in five points, the warehouse says.
+
+def known_touches(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """The contacts of the customers that the warehouse knows, as they truly were.
+
+    Whoever isn't known has none, and of a customer's contacts those of two people are two people's.
 
     Returns:
-        service, quarter_start (of its organization's calendar), path, days and satisfaction (null of most).
+        customer, person, service, episode, step, contact (what an answer names), at, ended_at and
+        quarter_start (of its organization's calendar), in the order of time.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -160,6 +162,22 @@ def known_journeys(warehouse: Path, truth: Path) -> pd.DataFrame:
             order by started_at, interaction_id
             """
         ).df()
+    touches["step"] = touches["step"].map(STEPS)
+    return touches.assign(episode=true_episodes(touches, JOURNEY[:-1]))
+
+
+def known_journeys(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """The true journeys of customers that the warehouse knows, how long they were and what people thought.
+
+    Journeys are left out that may have begun before what the truth tells of, or go on after it. An answer is
+    about the contact that the truth says, whether or not the warehouse knows whose it is; of several the last
+    counts. Which answers count, and give satisfaction in five points, the warehouse says.
+
+    Returns:
+        service, quarter_start (of its organization's calendar), path, days and satisfaction (null of most).
+    """
+    touches = known_touches(warehouse, truth)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
         answers = connection.execute(
             f"""
             select coalesce(contact_record_id, 'visit ' || said.journey_id) as contact,
@@ -172,23 +190,20 @@ def known_journeys(warehouse: Path, truth: Path) -> pd.DataFrame:
             group by all
             """
         ).df()
-    journey = ["customer", "person", "service", "episode"]
-    touches["episode"] = true_episodes(touches, journey[:-1])
-    touches["step"] = touches["step"].map(STEPS)
-    steps = touches[touches["step"] != touches.groupby(journey)["step"].shift()]
+    steps = touches[touches["step"] != touches.groupby(JOURNEY)["step"].shift()]
     said = touches.merge(answers, on="contact").sort_values("answered_at")
-    journeys = touches.groupby(journey).agg(
+    journeys = touches.groupby(JOURNEY).agg(
         quarter_start=("quarter_start", "first"),
         began_at=("at", "first"),
         last_at=("at", "last"),
         ended_at=("ended_at", "max"),
     )
     journeys = journeys.assign(
-        path=steps.groupby(journey)["step"].agg(
+        path=steps.groupby(JOURNEY)["step"].agg(
             lambda each: " > ".join([*each[:LONGEST], "..."] if len(each) > LONGEST else each)
         ),
         days=(journeys["ended_at"] - journeys["began_at"]) / pd.Timedelta(days=1),
-        satisfaction=said.groupby(journey)["satisfaction"].last(),
+        satisfaction=said.groupby(JOURNEY)["satisfaction"].last(),
     ).reset_index()
     history = touches["at"]
     is_whole = (journeys["began_at"] > history.min() + GAP) & (journeys["last_at"] < history.max() - GAP)

@@ -37,10 +37,12 @@ from voxpop.sample_agency.reached import landed_to
 from voxpop.sources.registry import load_sources
 
 from tests.episodes import (
+    JOURNEY,
     boundaries,
     f1,
     further_contacts,
     known_journeys,
+    known_touches,
     median_resolution_days,
     touches_of,
     website_before_call,
@@ -393,11 +395,18 @@ class Website:
         is_inside = (days >= day_number(self.first)) & (days <= day_number(self.last))
         return is_inside & (self.visits.kind == 0)
 
+    @property
+    def paths(self) -> np.ndarray:
+        """Address of each service's pages, in the order of `web.PAGES`."""
+        services = [f"/services/{service.service_id}" for service in self.agency.catalogue.services]
+        return np.array([[HOST + page.format(one) for page in web.PAGES] for one in services])
+
 
 @pytest.fixture(scope="module")
 def website() -> Website:
     agency = make_agency(load_settings({}).seeds)
-    before, after = Website.first - timedelta(days=1), Website.last + timedelta(days=1)
+    # a journey that began in the quarter may have visits after it
+    before, after = Website.first - timedelta(days=1), Website.last + timedelta(days=30)
     journeys = events_between(agency, before, after).journeys
     visits = web.visits_of(agency, journeys, day_number(before), day_number(after))
     return Website(agency, visits, web.events_of(agency, visits))
@@ -442,6 +451,43 @@ def test_its_visits_are_those_of_the_truth(settings: Settings, website: Website)
         assert row.task_success_low <= done[of_row & began].mean() <= row.task_success_high, row
 
 
+def test_its_pages_before_a_call_are_those_of_the_truth(settings: Settings, website: Website) -> None:
+    """The last page of the last visit before the first call, by service, of people who are known."""
+    database = current(settings).database
+    with duckdb.connect(str(database), read_only=True) as connection:
+        published = connection.execute(
+            "select member as service, page, n, value from marts.journey_measures"
+            " where measure = 'page_before_call_share' and quarter_start = ? and not suppressed",
+            [website.first],
+        ).df()
+    viewed = website.made.kind == web.PAGE_VIEW
+    last = pd.Series(website.made.page[viewed]).groupby(website.made.visit[viewed]).last()
+    visits = website.visits
+    pages = pd.DataFrame(
+        {
+            "at": pd.to_datetime(visits.start_ms, unit="ms").astype("datetime64[us]"),
+            "page": website.paths[visits.service, last.reindex(range(len(visits.key))).to_numpy()],
+            "service": [website.agency.catalogue.services[number].service_id for number in visits.service],
+        }
+    )
+    touches = known_touches(database, settings.home / "sample_agency" / "truth")
+    began = touches.groupby(JOURNEY)["quarter_start"].transform("first")
+    touches = touches[began == pd.Timestamp(website.first)]
+    touches = touches.assign(
+        call=touches["at"]
+        .where(touches["step"] == "phone")
+        .groupby([touches[name] for name in JOURNEY])
+        .transform("min")
+    )
+    before = touches[(touches["step"] == "website") & (touches["at"] < touches["call"])]
+    before = before.merge(pages, on=["service", "at"], how="left").groupby(JOURNEY).last().reset_index()
+    true = before.groupby(["service", "page"]).size().rename("count").reset_index()
+    found = published.merge(true, on=["service", "page"], how="left").fillna({"count": 0})
+    assert len(found) > 10 and found["service"].nunique() >= 3
+    # an event that vanished may have been a visit's last, and a call may be taken for another's
+    assert (found["count"] - found["n"] * found["value"]).abs().max() < 3
+
+
 def test_its_votes_on_pages_are_those_of_the_truth(settings: Settings, website: Website) -> None:
     """DAP counts them on the visit's day; of the website's own events some vanish."""
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
@@ -462,15 +508,9 @@ def test_its_votes_on_pages_are_those_of_the_truth(settings: Settings, website: 
 def true_votes(website: Website) -> pd.DataFrame:
     """One row per vote that a source has in the quarter: source_system, page and is_helpful."""
     agency, visits, made = website.agency, website.visits, website.made
-    paths = np.array(
-        [
-            [page.format(f"/services/{service.service_id}") for page in web.PAGES]
-            for service in agency.catalogue.services
-        ]
-    )
     votes = pd.DataFrame(
         {
-            "page": np.char.add(HOST, paths[visits.service[made.visit], made.page]),
+            "page": website.paths[visits.service[made.visit], made.page],
             "is_helpful": web.helpful(agency, visits)[made.visit],
             "is_of_quarter": website.is_of_quarter[made.visit],
             # the agency's clock, and the website another three hours behind

@@ -264,7 +264,7 @@ def test_respondents_and_offers_are_those_of_the_truth(
         published,
         "survey_quality",
         *("breakdown", "member", "respondent_count", "offered_count", "surveys_without_offers"),
-        "response_rate",
+        *("response_rate", "customer_count", "lowest_item_share"),
     )
     respondents = {
         (breakdown, member): rows["record_id"].nunique()
@@ -276,6 +276,15 @@ def test_respondents_and_offers_are_those_of_the_truth(
     uncounted = truth.agency.causes.counts_no_offers
     counted = found.loc["survey"].drop(uncounted, errors="ignore")["offered_count"]
     assert counted.to_dict() == offered[counted.index].to_dict()
+    people = served(truth)["survey"].value_counts()
+    assert (
+        found.loc["survey"].loc[counted.index, "customer_count"].to_dict() == people[counted.index].to_dict()
+    )
+    lowest = answers.groupby(["survey", "driver"])["record_id"].nunique().groupby("survey").min()
+    shares = found.loc["survey"]["lowest_item_share"].dropna()
+    true_shares = lowest / answers.groupby("survey")["record_id"].nunique()
+    assert len(shares) > 5
+    assert shares.to_dict() == pytest.approx(true_shares[shares.index].to_dict(), abs=ROUNDED)
     in_time = answers[answers["day"] <= LAST_OFFERS].groupby("survey")["record_id"].nunique()
     rates = found.loc["survey"].drop(uncounted, errors="ignore")["response_rate"]
     assert rates.to_dict() == pytest.approx((in_time / offered)[rates.index].to_dict(), abs=ROUNDED)
@@ -288,6 +297,12 @@ def test_respondents_and_offers_are_those_of_the_truth(
 
 def offers(truth: Truth) -> pd.DataFrame:
     """One row per offer of a survey on a day of which the count has come: survey, service and channel."""
+    people = served(truth)
+    return people[people.pop("is_offered")]
+
+
+def served(truth: Truth) -> pd.DataFrame:
+    """One row per person served on such a day: survey, service, channel and is_offered."""
     asked, catalogue = truth.events.experiences, truth.agency.catalogue
     days = offer_days(truth.agency, asked)
     services = np.array([service.service_id for service in catalogue.services])
@@ -298,8 +313,37 @@ def offers(truth: Truth) -> pd.DataFrame:
             "survey": np.where(asked.kiosk, catalogue.kiosk_survey_id, forms[asked.service]),
             "service": services[np.where(asked.kiosk, catalogue.kiosk_service, asked.service)],
             "channel": np.where(asked.kiosk, "self_service_kiosk", channels[asked.channel]),
+            "is_offered": asked.offered,
         }
-    )[asked.offered & (days >= day_number(FIRST)) & (days <= LAST_OFFERS)]
+    )[(days >= day_number(FIRST)) & (days <= LAST_OFFERS)]
+
+
+def test_roll_ups_by_people_served_are_those_of_the_truth(
+    published: Home, truth: Truth, answers: pd.DataFrame
+) -> None:
+    """Each service's figure counts as many times as it served people."""
+    volume = served(truth)["service"].value_counts()
+    told = shown(
+        published,
+        "cx_index",
+        *("breakdown", "member", "scale", "driver", "measure", "volume", "volume_value"),
+    )
+    told = told[told["measure"].isin(["mean", "thumbs_up", "cx_index"])]
+    services = told[told["breakdown"] == "service"]
+    assert len(services) > 40 and (services["volume"] == services["member"].map(volume)).all()
+
+    means = answers.groupby(["service", "scale", "driver"])["points"].mean()
+    index = 100 * (means.xs("likert_5", level="scale").groupby("service").mean() - 1) / 4
+    # a service whose own figure is withheld leaves none
+    wholes = told[told["breakdown"].isin(["all", "organization"])].dropna(subset=["volume_value"])
+    assert len(wholes) > 20
+    for row in wholes.itertuples(index=False):
+        values = index if row.measure == "cx_index" else means.xs((row.scale, row.driver), level=[1, 2])
+        if row.breakdown == "organization":
+            values = values[values.index.map(truth.organizations) == row.member]
+        weights = volume[values.index]
+        assert row.volume == weights.sum(), row
+        assert row.volume_value == pytest.approx(np.average(values, weights=weights), abs=ROUNDED), row
 
 
 def test_who_answers_is_compared_with_the_true_offers(
