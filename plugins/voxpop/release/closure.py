@@ -50,6 +50,7 @@ class Sum(NamedTuple):
         is_by_count: whether its parts are compared by counts, and so is the whole beside them: it did not
             change where a record moved from one of them to another.
         is_of_periods: whether the parts are shorter periods.
+        is_exact: whether nobody is in the whole alone: what all but one of these cells tell, tells that one.
     """
 
     whole: Cell
@@ -57,6 +58,7 @@ class Sum(NamedTuple):
     has_others: bool = True
     is_by_count: bool = False
     is_of_periods: bool = False
+    is_exact: bool = False
 
 
 Wholes = Callable[[Cell], Iterable[Sum]]
@@ -94,7 +96,20 @@ def held(
         sum last, but a longer period that no release has shown first of all.
     """
     least = 2 * minimum
+    nothing = [_NONE] * len(known)
     found = {
+        cell
+        for place, kept_back in enumerate(untold)
+        for cell in kept_back & shown
+        if changes.get(cell, nothing)[place] == _NONE
+    }
+    sums: dict[Sum, list[Cell]] = {}
+    for cell in sorted(changes.keys() | found):
+        for each in wholes(cell):
+            if each.whole in changes or each.whole in shown:
+                sums.setdefault(each, []).append(cell)
+    known = [_with_told(cells, sums) for cells in known]
+    found |= shown & {
         cell
         for cell, moves in changes.items()
         if any(
@@ -102,20 +117,11 @@ def held(
             for one, cells in zip(moves, known, strict=True)
         )
     }
-    found &= shown
     told_before = set().union(*known)
-    nothing = [_NONE] * len(known)
-    for place, kept_back in enumerate(untold):
-        found |= {cell for cell in kept_back & shown if changes.get(cell, nothing)[place] == _NONE}
     sizes = {
         cell: max((one.size for one in moves if one is not None), default=0)
         for cell, moves in changes.items()
     }
-    sums: dict[Sum, list[Cell]] = {}
-    for cell in sorted(changes.keys() | found):
-        for each in wholes(cell):
-            if each.whole in changes or each.whole in shown:
-                sums.setdefault(each, []).append(cell)
     of_cell: dict[Cell, list[Sum]] = {}
     for each, parts in sums.items():
         for cell in (each.whole, *parts):
@@ -152,6 +158,15 @@ def held(
                 found.add(least_told)
                 again.update(of_cell[least_told])
         asked = sorted(again)
+    return found
+
+
+def _with_told(known: Set[Cell], sums: Mapping[Sum, Sequence[Cell]]) -> set[Cell]:
+    """The cells that a release showed, and those that these told in sums of nothing else."""
+    found = set(known)
+    exact = [{each.whole, *parts} for each, parts in sums.items() if each.is_exact]
+    while told := {cell for cells in exact if len(rest := cells - found) == 1 for cell in rest}:
+        found |= told
     return found
 
 

@@ -194,6 +194,7 @@ class Told:
         breakdown: SQL for the breakdown as sums know it: all, organization, service, survey, or any other.
         member: SQL for the member.
         is_one: whether the rows of a cell are held together.
+        together: a breakdown whose members are held together: what each is beside the others, too many tell.
     """
 
     item: str
@@ -201,6 +202,11 @@ class Told:
     breakdown: str = "breakdown"
     member: str = "member"
     is_one: bool = False
+    together: str | None = None
+
+
+END = "\x1f"
+"""Between the names in a cell's item."""
 
 
 class Named(NamedTuple):
@@ -209,6 +215,10 @@ class Named(NamedTuple):
     table: str
     item: str | None
     name: str
+
+    def of_cells(self, item: str | None = None) -> str:
+        """The item of its cells: the table, what adds up only with itself, and which of its counts."""
+        return END.join((self.table, self.item or item or "", self.name))
 
 
 @dataclass(frozen=True)
@@ -220,11 +230,13 @@ class Alike:
         parts: the others.
         has_others: whether whoever is in the whole alone is a person of some cell; else only what is held is
             hidden by them.
+        is_exact: whether nobody is.
     """
 
     whole: Named
     parts: Sequence[Named]
     has_others: bool = True
+    is_exact: bool = True
 
 
 _WEB = "concat_ws('|', source_system, site, report, basis, if(period_type = 'span', period_label, null))"
@@ -275,8 +287,10 @@ TOLD: Mapping[str, Told] = {
         item="'records'",
         counts={
             **_alone("record_count", "identified_count", "matched_count", "unjoined_count", "customer_count"),
+            "unmatched": Count("record_count - matched_count"),
             "undecided": Count("record_count", "round(undecided_share * record_count)"),
         },
+        together="source",
     ),
     "contact_center_performance": Told(item="source_system", counts=_alone("offered")),
     "web_performance": Told(
@@ -399,6 +413,7 @@ ALIKE: Sequence[Alike] = (
     Alike(
         _journeys("first_contact_resolution_share", "contacts"),
         [Named("contact_center_performance", None, "offered")],
+        is_exact=False,
     ),
     # responses
     Alike(_journeys("survey_linked_share", "n"), [Named("survey_quality", "surveys", "respondent_count")]),
@@ -407,11 +422,73 @@ ALIKE: Sequence[Alike] = (
         Named("identity_quality", "records", "record_count"),
         [_journeys("first_contact_resolution_share", "contacts"), _journeys("survey_linked_share", "n")],
         has_others=False,
+        is_exact=False,
     ),
     # votes
     Alike(Named("web_performance", None, "helpful_n"), [Named("page_helpfulness", None, "n")]),
 )
 """What one table tells, another may not hold alone."""
+
+
+@dataclass(frozen=True)
+class OfRecords:
+    """Counts of the same records.
+
+    Attributes:
+        count: one of them; of an item that isn't named, the records' source is the item.
+        which: SQL for which rows of `KINDS` it counts.
+        breakdowns: its members, beside `all`, as columns of `KINDS`.
+        also: other counts of the table that add up as it does, but are of something else in these records.
+    """
+
+    count: Named
+    which: str
+    breakdowns: Sequence[str]
+    also: Sequence[str] = ()
+
+
+KINDS = """
+    select
+        date_trunc('quarter', started_local_date)::date as period_start, source_system as source, channel,
+        organization_id as organization, service_id as service, customer_id is not null as is_matched,
+        direction = 'inbound' and not coalesce(channel in ('website', 'mobile_app'), false) as is_contact,
+        is_matched and service_id is not null and started_at is not null as is_known,
+        is_contact and channel in (
+            select channel from {marts}.dim_channels where service_level is not null
+        ) as is_awaited,
+        false as is_answer
+    from {marts}.fct_interactions
+    where started_local_date is not null
+    union
+    select
+        date_trunc('quarter', answered_local_date)::date, source_system, channel, organization_id, service_id,
+        customer_id is not null, false, false, false, is_counted
+    from {marts}.fct_survey_responses
+    where answered_local_date is not null
+"""
+"""SQL for the kinds of records of a quarter: where they are from, what is known. `{marts}` is the schema."""
+
+_OF_CONTACTS = ("organization", "service", "channel")
+_OF_RECORDS = ("source", "channel")
+
+OF_RECORDS: Sequence[OfRecords] = (
+    OfRecords(
+        Named("identity_quality", "records", "record_count"),
+        "true",
+        _OF_RECORDS,
+        also=("identified_count", "unjoined_count", "customer_count", "undecided"),
+    ),
+    OfRecords(Named("identity_quality", "records", "matched_count"), "is_matched", _OF_RECORDS),
+    OfRecords(Named("identity_quality", "records", "unmatched"), "not is_matched", _OF_RECORDS),
+    OfRecords(_journeys("first_contact_resolution_share", "contacts"), "is_contact", _OF_CONTACTS),
+    OfRecords(_journeys("repeat_contact_share", "n"), "is_contact and is_known", _OF_CONTACTS),
+    OfRecords(
+        _journeys("repeat_contact_share", "unknown_count"), "is_contact and not is_known", _OF_CONTACTS
+    ),
+    OfRecords(Named("contact_center_performance", None, "offered"), "is_awaited", _OF_CONTACTS),
+    OfRecords(_journeys("survey_linked_share", "n"), "is_answer", _OF_CONTACTS),
+)
+"""What counts records of which it is known from where they are."""
 
 _SURVEYS_SERVICE = "(select max(service_id) from {marts}.dim_surveys where survey_id = row_.member)"
 

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import duckdb
 
-from voxpop.release import told
+from voxpop.release import overlaps, told
 from voxpop.release.changed import Earlier, Sums, changed, columns_of
 from voxpop.release.closure import Cell, Move
 from voxpop.release.compared import COMPARED
@@ -112,7 +112,14 @@ def _hold_cells(
         if all(release.table(name) for name in COUNTED[table].reads)
     }
     minimum = int(policy["suppression_min_n"])
-    told.held(connection, earlier, records, organizations=organizations, minimum=minimum)
+    told.held(
+        connection,
+        earlier,
+        records,
+        organizations=organizations,
+        of_same_records=overlaps.sums(connection, warehouse) if {*overlaps.TABLES} <= {*names} else {},
+        minimum=minimum,
+    )
     for table, counted in COUNTED.items():
         if table in names:
             rests_on = f"{counted.rests_on} and {same('cell', 'row_', _CELL)}"

@@ -20,15 +20,12 @@ from voxpop.release import changed, closure
 from voxpop.release.changed import Earlier, columns_of
 from voxpop.release.closure import Cell, Move, Sum
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import ALIKE, COUNTED, TOLD, WITHHELD, Named
+from voxpop.release.counted import ALIKE, COUNTED, END, TOLD, WITHHELD, Named
 from voxpop.release.tables import quoted
 
 NAME = "audit/counts.parquet"
 """Where a release keeps its counts: release (null: itself), the cell, people, of_them, is_told (null: it
 withheld the cell)."""
-
-_END = "\x1f"
-"""Between the names in an item: the table, what adds up only with itself, and which of its counts."""
 
 _RECORDS = "records"
 """The count of a cell's records; some of them are a hair of each, by what it says."""
@@ -58,19 +55,19 @@ def rests_on(table: str) -> str:
 
 def cell_of(table: str, item: str, *names: Any) -> Cell:
     """The cell of a table's records."""
-    return Cell(_END.join((table, item, _RECORDS)), *names)
+    return Cell(END.join((table, item, _RECORDS)), *names)
 
 
 def item_of(cell: Cell) -> str:
     """What of its table a cell adds up with."""
-    return cell.item.split(_END)[1]
+    return cell.item.split(END)[1]
 
 
 def of_records(table: str) -> str:
     """SQL for the held cells of a table's records."""
     return f"""(
-        select * replace (split_part(item, '{_END}', 2) as item) from held_counts
-        where starts_with(item, '{table}{_END}') and ends_with(item, '{_END}{_RECORDS}')
+        select * replace (split_part(item, '{END}', 2) as item) from held_counts
+        where starts_with(item, '{table}{END}') and ends_with(item, '{END}{_RECORDS}')
     )"""
 
 
@@ -118,6 +115,7 @@ def held(
     records: Mapping[tuple[str, str], Mapping[Cell, Move]],
     *,
     organizations: Mapping[tuple[str, str], str],
+    of_same_records: Mapping[Cell, Sequence[Sum]],
     minimum: int,
 ) -> None:
     """Find the held cells of all these tables: what two of them tell of the same people is held in both.
@@ -127,6 +125,7 @@ def held(
         earlier: the kept releases.
         records: release id and table → how much the cells of its records differ, where these were compared.
         organizations: breakdown and member (service, or survey) → the organization.
+        of_same_records: part → its sums beside those of periods and members, see `overlaps.sums`.
         minimum: policy suppression_min_n.
     """
     for release in earlier:
@@ -178,8 +177,6 @@ def held(
         for cell, one in by_records.items():
             if closure.fiscal_year(cell.period_start) in years:
                 moved.setdefault(cell, {})[release_id] = one
-    if not moved:
-        return
     entries: dict[str, set[Cell]] = {}
     known: dict[str, set[Cell]] = {}
     untold: dict[str, set[Cell]] = {}
@@ -215,7 +212,7 @@ def held(
         shown=shown,
         known=[known.get(release_id, set()) for release_id in entries],
         untold=[untold.get(release_id, set()) for release_id in entries],
-        wholes=lambda cell: _sums(cell, organizations),
+        wholes=lambda cell: (*_sums(cell, organizations), *of_same_records.get(cell, ())),
         minimum=minimum,
         by_count={
             cell: [moves.get(release_id, Move(0)) for release_id in entries]
@@ -227,6 +224,20 @@ def held(
         connection.execute(
             "insert into held_counts select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
         )
+    for table, told in TOLD.items():
+        if told.together:
+            of_table = f"starts_with(item, '{table}{END}') and breakdown = '{told.together}'"
+            connection.execute(
+                f"""
+                insert into held_counts
+                select {_CELL} from counts
+                where is_shown and {of_table}
+                    and (period_type, period_start) in (
+                        select (period_type, period_start) from held_counts where {of_table}
+                    )
+                    and ({_CELL}) not in (from held_counts)
+                """
+            )
 
 
 def keep(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -294,7 +305,7 @@ def _moves_by_count(
 
     A kept release has the counts of all its records: a cell that it lacks had none, and so has the build.
     """
-    is_records = f"ends_with(item, '{_END}{_RECORDS}')"
+    is_records = f"ends_with(item, '{END}{_RECORDS}')"
     found: dict[Cell, dict[str, Move]] = {}
     for release_id, one, other, *names in connection.execute(
         f"""
@@ -345,12 +356,12 @@ def _withheld(table: str, warehouse: str) -> str:
 
 
 def _records_of(table: str) -> str:
-    return f"concat_ws('{_END}', '{table}', item, '{_RECORDS}')"
+    return f"concat_ws('{END}', '{table}', item, '{_RECORDS}')"
 
 
 def _compared_by_records(cell: Cell) -> str | None:
     """The table whose records are compared for a cell; None where counts are."""
-    table, _, name = cell.item.split(_END)
+    table, _, name = cell.item.split(END)
     return table if name == _RECORDS and cell.breakdown not in COUNTED[table].late_members else None
 
 
@@ -367,7 +378,7 @@ def _shown(table: str, rows: str) -> str:
 
 def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[Sum]:
     """The sums that a cell is part of: of periods and members, and of other items."""
-    table, item, count = cell.item.split(_END)
+    table, item, count = cell.item.split(END)
     if count != _RECORDS and not TOLD[table].counts[count].is_sum:
         return
     late = COUNTED[table].late_members if count == _RECORDS else ()
@@ -377,9 +388,10 @@ def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[
             whole = alike.whole
             of_item = item if whole.item is None else whole.item
             yield Sum(
-                cell._replace(item=_END.join((whole.table, of_item, whole.name))),
+                cell._replace(item=END.join((whole.table, of_item, whole.name))),
                 f"alike {place}",
                 has_others=alike.has_others,
+                is_exact=alike.is_exact,
             )
 
 
@@ -406,7 +418,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str])
             found.append(
                 f"""
                 select
-                    concat_ws('{_END}', '{table}', told_item, count.name), period_type, period_start,
+                    concat_ws('{END}', '{table}', told_item, count.name), period_type, period_start,
                     told_breakdown, told_member, count.people, count.of_them
                 from (select *, unnest([{listed}]) as count from {rows(table, relation)} where not suppressed)
                 where count.people is not null and count.of_them is not null

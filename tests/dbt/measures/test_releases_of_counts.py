@@ -323,13 +323,20 @@ def publish(
                     """
                 )
             connection.register("contacts", world["contacts"])
+            connection.register("responses", world["responses"])
             connection.execute(
                 """
                 create or replace table fct_interactions as
                 select
                     id as interaction_id, organization as organization_id, service as service_id, channel,
-                    'inbound' as direction, day::date as started_local_date, 'calls' as source_system
-                from contacts
+                    'inbound' as direction, day::date as started_local_date, day as started_at,
+                    'calls' as source_system, if(is_known, id, null) as customer_id
+                from contacts;
+                create or replace table fct_survey_responses as
+                select
+                    organization as organization_id, service as service_id, channel, is_counted,
+                    day::date as answered_local_date, 'forms' as source_system, null::text as customer_id
+                from responses
                 """
             )
             policy = {"suppression_min_n": MINIMUM, "short_abandon_seconds": 5}

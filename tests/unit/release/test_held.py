@@ -10,7 +10,7 @@ import pytest
 from voxpop.audit import duckdb_dialect, run
 from voxpop.errors import BuildError
 from voxpop.release import candidate, store
-from voxpop.release.closure import Cell, Move, held, of_periods_and_members
+from voxpop.release.closure import Cell, Move, Sum, held, of_periods_and_members
 
 from expectations import checkpoint
 
@@ -163,6 +163,8 @@ def test_a_held_cell_that_the_current_release_lacks_is_withheld(home):
     home.build()
     home.change(f"delete from marts.cx_index where {ALL}")
     first = home.publish(NOW)
+    home.land("touchpoints", "responses", [f"sub-{i}" for i in range(home.responses, home.responses + 12)])
+    home.responses += 12
     home.fingerprint = f"{1:064d}"
     home.build()
     second = home.publish(NOW + timedelta(days=1))
@@ -178,6 +180,21 @@ def test_a_held_cell_that_the_current_release_lacks_is_withheld(home):
     with duckdb.connect(str(third.database)) as connection:
         connection.execute(f"update marts.cx_index set suppressed = false, n = {known} where {ALL}")
     assert [outcome.unexpected_count for outcome in _gate(home, third)] == [1]
+
+
+def test_what_a_release_withheld_stays_so_where_nothing_but_its_verdict_changed(home):
+    """Policy asks for fewer people than then, and all records are the same."""
+    home.build()
+    home.change(f"update marts.cx_index set suppressed = true, n = null, value = null where {ALL}")
+    first = home.publish(NOW)
+    columns = "n, suppressed, held_from"
+    assert shown(home.settings.releases / first, ALL, columns) == [(None, True, None)]
+    assert shown(stage(home, 1).folder, ALL, columns) == [(None, True, first)]
+    home.land("touchpoints", "responses", [f"sub-{i}" for i in range(home.responses, home.responses + 12)])
+    home.responses += 12
+    ((n, *verdict),) = shown(stage(home, 2).folder, ALL, columns)
+    assert n > 10
+    assert verdict == [False, None]
 
 
 def test_what_is_held_from_a_removed_release_waits_for_enough_people(home):
@@ -218,6 +235,24 @@ def test_contacts_are_held_where_few_of_what_a_figure_is_over_differ(home):
         "contact_center_performance",
     )
     assert found == [(first,)]
+
+
+@pytest.mark.parametrize(("is_exact", "found"), [(True, {"changed"}), (False, set())])
+def test_what_two_measures_tell_alike_is_known_of_both(is_exact, found):
+    """Of 262 journeys a release told as what paths are of; now 266 are, as what changed or didn't is of."""
+    paths, shifted, changed = (
+        Cell(item, "quarter", JANUARY, "all", "all") for item in ("paths", "shifted", "changed")
+    )
+    cells = held(
+        {cell: [Move(8)] for cell in (paths, shifted, changed)},
+        shown={changed},
+        known=[{paths}],
+        untold=[set()],
+        wholes=lambda cell: [Sum(shifted, cell.item, is_exact=is_exact)] if cell != shifted else [],
+        minimum=10,
+        by_count={},
+    )
+    assert {cell.item for cell in cells} == found
 
 
 def quarter(change, breakdown="all", member="all"):

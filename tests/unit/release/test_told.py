@@ -94,6 +94,17 @@ def test_a_figure_that_tells_of_few_is_held_though_as_many_are_counted(
         assert rows["held_from"].notna().tolist() == [is_held]
 
 
+def test_who_is_not_matched_is_counted_too(tmp_path):
+    """20 more records, 17 of them matched: 3 are not."""
+    for matched, is_held in ((67, True), (65, True), (60, False)):
+        rows = published(
+            tmp_path / str(matched),
+            {"identity_quality": row("identity_quality", matched_count=50)},
+            {"identity_quality": row("identity_quality", record_count=120, matched_count=matched)},
+        )["identity_quality"]
+        assert rows["held_from"].notna().tolist() == [is_held]
+
+
 def test_a_median_is_no_sum(tmp_path):
     """All and the only service tell of 20 more, by other medians: nothing is held for their difference."""
 
@@ -129,6 +140,77 @@ def test_a_gap_has_no_claim_while_the_share_that_allows_it_is_held(tmp_path, per
         assert rows["gap"].tolist() == [5]
         assert rows["verdict"].astype(object).where(rows["verdict"].notna(), None).tolist() == [claim]
         assert rows["is_claim_allowed"].isna().tolist() == [claim is None]
+
+
+FACTS = """
+    create or replace table fct_interactions as
+    select 'calls' as source_system, 'phone' as channel, 'c' || i as customer_id,
+        date '2026-01-02' as started_local_date
+    from range({}) as t (i);
+    create or replace table fct_survey_responses as
+    select 'forms' as source_system, 'email' as channel, null::text as customer_id,
+        date '2026-01-02' as answered_local_date
+    from range(0)
+"""
+"""So many calls, all matched."""
+
+
+def published_after(folder, *days):
+    """What the last of some releases publishes of identity_quality; each is of so many calls, and of rows."""
+    earlier = []
+    policy = {"suppression_min_n": 10.0}
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table dim_services as select 'apply' as service_id, 'ben' as organization_id;"
+            "create table dim_surveys as select 's' as survey_id, 'ben' as organization_id, 1 survey_version"
+        )
+        for place, (calls, *rows) in enumerate(days, start=1):
+            connection.execute(FACTS.format(calls))
+            connection.execute(f"create or replace table identity_quality as {' union all '.join(rows)}")
+            release = Earlier(f"r{place}", folder / str(place))
+            for part in ("parquet", "audit"):
+                (release.folder / part).mkdir(parents=True)
+            tables = ["identity_quality"]
+            told.count(connection, "main", tables, policy=policy)
+            queries = held.rows(connection, "main", tables, earlier, sums={}, policy=policy)
+            told.keep(connection, release.folder / told.NAME)
+            query = queries.get("identity_quality", "from identity_quality")
+            file = release.folder / "parquet" / "identity_quality.parquet"
+            connection.execute(f"copy ({query}) to '{file}'")
+            earlier.insert(0, release)
+        columns = "breakdown, member, record_count, suppressed, held_from"
+        return connection.execute(f"select {columns} from '{file}' order by all").fetchall()
+
+
+def withheld(sql):
+    return f"select * replace (true as suppressed, null::bigint as record_count) from ({sql})"
+
+
+@pytest.mark.parametrize("more", [0, 15])
+def test_what_was_withheld_stays_so_while_a_count_of_it_is_the_same(tmp_path, more):
+    """Of 30 calls a release told nothing; now their row may be shown, whether or not all records are more."""
+    phone = row("identity_quality", breakdown="channel", member="phone", record_count=30, matched_count=30)
+    before, after = (row("identity_quality", **ALL, record_count=100 + n) for n in (0, more))
+    *_, of_calls = published_after(tmp_path / "same", (30, before, withheld(phone)), (30, after, phone))
+    assert of_calls == ("channel", "phone", None, True, "r1")
+    phone = row("identity_quality", breakdown="channel", member="phone", record_count=45, matched_count=45)
+    *_, of_calls = published_after(tmp_path / "more", (30, before, withheld(phone)), (45, after, phone))
+    assert of_calls == ("channel", "phone", 45, False, None)
+
+
+def test_sources_are_held_together(tmp_path):
+    """3 came to one source, 50 to another: beside what all sources have, each tells of the others."""
+    old, new = (
+        [
+            row("identity_quality", breakdown="source", member=name, record_count=count)
+            for name, count in counts.items()
+        ]
+        for counts in ({"calls": 100, "forms": 100}, {"calls": 103, "forms": 150})
+    )
+    assert published_after(tmp_path, (0, *old), (0, *new)) == [
+        ("source", "calls", 100, False, "r1"),
+        ("source", "forms", 100, False, "r1"),
+    ]
 
 
 CELL = {
