@@ -210,14 +210,15 @@ def known_journeys(warehouse: Path, truth: Path) -> pd.DataFrame:
     return journeys.loc[is_whole, ["service", "quarter_start", "path", "days", "satisfaction"]]
 
 
-def website_before_call(warehouse: Path, truth: Path) -> pd.DataFrame:
-    """Of all true journeys with a call, whoever made it, the share that came to the website before the first.
+def shares_of_journeys(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """Of all true journeys, whoever went through them, what `journey_measures` has shares of.
 
-    Journeys are left out that may have begun before what the truth tells of, or go on after it.
+    That the website came before the first call is of journeys with a call. Journeys are left out that may
+    have begun before what the truth tells of, or go on after it.
 
     Returns:
-        One row per service and fiscal quarter of its organization's calendar: service, quarter_start, calls
-        (the journeys) and truth.
+        One row per measure, service and fiscal quarter of its organization's calendar: measure, service,
+        quarter_start, journeys and truth.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -231,8 +232,8 @@ def website_before_call(warehouse: Path, truth: Path) -> pd.DataFrame:
                 from '{truth}/web_visits.parquet'
                 where person_id is not null and not is_program
             )
-            select person, service_id as service, started_at::timestamp as at,
-                channel in ('phone', 'callback') as is_call, channel = 'website' as is_visit,
+            select person, service_id as service, organization_id as organization, channel,
+                started_at::timestamp as at,
                 date_trunc('quarter', timezone(time_zone, started_at))::date as quarter_start
             from touches
             inner join marts.dim_services using (service_id)
@@ -240,23 +241,46 @@ def website_before_call(warehouse: Path, truth: Path) -> pd.DataFrame:
             order by started_at
             """
         ).df()
-    touches["episode"] = true_episodes(touches, ["person", "service"])
-    touches["called_at"] = touches["at"].where(touches["is_call"])
+    journey = ["person", "service", "episode"]
+    touches["step"] = touches["channel"].map(STEPS)
+    touches["is_visit"] = touches["step"] == "website"
+    touches["episode"] = true_episodes(touches, journey[:-1])
+    touches["called_at"] = touches["at"].where(touches["step"] == "phone")
     touches["visited_at"] = touches["at"].where(touches["is_visit"])
-    journeys = touches.groupby(["person", "service", "episode"]).agg(
+    asked = touches[touches["step"] != "outbound_phone"]
+    before = asked.groupby(journey)["step"].shift()
+    touches["is_shift"] = (before.notna() & (before != asked["step"])).reindex(
+        touches.index, fill_value=False
+    )
+    # whoever dealt with the person before, whatever it was about
+    dealt = touches.groupby(["person", "is_visit"])
+    touches["is_sent"] = (
+        ~touches["is_visit"]
+        & (dealt["at"].diff() <= GAP)
+        & (dealt["organization"].shift() != touches["organization"])
+    )
+    journeys = touches.groupby(journey).agg(
         quarter_start=("quarter_start", "first"),
         began_at=("at", "first"),
         ended_at=("at", "last"),
         called_at=("called_at", "min"),
         visited_at=("visited_at", "min"),
+        channel_shift_share=("is_shift", "any"),
+        division_change_share=("is_sent", "any"),
     )
     is_whole = (journeys["began_at"] > touches["at"].min() + GAP) & (
         journeys["ended_at"] < touches["at"].max() - GAP
     )
-    called = journeys[is_whole].dropna(subset=["called_at"])
-    is_before = called["visited_at"] < called["called_at"]
-    by = is_before.groupby([called.index.get_level_values("service"), called["quarter_start"]])
-    return by.agg(calls="size", truth="mean").reset_index()
+    journeys = journeys[is_whole].assign(
+        website_before_call_share=(journeys["visited_at"] < journeys["called_at"]).where(
+            journeys["called_at"].notna()
+        )
+    )
+    by = journeys.groupby(["service", "quarter_start"])
+    return pd.concat(
+        by[measure].agg(journeys="count", truth="mean").reset_index().assign(measure=measure)
+        for measure in ("website_before_call_share", "channel_shift_share", "division_change_share")
+    )
 
 
 def further_contacts(warehouse: Path, truth: Path) -> pd.DataFrame:

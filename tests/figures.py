@@ -9,6 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 from scipy import stats
+from voxpop.config import load_settings
+from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.causes import CAUSES
 from voxpop.sample_agency.touchpoints import MARTS_CHANNELS
 from voxpop.sample_agency.truth import ITEM_NAMES
@@ -16,6 +18,16 @@ from voxpop.sample_agency.truth import ITEM_NAMES
 SERIES = ["period_type", "breakdown", "member", "scale", "measure", "driver"]
 CYCLES = {"month": 12, "quarter": 4}
 """How many periods a year has."""
+
+
+def instrument_changes() -> list[tuple[str, date]]:
+    """Services whose form asks other questions since a day."""
+    catalogue = make_agency(load_settings({}).seeds).catalogue
+    return [
+        (catalogue.services[form.service].service_id, since)
+        for form in catalogue.forms
+        for since, _ in form.instruments[1:]
+    ]
 
 
 def true_answers(warehouse: Path, truth: Path) -> pd.DataFrame:

@@ -582,17 +582,30 @@ def test_both_sides_of_a_comparison_are_true_means(published: Home, answers: pd.
 
 def test_segments_are_those_of_the_people(published: Home, truth: Truth, answers: pd.DataFrame) -> None:
     """Of those whom one of their contacts names: their answers and everybody else's, in both tables."""
-    known = {
+    named = {
         record
         for (record,) in published.sql(
             "select source_record_id from marts.fct_survey_responses where customer_id in "
             "(select customer_id from marts.fct_interactions where segment is not null)"
         )
-    } - {"K-planted"}
+    }
+    known = named - {"K-planted"}
     segment = truth.people.set_index("person_id")["segment"]
     person = truth.experiences[truth.experiences["responds"]].set_index("record_id")["person_id"]
     of_record = person[person.index.isin(known)].map(segment)
     answers = answers.assign(segment=answers["record_id"].map(of_record))
+    people = answers.drop_duplicates("record_id")
+    people = people.assign(
+        is_known=people["segment"].notna() | people["record_id"].isin(named & {"K-planted"})
+    )
+    quality = shown(published, "survey_quality", "breakdown", "member", "known_segment_share")
+    quality = quality[quality["breakdown"].isin(["all", "survey"])].set_index(["breakdown", "member"])
+    shares = quality["known_segment_share"]
+    known_shares = {
+        (breakdown, member): rows["is_known"].mean() for breakdown, member, rows in cells(people, "survey")
+    }
+    assert len(shares) > 5
+    assert shares.to_dict() == pytest.approx({key: known_shares[key] for key in shares.index}, abs=ROUNDED)
     index = shown(published, "cx_index", *("breakdown", "member", "scale", "measure", "driver", "n", "value"))
     index = index[(index["breakdown"] == "segment") & (index["measure"] == "mean")]
     gaps = shown(
