@@ -6,6 +6,7 @@ so that steps in separate processes can pass it on.
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -223,9 +224,16 @@ def load_libraries() -> None:
 
     It takes seconds: for a process that has nothing better to do meanwhile.
     """
-    import dbt.adapters.duckdb.connections
-    import dbt.cli.main  # noqa: F401
-    import great_expectations  # noqa: F401
+    # None of it is garbage: it is not looked through while it comes, and not again and again afterwards.
+    gc.disable()
+    try:
+        import dbt.adapters.duckdb.connections
+        import dbt.cli.main  # noqa: F401
+        import great_expectations  # noqa: F401
+
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def build_and_publish(settings: Settings, *, now: datetime, progress: Progress) -> str | None:

@@ -140,10 +140,9 @@ def _run_dags(settings: Settings, display: Display, day: date) -> tuple[int, lis
 def _asked(settings: Settings, day: date) -> Asked:
     window = agency.window(day)
     conf = {"from": window.start.date().isoformat(), "to": window.end.date().isoformat()}
-    extracts = [
-        Request(f"extract_{name}", conf if source.is_windowed else {})
-        for name, source in load_sources(settings).items()
-    ]
+    # Tools first: their history takes longest, and what begins last ends last.
+    sources = sorted(load_sources(settings).values(), key=lambda source: not source.is_windowed)
+    extracts = [Request(f"extract_{source.name}", conf if source.is_windowed else {}) for source in sources]
     return Asked(extracts, then=[Request("build_and_publish", {})])
 
 

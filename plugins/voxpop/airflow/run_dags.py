@@ -124,6 +124,8 @@ def _registered_dags() -> DagBag:
 
 def _prepared_to_fork() -> Any:
     """Make what every fork would otherwise make for itself, and give the pipeline."""
+    # pyarrow imports it when it first makes a table of rows, which is when records land.
+    import pandas  # noqa: F401
     from airflow.sdk.execution_time.supervisor import in_process_api_server
 
     from voxpop import pipeline
