@@ -58,20 +58,29 @@ def rows(
     _hold_cells(connection, warehouse, names, earlier, sums=sums, policy=policy)
     nulls: dict[str, dict[str, list[str]]] = {}
     figures: dict[str, dict[str, str]] = {table: {} for table in names}
+    asked: dict[str, list[str]] = {table: [] for table in names}
     for other in derived:
         rests_on = other.rests_on.replace("{marts}", warehouse)
         where = f"select 1 from held_{other.of} as base where {rests_on}"
         if other.figures is None:
             _hold(connection, other.table, f"{warehouse}.{other.table}", where)
+        # asked once a row, and not once a figure
+        is_held = f"rests_on_held_{len(asked[other.table])}"
+        asked[other.table].append(f"exists ({where}) as {is_held}")
         for figure in other.figures or ():
-            nulls.setdefault(other.table, {}).setdefault(figure, []).append(f"exists ({where})")
+            nulls.setdefault(other.table, {}).setdefault(figure, []).append(f"row_.{is_held}")
         if other.reason is not None:
-            why = f"coalesce(row_.{other.reason}, case when exists ({where}) then 'held' end)"
+            why = f"coalesce(row_.{other.reason}, case when row_.{is_held} then 'held' end)"
             figures[other.table][other.reason] = why
     for table, conditions in nulls.items():
         for figure, found in conditions.items():
             figures[table][figure] = f"case when not ({' or '.join(found)}) then row_.{figure} end"
-    return {table: _published(connection, table, warehouse, earlier[0], figures[table]) for table in names}
+    return {
+        table: _published(
+            connection, table, warehouse, earlier[0], figures=figures[table], asked=asked[table]
+        )
+        for table in names
+    }
 
 
 def _hold_cells(
@@ -203,9 +212,13 @@ def _published(
     table: str,
     warehouse: str,
     current: Earlier,
+    *,
     figures: Mapping[str, str],
+    asked: Sequence[str],
 ) -> str:
     """SQL for a table's rows: its own, `figures` by their SQL; of what is held, the current release's.
+
+    `asked` are columns that a row has in the SQL of `figures` besides its own.
 
     A row that is withheld by now is not held: it tells nothing, and policy may ask for more people than then.
     A held row that the current release hasn't got is withheld: it would tell what the others of its sum hide.
@@ -217,7 +230,8 @@ def _published(
     if can_be_withheld:
         is_held += " and not row_.suppressed"
     own = ", ".join(f"{figures.get(name, f'row_.{name}')} as {name}" for name, *_ in columns)
-    queries = [f"select {own} from {warehouse}.{table} as row_ where not ({is_held})"]
+    rows_asked = f"(select {', '.join(['row_.*', *asked])} from {warehouse}.{table} as row_)"
+    queries = [f"select {own} from {rows_asked} as row_ where not ({is_held})"]
     release = quoted(current.release_id)
     blank = {
         name: "null" if nullable == "YES" and name not in {*key, *_DESCRIBING} else f"row_.{name}"
