@@ -127,6 +127,32 @@ def true_changes(cells: pd.DataFrame, months: int) -> pd.DataFrame:
     )
 
 
+def true_within(cells: pd.DataFrame, organizations: pd.Series, months: int) -> pd.DataFrame:
+    """What the services' own changes make of a change of all or of an organization.
+
+    Each counts at the mean of its shares of the answers, now and some months earlier; a service that is there
+    once only counts in the mix (Kitagawa, JASA 50, 1955).
+
+    Args:
+        cells: of `true_cells`.
+        organizations: service → its organization.
+        months: how many.
+
+    Returns:
+        period_type, period_start, breakdown, member, scale, driver and within.
+    """
+    services = cells[cells["breakdown"] == "service"]
+    of_organizations = services.assign(breakdown="organization", whole=services["member"].map(organizations))
+    services = pd.concat([services.assign(breakdown="all", whole="all"), of_organizations])
+    whole = ["period_type", "period_start", "breakdown", "whole", "scale", "driver"]
+    services = services.assign(weight=services["n"] / services.groupby(whole)["n"].transform("sum"))
+    earlier = services.assign(period_start=services["period_start"] + pd.DateOffset(months=months))
+    both = services.merge(earlier, on=[*whole, "member"], suffixes=("", "_before"))
+    part = (both["weight"] + both["weight_before"]) / 2 * (both["mean"] - both["mean_before"])
+    within = part.groupby([both[name] for name in whole]).sum().rename("within").reset_index()
+    return within.rename(columns={"whole": "member"})
+
+
 def natural_limits(points: pd.DataFrame, broken_on: date | None) -> pd.DataFrame:
     """The chart of individuals and moving ranges of one series (NIST/SEMATECH e-Handbook 6.3.2.2).
 

@@ -50,6 +50,7 @@ from tests.figures import (
     true_cells,
     true_changes,
     true_figures,
+    true_within,
 )
 from tests.guides.questions import answer, answered, questions
 from tests.waiting import until
@@ -354,14 +355,19 @@ def test_its_changes_and_their_evidence_are_those_of_the_truth(
             " and measure in ('mean', 'thumbs_up') and scale <> 'csat_5' and driver <> 'satisfaction'"
         ).df()
     cells = true_cells(answers)
-    changes = pd.concat(
-        true_changes(cells[cells["period_type"] == period_type], months).assign(comparison=comparison)
+    organizations = answers.drop_duplicates("service").set_index("service")["organization"]
+    spans = [
+        (cells[cells["period_type"] == period_type], comparison, months)
         for period_type, comparison, months in (
             ("month", "previous_period", 1),
             ("quarter", "previous_period", 3),
             ("month", "year_before", 12),
             ("quarter", "year_before", 12),
         )
+    ]
+    changes = pd.concat(true_changes(of, months).assign(comparison=name) for of, name, months in spans)
+    within = pd.concat(
+        true_within(of, organizations, months).assign(comparison=name) for of, name, months in spans
     )
     compared = published[published["not_compared"].isna()]
     key = ["period_type", "period_start", "breakdown", "member", "scale", "driver", "comparison"]
@@ -373,6 +379,11 @@ def test_its_changes_and_their_evidence_are_those_of_the_truth(
     assert (found["difference"] - (found["mean"] - found["other_mean"])).abs().max() < 1e-9
     assert (found["p_value"] - found["p"]).abs().max() < 1e-8
     assert (found["p_value"] < 0.05).sum() > 100
+    wholes = found.dropna(subset=["within_change"]).merge(within, on=key)
+    assert len(wholes) > 500 and set(wholes["breakdown"]) == {"all", "organization"}
+    assert (wholes["within_change"] - wholes["within"]).abs().max() < 1e-9
+    mix = wholes["mean"] - wholes["other_mean"] - wholes["within"]
+    assert (wholes["mix_change"] - mix).abs().max() < 1e-9 and mix.abs().max() > 0.01
 
     ((service, since),) = instrument_changes()
     crossing = published[(published["member"] == service) & (published["scale"] == "thumbs")]

@@ -231,6 +231,10 @@ def test_the_index_and_its_items_are_those_of_the_true_scores(published: Home, a
                 "bottom_two": (points <= 2).mean(),
             }.items():
                 truth[*key, measure, driver] = (len(points), value)
+            truth[*key, {"satisfaction": "csat", "ease": "ces"}.get(str(driver), "none"), driver] = (
+                len(points),
+                (points >= 4).mean() if driver == "satisfaction" else points.mean(),
+            )
         likert = rows[rows["scale"] == "likert_5"]
         if len(likert):
             mean = likert.groupby("driver")["points"].mean().mean()
@@ -241,8 +245,9 @@ def test_the_index_and_its_items_are_those_of_the_true_scores(published: Home, a
         "cx_index",
         *("breakdown", "member", "scale", "measure", "driver", "n", "value"),
     )
-    # of whom a segment is known is a matter of identity; csat and ces are two of the other figures again
-    told = told[(told["breakdown"] != "segment") & ~told["measure"].isin(["csat", "ces"])]
+    # of whom a segment is known is a matter of identity
+    told = told[told["breakdown"] != "segment"]
+    assert {"csat", "ces"} <= set(told["measure"])
     assert len(told) > 400 and {"all", "organization", "service", "channel"} == set(told["breakdown"])
     for *key, n, value in told.itertuples(index=False):
         true_n, true_value = truth[tuple(key)]
@@ -264,7 +269,7 @@ def test_respondents_and_offers_are_those_of_the_truth(
         published,
         "survey_quality",
         *("breakdown", "member", "respondent_count", "offered_count", "surveys_without_offers"),
-        *("response_rate", "customer_count", "lowest_item_share"),
+        *("response_rate", "customer_count", "lowest_item_share", "aapor_rr1"),
     )
     respondents = {
         (breakdown, member): rows["record_id"].nunique()
@@ -280,6 +285,11 @@ def test_respondents_and_offers_are_those_of_the_truth(
     assert (
         found.loc["survey"].loc[counted.index, "customer_count"].to_dict() == people[counted.index].to_dict()
     )
+    # what became of each offer is known of the kiosk's alone
+    kiosk = catalogue.kiosk_survey_id
+    complete = offers(truth).groupby("survey")["is_complete"].mean()[kiosk]
+    rates = found.loc["survey"]["aapor_rr1"].dropna()
+    assert rates.to_dict() == {kiosk: pytest.approx(complete, abs=ROUNDED)} and 0 < complete < 1
     lowest = answers.groupby(["survey", "driver"])["record_id"].nunique().groupby("survey").min()
     shares = found.loc["survey"]["lowest_item_share"].dropna()
     true_shares = lowest / answers.groupby("survey")["record_id"].nunique()
@@ -296,24 +306,30 @@ def test_respondents_and_offers_are_those_of_the_truth(
 
 
 def offers(truth: Truth) -> pd.DataFrame:
-    """One row per offer of a survey on a day of which the count has come: survey, service and channel."""
+    """One row per offer of a survey on a day of which the count has come, as `served`."""
     people = served(truth)
     return people[people.pop("is_offered")]
 
 
 def served(truth: Truth) -> pd.DataFrame:
-    """One row per person served on such a day: survey, service, channel and is_offered."""
+    """One row per person served on such a day.
+
+    Columns: survey, service, channel, is_offered and is_complete, that they answered both of a kiosk's
+    questions.
+    """
     asked, catalogue = truth.events.experiences, truth.agency.catalogue
     days = offer_days(truth.agency, asked)
     services = np.array([service.service_id for service in catalogue.services])
     forms = np.array([form.survey_id for form in catalogue.forms])
     channels = np.array([MARTS_CHANNELS[name] for name in CHANNELS])
+    pressed = [kiosk_score(truth.agency, asked, button) for button in ("rating", "easy")]
     return pd.DataFrame(
         {
             "survey": np.where(asked.kiosk, catalogue.kiosk_survey_id, forms[asked.service]),
             "service": services[np.where(asked.kiosk, catalogue.kiosk_service, asked.service)],
             "channel": np.where(asked.kiosk, "self_service_kiosk", channels[asked.channel]),
             "is_offered": asked.offered,
+            "is_complete": asked.responds & np.all(np.isin(pressed, range(1, 6)), axis=0),
         }
     )[(days >= day_number(FIRST)) & (days <= LAST_OFFERS)]
 
