@@ -127,30 +127,68 @@ def true_changes(cells: pd.DataFrame, months: int) -> pd.DataFrame:
     )
 
 
-def true_within(cells: pd.DataFrame, organizations: pd.Series, months: int) -> pd.DataFrame:
-    """What the services' own changes make of a change of all or of an organization.
-
-    Each counts at the mean of its shares of the answers, now and some months earlier; a service that is there
-    once only counts in the mix (Kitagawa, JASA 50, 1955).
-
-    Args:
-        cells: of `true_cells`.
-        organizations: service → its organization.
-        months: how many.
+def people_served(warehouse: Path, truth: Path) -> pd.DataFrame:
+    """How many people each service served, as its surveys count them; a kiosk counts all for its own.
 
     Returns:
-        period_type, period_start, breakdown, member, scale, driver and within.
+        One row per month and quarter and service: period_type, period_start, member and served.
+    """
+    catalogue = make_agency(load_settings({}).seeds).catalogue
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        people = connection.execute(
+            f"""
+            select
+                if(source = 'touchpoints', service_id, ?) as member,
+                timezone(time_zone, ended_at) as at
+            from '{truth}/experiences.parquet'
+            inner join marts.dim_services using (service_id)
+            inner join marts.dim_organizations using (organization_id)
+            """,
+            [catalogue.services[catalogue.kiosk_service].service_id],
+        ).df()
+    return pd.concat(
+        people.assign(period_type=name, period_start=people["at"].dt.to_period(frequency).dt.start_time)
+        .groupby(["period_type", "period_start", "member"])
+        .size()
+        .rename("served")
+        .reset_index()
+        for name, frequency in (("month", "M"), ("quarter", "Q"))
+    )
+
+
+def true_mix(cells: pd.DataFrame, organizations: pd.Series, months: int, weight: str) -> pd.DataFrame:
+    """What a change of all or of an organization is made of, each service counting by its weight.
+
+    The services' own changes count at the mean of their shares of the weights, now and some months earlier; a
+    service that is there once counts in the mix alone (Kitagawa, JASA 50, 1955).
+
+    Args:
+        cells: of `true_cells`, with that column.
+        organizations: service → its organization.
+        months: how many.
+        weight: the column.
+
+    Returns:
+        period_type, period_start, breakdown, member, scale and driver; change and within.
     """
     services = cells[cells["breakdown"] == "service"]
     of_organizations = services.assign(breakdown="organization", whole=services["member"].map(organizations))
     services = pd.concat([services.assign(breakdown="all", whole="all"), of_organizations])
     whole = ["period_type", "period_start", "breakdown", "whole", "scale", "driver"]
-    services = services.assign(weight=services["n"] / services.groupby(whole)["n"].transform("sum"))
+    services["share"] = services[weight] / services.groupby(whole)[weight].transform("sum")
     earlier = services.assign(period_start=services["period_start"] + pd.DateOffset(months=months))
     both = services.merge(earlier, on=[*whole, "member"], suffixes=("", "_before"))
-    part = (both["weight"] + both["weight_before"]) / 2 * (both["mean"] - both["mean_before"])
-    within = part.groupby([both[name] for name in whole]).sum().rename("within").reset_index()
-    return within.rename(columns={"whole": "member"})
+    own = (both["share"] + both["share_before"]) / 2 * (both["mean"] - both["mean_before"])
+
+    def sums(rows: pd.DataFrame, parts: pd.Series) -> pd.Series:
+        return parts.groupby([rows[name] for name in whole]).sum()
+
+    change = sums(services, services["share"] * services["mean"]) - sums(
+        earlier, earlier["share"] * earlier["mean"]
+    )
+    found = pd.DataFrame({"change": change, "within": sums(both, own)}).reset_index()
+    return found.rename(columns={"whole": "member"})
 
 
 def natural_limits(points: pd.DataFrame, broken_on: date | None) -> pd.DataFrame:

@@ -39,6 +39,8 @@ TOOLS = LEVELS["a-little"]
 """How the tools misbehave."""
 FLAGGED, ARCHIVED, DELETED, REVISED = 1, 2, 3, 5
 """What becomes of an answer, as `sample_agency.touchpoints` numbers it."""
+PLANTED = {("all", "all"), ("organization", "dps-fld"), ("service", "fld-card"), ("channel", "in_person")}
+"""Where the visit to an office counts that the home plants."""
 WEEK = pd.Timedelta(days=7)
 """The policies journey_gap_days and repeat_contact_days."""
 COMPLETE_UNTIL = pd.Timestamp("2026-06-30T07:00Z")
@@ -270,6 +272,7 @@ def test_respondents_and_offers_are_those_of_the_truth(
         "survey_quality",
         *("breakdown", "member", "respondent_count", "offered_count", "surveys_without_offers"),
         *("response_rate", "customer_count", "lowest_item_share", "aapor_rr1"),
+        "collected_without_clearance_count",
     )
     respondents = {
         (breakdown, member): rows["record_id"].nunique()
@@ -285,8 +288,11 @@ def test_respondents_and_offers_are_those_of_the_truth(
     assert (
         found.loc["survey"].loc[counted.index, "customer_count"].to_dict() == people[counted.index].to_dict()
     )
-    # what became of each offer is known of the kiosk's alone
+    # the kiosk's clearance ran out long ago
     kiosk = catalogue.kiosk_survey_id
+    uncleared = found.loc["survey"]["collected_without_clearance_count"].dropna()
+    assert uncleared[kiosk] == respondents["survey", kiosk] and uncleared.drop(kiosk).eq(0).all()
+    # what became of each offer is known of the kiosk's alone
     complete = offers(truth).groupby("survey")["is_complete"].mean()[kiosk]
     rates = found.loc["survey"]["aapor_rr1"].dropna()
     assert rates.to_dict() == {kiosk: pytest.approx(complete, abs=ROUNDED)} and 0 < complete < 1
@@ -777,6 +783,15 @@ def test_further_contacts_are_those_of_the_truth(
             "select customer_id from marts.identity_tokens where tier = 'strong' and customer_id is not null"
         )
     }
+    landed = {record for (record,) in published.sql("select source_record_id from marts.fct_interactions")}
+    everything = truth.contacts[truth.contacts["record_id"].isin(landed)].assign(
+        step=truth.contacts["channel"].map(STEPS)
+    )
+    everything = everything[everything["step"] != "outbound_phone"].assign(
+        service=everything["service_id"],
+        organization=everything["service_id"].map(truth.organizations),
+        channel=everything["step"],
+    )
     contacts = touches[~touches["step"].isin(["website", "outbound_phone"])]
     is_judged = contacts["customer"].isin(accounts)
     assert (is_judged.groupby(contacts["service_id"]).mean() > 0.5).all()
@@ -789,7 +804,28 @@ def test_further_contacts_are_those_of_the_truth(
     # nobody knows what came in the week before the first contact of all, nor what comes after the last
     began = contacts[contacts["at"] - truth.contacts["started_at"].min() > WEEK]
     over = contacts[COMPLETE_UNTIL - contacts["at"] > WEEK]
-    told = shown(published, "journey_measures", *("measure", "breakdown", "member", "n", "value"))
+    told = shown(
+        published,
+        "journey_measures",
+        *(
+            "measure",
+            "breakdown",
+            "member",
+            "n",
+            "value",
+            "unknown_count",
+            "pending_count",
+            "contact_coverage",
+        ),
+    )
+    of_all = {
+        (breakdown, member): len(part)
+        for breakdown, member, part in cells(everything, "organization", "service", "channel")
+    }
+    of_judged = {
+        (breakdown, member): len(part)
+        for breakdown, member, part in cells(contacts, "organization", "service", "channel")
+    }
     for measure, rows, is_so in (
         ("repeat_contact_share", began, "is_repeat"),
         ("first_contact_resolution_share", over, "is_last"),
@@ -801,7 +837,14 @@ def test_further_contacts_are_those_of_the_truth(
         of_measure = told[told["measure"] == measure]
         assert len(of_measure) > 10
         for row in of_measure.itertuples(index=False):
-            assert (row.n, row.value) == true[row.breakdown, row.member], row
+            cell = (row.breakdown, row.member)
+            assert (row.n, row.value) == true[cell], row
+            planted = 0 if cell not in PLANTED else 1
+            assert row.unknown_count == of_all[cell] + planted - of_judged[cell], row
+            coverage = of_judged[cell] / (of_all[cell] + planted)
+            assert row.contact_coverage == pytest.approx(coverage, abs=ROUNDED), row
+            if measure == "first_contact_resolution_share":
+                assert row.n + row.pending_count == of_judged[cell], row
 
 
 def true_journeys(truth: Truth, touches: pd.DataFrame, *who: str) -> pd.DataFrame:
