@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,7 +24,7 @@ from voxpop.release.counted import MADE_OF_PUBLISHED
 from voxpop.release.lateness import late_sources
 from voxpop.release.manifest import DATABASE, Batch, Excluded, Manifest, Restatement, Table
 from voxpop.release.store import Candidate
-from voxpop.release.timeliness import Timed, timed
+from voxpop.release.timeliness import timed
 from voxpop.warehouse import lock
 
 __all__ = ["Candidate", "find", "only", "stage"]
@@ -208,7 +208,15 @@ def _make(
     marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
     kept = [before, *store.list_releases(settings)] if before else []
     rows = _rows(connection, marts, kept, folder, policy)
-    made = _copy_tables(connection, marts, rows, timed(in_use, published, now), policy)
+    made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
+    tables.create_release_info(connection)
+    made["timeliness"] = tables.write_timeliness(
+        connection,
+        timed(in_use, published, now),
+        policy["suppression_min_n"],
+        [tables.records_told(connection, release.folder) for release in kept],
+    )
+    made["data_dictionary"] = tables.write_dictionary(connection, marts)
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"
     late = late_sources(in_use, sources)
@@ -308,20 +316,6 @@ def _rows(
         if name in by_name and of in rows:
             rows[name] = by_name[name].made_of(by_name[of], rows[of])
     return rows
-
-
-def _copy_tables(
-    connection: duckdb.DuckDBPyConnection,
-    marts: Sequence[tables.Mart],
-    rows: Mapping[str, str],
-    days: Iterable[Timed],
-    policy: Mapping[str, float],
-) -> dict[str, Table]:
-    made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
-    tables.create_release_info(connection)
-    made["timeliness"] = tables.write_timeliness(connection, days, policy["suppression_min_n"])
-    made["data_dictionary"] = tables.write_dictionary(connection, marts)
-    return made
 
 
 def _export(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Table], folder: Path) -> None:

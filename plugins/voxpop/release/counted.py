@@ -194,7 +194,8 @@ class Told:
         breakdown: SQL for the breakdown as sums know it: all, organization, service, survey, or any other.
         member: SQL for the member.
         is_one: whether the rows of a cell are held together.
-        together: a breakdown whose members are held together: what each is beside the others, too many tell.
+        together: SQL by `told_item`, `breakdown` and `member` for which cells of a period are held together,
+            because what each is beside the others is told too often; null of any other cell.
     """
 
     item: str
@@ -290,7 +291,7 @@ TOLD: Mapping[str, Told] = {
             "unmatched": Count("record_count - matched_count"),
             "undecided": Count("record_count", "round(undecided_share * record_count)"),
         },
-        together="source",
+        together="if(breakdown = 'source', 'sources', null)",
     ),
     "contact_center_performance": Told(item="source_system", counts=_alone("offered")),
     "web_performance": Told(
@@ -331,6 +332,8 @@ TOLD: Mapping[str, Told] = {
                 "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
             ),
         },
+        # a service's pages add up to the n that stands beside each
+        together="if(starts_with(told_item, 'page_before_call_share|'), member, null)",
     ),
 }
 """By table."""

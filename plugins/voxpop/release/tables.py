@@ -57,7 +57,8 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
             "record_count": (
                 "bigint",
                 "Records of that day in the batch that brought most of them; corrections are not added. "
-                "Null where they are fewer than policy suppression_min_n.",
+                "Null where they are fewer than policy suppression_min_n; what the release before said where "
+                "they differ from what one said by fewer.",
             ),
             "landed_at": ("timestamp", "When the first of them landed, UTC."),
             "published_at": ("timestamp", "When a release first held one of them, UTC."),
@@ -272,22 +273,35 @@ def write_dictionary(connection: duckdb.DuckDBPyConnection, found: Sequence[Mart
     return _measure(connection, "data_dictionary", list(OWN_TABLES["data_dictionary"][2]), "public")
 
 
-def write_timeliness(connection: duckdb.DuckDBPyConnection, days: Iterable[Timed], minimum: float) -> Table:
+def write_timeliness(
+    connection: duckdb.DuckDBPyConnection,
+    days: Iterable[Timed],
+    minimum: float,
+    told: Sequence[Mapping[Day, int | None]],
+) -> Table:
     """Write `timeliness`.
 
     Args:
         connection: any that has the candidate.
         days: of each source and stream.
         minimum: policy suppression_min_n. A stream may be of one survey, and its days add up
-            to a month of few.
+            to a month of few; and one release less another are few who came late.
+        told: how many records each day had in the kept releases, the current one first.
     """
     _create(connection, "timeliness")
+
+    def count(day: Timed) -> int | None:
+        before = [counts.get((day.source, day.stream, day.day)) for counts in told]
+        if any(one is not None and 0 < abs(day.record_count - one) < minimum for one in before):
+            return before[0]
+        return day.record_count if day.record_count >= minimum else None
+
     rows = [
         (
             day.source,
             day.stream,
             day.day,
-            day.record_count if day.record_count >= minimum else None,
+            count(day),
             day.landed_at.astimezone(UTC).replace(tzinfo=None),
             day.published_at.astimezone(UTC).replace(tzinfo=None),
             _hours(day.delay),
@@ -313,6 +327,17 @@ def first_published(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict
         "select source_system, stream, record_date, published_at from read_parquet(?)", [str(file)]
     ).fetchall()
     return {(source, stream, day): at.replace(tzinfo=UTC) for source, stream, day, at in rows}
+
+
+def records_told(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[Day, int | None]:
+    """Give how many records a release's `timeliness` told of each day; none without it."""
+    file = folder / "parquet" / "timeliness.parquet"
+    if not file.exists():
+        return {}
+    rows = connection.execute(
+        "select source_system, stream, record_date, record_count from read_parquet(?)", [str(file)]
+    ).fetchall()
+    return {(source, stream, day): count for source, stream, day, count in rows}
 
 
 def _hours(span: timedelta) -> float:

@@ -224,20 +224,21 @@ def held(
         connection.execute(
             "insert into held_counts select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
         )
-    for table, told in TOLD.items():
-        if told.together:
-            of_table = f"starts_with(item, '{table}{END}') and breakdown = '{told.together}'"
-            connection.execute(
-                f"""
-                insert into held_counts
-                select {_CELL} from counts
-                where is_shown and {of_table}
-                    and (period_type, period_start) in (
-                        select (period_type, period_start) from held_counts where {of_table}
-                    )
-                    and ({_CELL}) not in (from held_counts)
-                """
+    for table in TOLD:
+        shown_now, held_now = (
+            _together(table, rows) for rows in ("(from counts where is_shown)", "held_counts")
+        )
+        connection.execute(
+            f"""
+            insert into held_counts
+            select {_CELL} from ({shown_now})
+            where (period_type, period_start, held_as) in (
+                select (period_type, period_start, held_as) from ({held_now})
             )
+            except
+            from held_counts
+            """
+        )
 
 
 def keep(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -353,6 +354,15 @@ def _withheld(table: str, warehouse: str) -> str:
         select *, false as suppressed from ({WITHHELD[table].format(**schemas)})
         where ({", ".join(key)}) in (select ({", ".join(key)}) from {warehouse}.{table} where suppressed)
     )"""
+
+
+def _together(table: str, rows: str) -> str:
+    """SQL for a table's cells among `rows` that are held with others, `held_as`."""
+    return f"""
+        select *, {TOLD[table].together or "null"} as held_as
+        from (select *, split_part(item, '{END}', 2) as told_item from {rows})
+        where starts_with(item, '{table}{END}') and held_as is not null
+    """
 
 
 def _records_of(table: str) -> str:

@@ -295,6 +295,8 @@ RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
     (REPEAT, "n", lambda atoms: atoms["is_looked_back"]),
     (REPEAT, "seen", lambda atoms: atoms["is_repeat"]),
     (LINKED, "n", lambda atoms: (atoms["kind"] == "response") & (atoms["service"] != "none")),
+    # in these agencies whoever answers says something of every question
+    ("index", "n", lambda atoms: atoms["kind"] == "response"),
 ]
 """Table or measure, what it counts, and which records those are."""
 
@@ -331,6 +333,7 @@ def tables_of_records(measures: Measures) -> dict[str, pd.DataFrame]:
     return {
         "contact_center": measures.frame("select * from contact_center_performance"),
         "identity": measures.frame("select * from identity_quality"),
+        "index": measures.frame("select * from cx_index where period_type <> 'year'"),
         **dict(iter(shares.groupby("measure"))),
     }
 

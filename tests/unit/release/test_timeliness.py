@@ -82,16 +82,32 @@ def test_a_day_stays_published_when_it_first_was() -> None:
     assert (found[day].published_at, found[other].published_at) == (earlier, NOW)
 
 
-def test_how_many_records_a_day_has_is_told_where_they_are_not_few() -> None:
-    first = date(2026, 2, 3)
-    landed = [batch(1, {first: 9, first + timedelta(days=1): 10}, night_after(first, 29))]
+def counts(days: dict[date, int], *told: dict[date, int | None]) -> list[int | None]:
+    """How many records each day is said to have, where earlier releases said so many; the last one first."""
+    landed = [batch(1, days, night_after(max(days)))]
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as candidate; create schema candidate.marts")
-        tables.write_timeliness(connection, days_of(landed).values(), 10)
-        counts = connection.execute(
+        by_day = [
+            {("genesys", "conversations", day): count for day, count in counts.items()} for counts in told
+        ]
+        tables.write_timeliness(connection, days_of(landed).values(), 10, by_day)
+        rows = connection.execute(
             "select record_count from candidate.marts.timeliness order by record_date"
-        )
-        assert counts.fetchall() == [(None,), (10,)]
+        ).fetchall()
+        return [count for (count,) in rows]
+
+
+def test_how_many_records_a_day_has_is_told_where_they_are_not_few() -> None:
+    first = date(2026, 2, 3)
+    assert counts({first: 9, first + timedelta(days=1): 10}) == [None, 10]
+
+
+def test_a_few_more_records_of_a_day_are_not_told() -> None:
+    """12 were told; 3 came late, then 10 in all. A release that was rolled back told 25."""
+    day = date(2026, 2, 3)
+    assert [counts({day: now}, {day: 12}) for now in (12, 15, 22)] == [[12], [12], [22]]
+    assert counts({day: 22}, {day: 12}, {day: 25}) == [12]
+    assert counts({day: 11}, {day: None}) == [11], "how many the fewer than 10 were was not told"
 
 
 def test_a_release_holds_it_and_the_next_one_keeps_when_days_were_published(home: Any) -> None:

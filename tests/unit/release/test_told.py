@@ -213,6 +213,27 @@ def test_sources_are_held_together(tmp_path):
     ]
 
 
+def test_pages_are_held_together(tmp_path):
+    """Of 100 who called after a visit, and of 130 now, 3 more saw one page, 14 and 13 more the others."""
+    of_service = {"measure": "page_before_call_share", "breakdown": "service", "member": "apply"}
+    old, new = (
+        " union all ".join(
+            row("journey_measures", n=n, value=seen / n, page=page, **of_service)
+            for page, seen in seen_by_page.items()
+        )
+        for n, seen_by_page in (
+            (100, {"/a": 40, "/b": 30, "/c": 30}),
+            (130, {"/a": 43, "/b": 44, "/c": 43}),
+        )
+    )
+    rows = published(tmp_path, {"journey_measures": old}, {"journey_measures": new})["journey_measures"]
+    assert sorted(rows[["page", "n", "held_from"]].itertuples(index=False, name=None)) == [
+        ("/a", 100, "r1"),
+        ("/b", 100, "r1"),
+        ("/c", 100, "r1"),
+    ]
+
+
 CELL = {
     "period_type": "quarter",
     "period_start": "2026-01-01",
