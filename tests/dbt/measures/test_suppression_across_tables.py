@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -157,21 +158,36 @@ def make(measures: Measures, rows: pd.DataFrame, people: pd.DataFrame, points: l
 Condition = Callable[[pd.DataFrame, dict[Hashable, Any]], Any]
 
 
+def coded(atoms: pd.DataFrame) -> pd.DataFrame:
+    """Atoms whose texts are categories: these compare ten times as fast, and `cells` compares a lot."""
+    return atoms.astype(dict.fromkeys(atoms.select_dtypes(["object", "string"]), "category"))
+
+
 def cells(atoms: pd.DataFrame, table: pd.DataFrame, name: str, condition: Condition) -> Iterator[Told]:
     """A number of each row of a table: of which atoms inside its period and member it is."""
+    counts, periods = atoms["count"].to_numpy(float), atoms["period"].to_numpy()
+
+    @cache
+    def of_period(period_type: str, start: Any) -> np.ndarray:
+        end = start + pd.DateOffset(months={"month": 1, "quarter": 3, "year": 12}[period_type])
+        return (periods >= start.to_datetime64()) & (periods < end.to_datetime64())
+
+    @cache
+    def of_member(breakdown: str, member: str) -> np.ndarray:
+        return np.asarray(atoms[breakdown] == member, dtype=bool)
+
     for cell in table.to_dict("records"):
-        start = pd.Timestamp(cell["period_start"])
-        end = start + pd.DateOffset(months={"month": 1, "quarter": 3, "year": 12}[cell["period_type"]])
-        is_inside = (atoms["period"] >= start) & (atoms["period"] < end) & condition(atoms, cell)
+        is_inside = np.asarray(condition(atoms, cell), dtype=bool)
+        is_inside = is_inside & of_period(cell["period_type"], pd.Timestamp(cell["period_start"]))
         if cell["breakdown"] != "all":
-            is_inside &= atoms[cell["breakdown"]] == cell["member"]
-        count = float(atoms.loc[is_inside, "count"].sum())
+            is_inside &= of_member(cell["breakdown"], cell["member"])
+        count = float(counts[is_inside].sum())
         number = cell[name]
         assert pd.isna(number) or abs(number - count) < 1e-4, (cell, "is another number")
         key = [
             str(cell[each]) for each in (*CELL, "measure", "driver", "path", "source_system") if each in cell
         ]
-        yield Told(" ".join([name, *key]), is_inside.to_numpy(float), not pd.isna(number), count)
+        yield Told(" ".join([name, *key]), is_inside.astype(float), not pd.isna(number), count)
 
 
 def recovered(told: Sequence[Told]) -> list[str]:
@@ -243,6 +259,7 @@ def tables_of_journeys(measures: Measures) -> dict[str, pd.DataFrame]:
 
 def told_of_journeys(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
     """What the rows of a fiscal year tell of its journeys."""
+    atoms = coded(atoms)
     told = list(cells(atoms, tables["paths"], "journey_count", is_of_path))
     for measure, (whole, seen) in SHARES.items():
         rows = tables["shares"][tables["shares"]["measure"] == measure]
@@ -352,6 +369,7 @@ def atoms_of_records(mine: pd.DataFrame) -> pd.DataFrame:
 
 def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
     """What the rows of a fiscal quarter tell of its contacts and answers."""
+    atoms = coded(atoms)
     told = [
         each for table, count, of in RECORDS for each in cells(atoms, tables[table], count, is_of_source(of))
     ]

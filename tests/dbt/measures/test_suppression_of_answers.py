@@ -11,7 +11,7 @@ import pytest
 
 from .sql import CX_INDEX, Measures
 from .tables import SERVICES, answers, load, responses, touched_quarters
-from .test_suppression_across_tables import CHANNELS, MINIMUM, Condition, Told, cells, recovered
+from .test_suppression_across_tables import CHANNELS, MINIMUM, Condition, Told, cells, coded, recovered
 
 SURVEYS = {**{name: name for name in SERVICES}, "ben-apply-office": "ben-apply"}
 """Survey → its service; one service has two."""
@@ -285,7 +285,7 @@ def atoms_of(mine: pd.DataFrame) -> pd.DataFrame:
 def told_within(atoms: pd.DataFrame, mine: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
     """What tables say of these answers."""
     counts = mine.groupby(ATOM).size().rename("count").reset_index()
-    atoms = atoms.merge(counts, how="left", on=ATOM).fillna({"count": 0.0})
+    atoms = coded(atoms.merge(counts, how="left", on=ATOM).fillna({"count": 0.0}))
     return [each for table, count, of in NUMBERS for each in cells(atoms, tables[table], count, of)]
 
 
