@@ -455,7 +455,10 @@ KINDS = """
         date_trunc('quarter', started_local_date)::date as period_start, source_system as source, channel,
         organization_id as organization, service_id as service, customer_id is not null as is_matched,
         direction = 'inbound' and not coalesce(channel in ('website', 'mobile_app'), false) as is_contact,
-        is_matched and service_id is not null and started_at is not null as is_known,
+        interaction_id in (
+            select unit_id from {intermediate}.int_measures__journey_units
+            where measure = 'first_contact_resolution_share'
+        ) as is_known,
         is_contact and channel in (
             select channel from {marts}.dim_channels where service_level is not null
         ) as is_awaited,
@@ -469,7 +472,7 @@ KINDS = """
     from {marts}.fct_survey_responses
     where answered_local_date is not null
 """
-"""SQL for the kinds of records of a quarter: where they are from, what is known. `{marts}` is the schema."""
+"""SQL for the kinds of records of a quarter; `{marts}` and `{intermediate}` are the schemas."""
 
 _OF_CONTACTS = ("organization", "service", "channel")
 _OF_RECORDS = ("source", "channel")

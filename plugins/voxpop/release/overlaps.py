@@ -41,9 +41,10 @@ def sums(connection: duckdb.DuckDBPyConnection, warehouse: str) -> dict[Cell, li
     Returns:
         Part → its sums, all exact.
     """
+    kinds_of_records = KINDS.format(marts=warehouse, intermediate=warehouse.replace("marts", "intermediate"))
     connection.execute(
         "create or replace temp table record_kinds as select *, row_number() over () as kind "
-        f"from ({KINDS.replace('{marts}', warehouse)})"
+        f"from ({kinds_of_records})"
     )
     quarters: dict[date, _Families] = defaultdict(lambda: defaultdict(dict))
     for each in OF_RECORDS:

@@ -329,9 +329,13 @@ def publish(
                 create or replace table fct_interactions as
                 select
                     id as interaction_id, organization as organization_id, service as service_id, channel,
-                    'inbound' as direction, day::date as started_local_date, day as started_at,
+                    'inbound' as direction, day::date as started_local_date,
                     'calls' as source_system, if(is_known, id, null) as customer_id
                 from contacts;
+                create or replace table int_measures__journey_units as
+                select id as unit_id, 'first_contact_resolution_share' as measure
+                from contacts
+                where is_known;
                 create or replace table fct_survey_responses as
                 select
                     organization as organization_id, service as service_id, channel, is_counted,

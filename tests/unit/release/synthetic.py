@@ -678,6 +678,8 @@ create table marts.identity_clusters (
     size_class varchar, customer_count bigint, token_count bigint, largest_token_count bigint,
     conflict_count bigint, household_customer_count bigint
 );
+create table intermediate.int_measures__journey_units as
+select interaction_id as unit_id, 'first_contact_resolution_share' as measure from marts.fct_interactions;
 create table marts.journey_measures (
     period_type varchar, period_start date, period_label varchar, quarter_start date, breakdown
     varchar, member varchar, measure varchar, page varchar, n bigint, value double, low double, high

@@ -30,9 +30,10 @@ def connection():
             """
             create table dim_channels as
             select * from (values ('phone', '80/20'), ('email', null)) as t (channel, service_level);
+            create table int_measures__journey_units (unit_id text, measure text);
             create table fct_interactions (
-                source_system text, channel text, organization_id text, service_id text, customer_id text,
-                direction text, started_at timestamp, started_local_date date
+                interaction_id text, source_system text, channel text, organization_id text, service_id text,
+                customer_id text, direction text, started_local_date date
             );
             create table fct_survey_responses (
                 source_system text, channel text, organization_id text, service_id text, customer_id text,
@@ -45,11 +46,15 @@ def connection():
 
 def found(connection, contacts, answers=ANSWERS):
     """Each whole with its parts, `table|item|count breakdown member`, without what is of all alone."""
-    for source, channel, service, direction, customer in contacts:
+    for place, (source, channel, service, direction, customer) in enumerate(contacts):
         connection.execute(
-            "insert into fct_interactions select ?, ?, 'ben', ?, ?, ?, ?::date, ?",
-            [source, channel, service, customer, direction, JANUARY, JANUARY],
+            "insert into fct_interactions select ?, ?, ?, 'ben', ?, ?, ?, ?",
+            [str(place), source, channel, service, customer, direction, JANUARY],
         )
+    connection.execute(
+        "insert into int_measures__journey_units select interaction_id, 'first_contact_resolution_share' "
+        "from fct_interactions where customer_id is not null"
+    )
     for source, channel, is_counted in answers:
         connection.execute(
             "insert into fct_survey_responses select ?, ?, 'ben', 'apply', null, ?, ?",
