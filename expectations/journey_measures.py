@@ -59,6 +59,21 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
             f"is_claim_allowed and (suppressed or match_coverage < {enough})",
             blame=cell,
         ),
+        Rule(
+            "no claim is made of pages where none is made of the visits",
+            f"""
+            select {cell} as blame
+            from tested
+            where measure = 'page_before_call_share' and is_claim_allowed and held_from is null
+            and not exists (
+                from tested as visits
+                where visits.measure = 'website_before_call_share'
+                    and (visits.is_claim_allowed or visits.held_from is not null)
+                    and visits.period_start = tested.period_start
+                    and visits.breakdown = tested.breakdown and visits.member = tested.member
+            )
+            """,
+        ),
         never(
             "a withheld cell shows no figure",
             f"suppressed and coalesce({shown}) is not null",

@@ -198,7 +198,7 @@ def test_families_are_adjusted_as_scipy_does(made_up: tuple[pd.DataFrame, pd.Dat
     )
     evidence = (tested["adjusted_p"] <= 0.05) & (tested["difference"].abs() >= least)
     assert ((tested["verdict"] != "no evidence") == evidence).all()
-    assert evidence.any() and ((tested["adjusted_p"] <= 0.05) & ~evidence).sum() >= 0
+    assert evidence.any() and not evidence.all()
 
 
 def test_a_figure_with_two_names_is_tested_once(made_up: tuple[pd.DataFrame, pd.DataFrame]) -> None:

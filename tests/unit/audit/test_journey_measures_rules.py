@@ -78,6 +78,7 @@ FAULTS = [
     ("breakdown = 'page' where member = 'email'", "breakdown is one of"),
     ("measure = 'happiness' where page = 'www/b'", "measure is one of"),
     ("high = 1.1 where member = 'email'", "a share lies in its interval"),
+    ("is_claim_allowed = false where measure like 'website%'", "no claim is made of pages"),
     ("low = 4 where measure = 'median_resolution_days'", "a median lies in its interval"),
     ("match_coverage = 0.8 where measure like 'website%'", "the coverage is the smaller of both"),
     ("bound_low = 0.6 where member = 'email'", "the coverage is the smaller of both"),

@@ -694,6 +694,29 @@ def test_breaks_of_a_series_are_marked_and_told(marts: duckdb.DuckDBPyConnection
     assert "A vertical line" not in section(render.render(marts, MANIFEST), "Months")
 
 
+def test_each_break_has_its_letter(marts: duckdb.DuckDBPyConnection) -> None:
+    """28 days after the first of May; the 12th is there already."""
+    marts.execute(
+        "insert into marts.series_breaks select 'all', 'all', 'likert_5', 'a-cx',"
+        " date '2026-05-01' + i::integer, 'mode', '2026-05' from range(28) as r(i)"
+    )
+    said = section(render.render(marts, MANIFEST), "Months")
+    assert "z: 2026-05-26, Passport" in said and "aa: 2026-05-27" in said and "ab: 2026-05-28" in said
+
+
+def test_an_earlier_headline_that_does_not_compare_says_so(marts: duckdb.DuckDBPyConnection) -> None:
+    assert "does not compare: " not in section(render.render(marts, MANIFEST), "Bottom line")
+    marts.execute(
+        "update marts.cx_comparisons set not_compared = 'break'"
+        " where measure = 'cx_index' and breakdown = 'all' and comparison = 'previous_period'"
+    )
+    said = section(render.render(marts, MANIFEST), "Bottom line")
+    assert said.count("does not compare: ") == 1
+    assert re.search(
+        r"2026Q2: 72\.0 \(71\.3 to 72\.7\), n = [\d,]+ does not compare: asked in another way", said
+    )
+
+
 def test_control_limits_are_those_of_the_drawn_series(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute(
         "insert into marts.cx_control_limits values"

@@ -141,6 +141,32 @@ judged as (
             and {{ same('cells', 'withheld_pages', ['period_type', 'period_start']) }}
 ),
 
+-- Pages are of the visits before a call that are seen, so of them no more can be said than of these.
+visits as (
+    select
+        period_start,
+        breakdown,
+        member,
+        contact_coverage,
+        web_coverage
+    from judged
+    where measure = 'website_before_call_share' and not suppressed
+),
+
+claimed as (
+    select
+        judged.*,
+        case
+            when judged.page = 'all' then least(judged.contact_coverage, judged.web_coverage)
+            else coalesce(least(visits.contact_coverage, visits.web_coverage), 0)
+        end as claimed_coverage
+    from judged
+    left join visits
+        on
+            judged.period_start = visits.period_start
+            and {{ same('judged', 'visits', ['breakdown', 'member']) }}
+),
+
 ranged as (
     select
         *,
@@ -149,7 +175,7 @@ ranged as (
         {{ wilson_low('effective_seen', 'effective_n') }} as seen_low,
         least(1e0, {{ wilson_high('effective_seen', 'effective_n') }} / nullif(seen_at_least, 0)) as seen_high,
         case when is_complement then n - seen_count else seen_count end as event_count
-    from judged
+    from claimed
 )
 {% set is_median = "measure = 'median_resolution_days'" %}
 {% set of_share = "not (measure in ('median_resolution_days', 'survey_linked_share', 'page_before_call_share'))" %}
@@ -179,10 +205,8 @@ select
     case when not suppressed then pending_count end as pending_count,
     case when not suppressed then unknown_count end as unknown_count,
     is_provisional,
-    coalesce(
-        not suppressed and least(contact_coverage, web_coverage) >= {{ policy('match_claim_min_share') }},
-        not suppressed and contact_coverage is null
-    ) as is_claim_allowed,
+    not suppressed
+    and coalesce(claimed_coverage >= {{ policy('match_claim_min_share') }}, true) as is_claim_allowed,
     suppressed,
     not suppressed and n < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from

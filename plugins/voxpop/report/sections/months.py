@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, count, product
 from string import ascii_lowercase
 
 import duckdb
@@ -112,9 +113,11 @@ def _breaks(
     days: dict[date, list[str]] = {}
     for day, survey, kinds in rows:
         days.setdefault(day, []).append(f"{survey}: {', '.join(_KINDS[kind] for kind in kinds)}")
+    # a to z, then aa
+    letters = chain.from_iterable(product(ascii_lowercase, repeat=length) for length in count(1))
     return tuple(
-        Break(day, letter, "; ".join(what))
-        for letter, (day, what) in zip(ascii_lowercase, days.items(), strict=False)
+        Break(day, "".join(letter), "; ".join(what))
+        for letter, (day, what) in zip(letters, days.items(), strict=False)
     )
 
 
