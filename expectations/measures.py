@@ -89,7 +89,12 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
             blame=cell,
         ),
         never("a shown cell has a value", "not suppressed and value is null", blame=cell),
-        never("a value lies in its interval", "value not between low - 1e-9 and high + 1e-9", blame=cell),
+        never(
+            "a value lies in its interval",
+            "value not between low - 1e-9 and high + 1e-9"
+            " or volume_value not between volume_low - 1e-9 and volume_high + 1e-9",
+            blame=cell,
+        ),
         never("an index is of Likert items only", "measure = 'cx_index' and scale <> 'likert_5'", blame=cell),
         never(
             "ACSI's is of items from 1 to 10", "measure = 'acsi_equal_weight' and scale <> 'ten'", blame=cell

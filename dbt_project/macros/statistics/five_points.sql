@@ -1,4 +1,5 @@
-{#- Means of answers from 1 to 5, or to 10 (scale ten), by three whole numbers: how many answers (`n`), their sum, the sum of squares.
+{#- Means of answers from 1 to 5, or to 10 (scale ten), by how many there are (`n`), their sum, the sum of squares:
+    whole numbers, but of an effective n.
 
     The interval adds 0.2 to each of the five counts (so n grows by 1, the sum by 3, the sum of squares by 11), or 0.1 to each of
     ten (5.5 and 38.5), takes the logit of (mean - 1) / 4 or / 9 with its delta standard error and t at n - 1 degrees of freedom, and goes back. At a mean of 4.8

@@ -65,7 +65,20 @@ def estimates(measures: Measures, points: np.ndarray, clusters: np.ndarray | Non
     if clusters is not None:
         people["cluster_id"] = [f"u{unit}" for unit in clusters.ravel()]
         people["survey_id"] = people["service_id"]
-    flat = points.reshape(-1, len(DRIVERS))
+    return estimates_of(measures, people, points.reshape(-1, len(DRIVERS)), ["service"])
+
+
+def estimates_of(
+    measures: Measures, people: pd.DataFrame, points: np.ndarray, breakdowns: list[str]
+) -> pd.DataFrame:
+    """The models' figures of these people by each breakdown, as of one month.
+
+    Args:
+        measures: a database.
+        people: responses, each person's; a service has one organization.
+        points: person × driver.
+        breakdowns: service, organization.
+    """
     items = pd.concat(
         [
             pd.DataFrame(
@@ -73,7 +86,7 @@ def estimates(measures: Measures, points: np.ndarray, clusters: np.ndarray | Non
                     "response_id": people["response_id"],
                     "scale": "likert_5",
                     "driver": driver,
-                    "points": flat[:, place],
+                    "points": points[:, place],
                 }
             )
             for place, driver in enumerate(DRIVERS)
@@ -93,13 +106,18 @@ def estimates(measures: Measures, points: np.ndarray, clusters: np.ndarray | Non
                 as sampling_unit_number
         from items inner join people using (response_id);
         create or replace table int_measures__cells as
-        select distinct
-            dense_rank() over (order by service_id) as group_number,
-            dense_rank() over (order by service_id) as cell_number, 'month' as period_type,
-            date '2026-01-01' as period_start, '2026-01' as period_label, 'service' as breakdown,
-            service_id as member, 'org' as organization_id
-        from people;
-        """
+        select
+            group_number, dense_rank() over (order by breakdown, member) as cell_number,
+            'month' as period_type, date '2026-01-01' as period_start, '2026-01' as period_label, breakdown,
+            member, organization_id
+        from (
+            select distinct
+                dense_rank() over (order by service_id) as group_number, organization_id, breakdown,
+                if(breakdown = 'service', service_id, organization_id) as member
+            from people cross join (select unnest(?) as breakdown)
+        );
+        """,
+        [breakdowns],
     )
     measures.build(*[name for name in ESTIMATES if name not in ESTIMATES[:2]])
     return measures.frame("select * from int_measures__estimates")
@@ -177,3 +195,80 @@ def test_of_clustered_people_the_clustered_error_covers(measures: Measures, mean
     low, high = WANTED[100]
     assert {m: c for m, c in coverage.items() if not low <= c <= high} == {}
     assert simple["cx_index"] < 0.9, "as if drawn one by one, it says too little"
+
+
+def by_people_served(
+    measures: Measures, random: np.random.Generator, services: list[tuple[float, int, int]]
+) -> pd.DataFrame:
+    """cx_index of each replicate, which is an organization of one month that withholds nothing.
+
+    Args:
+        measures: a database.
+        random: where the answers come from.
+        services: each one's mean, how many answer, how many it served; in every replicate.
+    """
+    replicates = 1_000
+    people, points = [], []
+    for place, (mean, n, _) in enumerate(services):
+        numbers = np.repeat(np.arange(replicates), n)
+        people.append(
+            pd.DataFrame({"organization_id": numbers, "service_id": [f"{k} {place}" for k in numbers]})
+        )
+        points.append(drawn(random, mean, (len(numbers),)))
+    who = pd.concat(people).astype(str)
+    everybody = responses(len(who), **{name: who[name].to_numpy() for name in who})
+    estimates_of(measures, everybody, np.concatenate(points), ["service", "organization"])
+    of_services = who.drop_duplicates("service_id")
+    measures.table("dim_services", of_services)
+    served = [services[int(name.split()[1])][2] for name in of_services["service_id"]]
+    measures.table("served", of_services.assign(volume=served))
+    measures.connection.execute(
+        """
+        create or replace table int_measures__volumes as
+        select service_id, 'month' as period_type, date '2026-01-01' as period_start, volume from served;
+        create or replace table int_withheld_items as
+        select period_type, period_start, breakdown, member, scale, driver, 'few' as reason
+        from int_measures__estimates where false;
+        create or replace table int_touched_years as select date '2026-01-01' as quarter_start;
+        """
+    )
+    measures.build("cx_index")
+    return measures.frame("select * from cx_index where breakdown = 'organization'")
+
+
+EVEN = [(25, 400), (25, 300), (25, 200), (25, 100)]
+UNEVEN = [(70, 100), (10, 300), (10, 300), (10, 300)]
+FEW = [(10, 400), (10, 300), (10, 200)]
+"""Services: how many answer, how many were served."""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "means"),
+    [(sizes, (mean,) * len(sizes)) for sizes in (EVEN, UNEVEN, FEW) for mean in MEANS]
+    + [(sizes, (4.8, 4.5, 3.8, 3.0)) for sizes in (EVEN, UNEVEN)],
+    ids=str,
+)
+def test_a_figure_by_people_served_is_covered(
+    measures: Measures, sizes: list[tuple[int, int]], means: tuple[float, ...]
+) -> None:
+    """Also where most answers are of the service that serves the fewest, and where services differ."""
+    answered_by, served = np.array(sizes).T
+    random = np.random.default_rng([*(round(10 * mean) for mean in means), *answered_by])
+    found = by_people_served(
+        measures, random, [(mean, *size) for mean, size in zip(means, sizes, strict=True)]
+    )
+    weights = served / served.sum()
+    shares = weights @ [shares_with(mean) for mean in means]
+    boxes = {"top_box": shares[4], "top_two": shares[3:].sum(), "bottom_two": shares[:2].sum()}
+    truths = {"mean": shares @ POINTS, "cx_index": 25 * (shares @ POINTS - 1), **boxes}
+    # how many of those who are seen of a share, or not, were as many drawn at random as the weights leave
+    expected = {m: min(share, 1 - share) / (weights**2 / answered_by).sum() for m, share in boxes.items()}
+    outside = {}
+    for measure, truth in truths.items():
+        people = expected.get(measure, np.inf)
+        if people >= 1:
+            low, high = WANTED[100 if answered_by.sum() >= 100 and people >= 5 else 30]
+            coverage = covered(found, measure, truth, prefix="volume_")
+            if not low <= coverage <= high:
+                outside[measure] = coverage
+    assert outside == {}

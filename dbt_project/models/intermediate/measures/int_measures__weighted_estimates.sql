@@ -60,26 +60,8 @@ samples as (
 bounds as (
     select
         *,
-        case
-            when measure = 'mean' and scale = 'ten'
-                then {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 10) }}
-            when measure = 'mean'
-                then {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }}
-            when measure in ('cx_index', 'acsi_equal_weight')
-                then {{ logit_low('value', 'adjusted_value', 'adjusted_standard_error', 't', 0, 100) }}
-            when measure = 'nps' then {{ net_promoter_low('value', 'half_width') }}
-            else {{ wilson_low('(value * interval_n)', 'interval_n') }}
-        end as low,
-        case
-            when measure = 'mean' and scale = 'ten'
-                then {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 10) }}
-            when measure = 'mean'
-                then {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 1, 5) }}
-            when measure in ('cx_index', 'acsi_equal_weight')
-                then {{ logit_high('value', 'adjusted_value', 'adjusted_standard_error', 't', 0, 100) }}
-            when measure = 'nps' then {{ net_promoter_high('value', 'half_width') }}
-            else {{ wilson_high('(value * interval_n)', 'interval_n') }}
-        end as high
+        {{ measure_low('interval_n') }} as low,
+        {{ measure_high('interval_n') }} as high
     from samples
 )
 

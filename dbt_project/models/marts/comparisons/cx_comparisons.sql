@@ -27,8 +27,8 @@ figures as (
         drivers,
         volume,
         volume_value,
-        -- of its interval the end that isn't cut off at what the measure can be
-        greatest(volume_value - volume_low, volume_high - volume_value) as volume_half_width,
+        volume_value - volume_low as volume_below,
+        volume_high - volume_value as volume_above,
         suppressed
     from {{ ref('cx_index') }}
     -- one figure under two names is one test
@@ -441,9 +441,8 @@ by_volume as (
     select
         {{ prefixed('splits', compared) }},
         part.volume_value - other.volume_value as difference,
-        sqrt(
-            part.volume_half_width * part.volume_half_width + other.volume_half_width * other.volume_half_width
-        ) as half_width,
+        sqrt(power(part.volume_below, 2) + power(other.volume_above, 2)) as below,
+        sqrt(power(part.volume_above, 2) + power(other.volume_below, 2)) as above,
         splits.volume_within_change as within_change,
         splits.volume_mix_change as mix_change
     from splits
@@ -549,8 +548,8 @@ select
     {{ figure('coalesce(index_splits.mix_change, case when splits.is_whole then splits.mix_change end)') }}
         as mix_change,
     {{ figure('by_volume.difference') }} as volume_difference,
-    {{ figure('by_volume.difference - by_volume.half_width') }} as volume_low,
-    {{ figure('by_volume.difference + by_volume.half_width') }} as volume_high,
+    {{ figure('by_volume.difference - by_volume.below') }} as volume_low,
+    {{ figure('by_volume.difference + by_volume.above') }} as volume_high,
     {{ figure('by_volume.within_change') }} as volume_within_change,
     {{ figure('by_volume.mix_change') }} as volume_mix_change,
     adjusted.is_withheld as suppressed,

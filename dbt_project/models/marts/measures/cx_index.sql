@@ -13,6 +13,7 @@
     'weighted_value', 'weighted_low', 'weighted_high', 'weighted_standard_error', 'sampling_unit_count',
     'design_effect', 'effective_n',
 ] -%}
+{%- set volume_figures = ['volume_value', 'volume_low', 'volume_high'] -%}
 
 with
 
@@ -45,17 +46,7 @@ estimates as (
                 then
                     {{ index_band('estimates.low') }} <> {{ index_band('estimates.value') }}
                     or {{ index_band('estimates.high') }} <> {{ index_band('estimates.value') }}
-        end as band_uncertain,
-        case
-            when estimates.measure in ('mean', 'ces') then 1e0
-            when estimates.measure = 'nps' then -100e0
-            else 0e0
-        end as least_possible,
-        case
-            when estimates.measure in ('cx_index', 'acsi_equal_weight', 'nps') then 100e0
-            when estimates.measure in ('mean', 'ces') then 1 + {{ scale_width('estimates.scale') }}
-            else 1e0
-        end as most_possible
+        end as band_uncertain
     from {{ ref('int_measures__estimates') }} as estimates
     left join {{ ref('int_withheld_items') }} as withheld_items
         on {{ same('estimates', 'withheld_items', cell + ['scale', 'driver']) }}
@@ -74,6 +65,7 @@ services as (
         estimates.member as service_id,
         known.organization_id,
         volumes.volume,
+        case when not estimates.suppressed then estimates.n end as n,
         case when not estimates.suppressed then {{ figure('estimates.value') }} end as value,
         case when not estimates.suppressed then {{ figure('estimates.standard_error') }} end as standard_error
     from estimates
@@ -100,38 +92,103 @@ parts as (
     cross join (values ('all'), ('organization'), ('service')) as breakdowns (breakdown)
 ),
 
+weighed as (
+    select
+        *,
+        volume * 1e0 / sum(volume) over (partition by {{ (cell + item) | join(', ') }}) as share,
+        -- as many answers as the intervals themselves add
+        case
+            when measure in ('mean', 'ces', 'cx_index', 'acsi_equal_weight') then 1e0
+            else {{ normal_quantile_975() }} * {{ normal_quantile_975() }}
+        end as added_n
+    from parts
+),
+
+-- a service's variance is of its own answers and of some added ones of the whole: that of few who are alike isn't 0
 by_volume as (
     select
         {{ (cell + item) | join(',\n        ') }},
         count(*) = count(volume) and count(*) = count(value) as is_known,
+        count(*) = count(standard_error) as is_error_known,
         sum(volume) as volume,
         {{ exact_sum('volume * value') }} / sum(volume) as value,
-        sqrt({{ exact_sum('1e0 * volume * volume * standard_error * standard_error') }}) / sum(volume)
-            as standard_error,
-        count(*) = count(standard_error) as is_error_known,
+        max(standard_error) > 0 or max(value) > min(value) as is_varied,
+        {{ exact_sum('share * (n * standard_error * standard_error + value * value)') }} as mean_square,
+        {{ exact_sum('share * share * n * standard_error * standard_error / (n + added_n)') }} as own_squares,
+        {{ exact_sum('share * share * added_n / (n * (n + added_n))') }} as added_weight,
+        1 / {{ exact_sum('share * share / n') }} as n_if_alike,
+        sum(n) as n,
         nullif({{ sorted_list('case when volume is null or value is null then service_id end') }}, '') as left_out
-    from parts
+    from weighed
     group by {{ (cell + item) | join(', ') }}
+),
+
+variances as (
+    select
+        *,
+        case when is_varied then mean_square - value * value else 0e0 end as variance
+    from by_volume
+),
+
+samples as (
+    select
+        *,
+        own_squares + added_weight * variance as error_squares,
+        -- as many of all people served, drawn at random, would be as precise
+        case
+            when is_known and is_error_known and breakdown <> 'service'
+                then coalesce(variance / nullif(own_squares + added_weight * variance, 0), n_if_alike)
+        end as effective_n,
+        -- how many of its scale's points a measure's unit is
+        case
+            when measure in ('mean', 'ces') then 1e0
+            when measure in ('cx_index', 'acsi_equal_weight') then {{ scale_width('scale') }} / 100
+        end as unit,
+        case when measure in ('mean', 'ces') then 1e0 else 0e0 end as least_possible
+    from variances
+),
+
+points as (
+    select
+        *,
+        effective_n * (1 + (value - least_possible) * unit) as points_total,
+        (effective_n - 1) * variance * unit * unit
+        + effective_n * power(1 + (value - least_possible) * unit, 2) as points_squares,
+        {{ t_quantile_975('(effective_n - 1)') }} as t,
+        {{ t_quantile_975('(n - 1)') }} as simple_t
+    from samples
+),
+
+adjusted as (
+    select
+        *,
+        least_possible + ({{ five_point_adjusted_mean('effective_n', 'points_total', 'scale') }} - 1) / unit
+            as adjusted_value,
+        {{ five_point_adjusted_standard_error('effective_n', 'points_total', 'points_squares', 'scale') }} / unit
+            as adjusted_standard_error,
+        t * sqrt(error_squares) as half_width,
+        -- fewer still where few answered; and that a small service has none of a share's few isn't how services differ
+        least(effective_n, 1.75e0 * n_if_alike) * (simple_t / t) * (simple_t / t) as interval_n
+    from points
 ),
 
 volume_figures as (
     select
         {{ (cell + item) | join(',\n        ') }},
         case when is_known and breakdown <> 'service' then value end as volume_value,
-        case
-            when is_known and breakdown <> 'service' and is_error_known and standard_error > 0
-                then {{ normal_quantile_975() }} * standard_error
-        end as volume_half_width,
+        {{ measure_low('interval_n') }} as volume_low,
+        {{ measure_high('interval_n') }} as volume_high,
         case when is_known then volume end as volume,
         case when breakdown <> 'service' then left_out end as left_out
-    from by_volume
+    from adjusted
 ),
 
 figures as (
     select
         estimates.*,
         by_volume.volume_value,
-        by_volume.volume_half_width,
+        by_volume.volume_low,
+        by_volume.volume_high,
         by_volume.volume,
         by_volume.left_out
     from estimates
@@ -157,15 +214,9 @@ select
     {%- for name in weighted_figures %}
     case when not suppressed and has_enough_weights then {{ name }} end as {{ name }},
     {%- endfor %}
-    case when not suppressed then {{ figure('volume_value') }} end as volume_value,
-    case
-        when not suppressed and volume_half_width is not null
-            then {{ figure('greatest(volume_value - volume_half_width, least_possible)') }}
-    end as volume_low,
-    case
-        when not suppressed and volume_half_width is not null
-            then {{ figure('least(volume_value + volume_half_width, most_possible)') }}
-    end as volume_high,
+    {%- for name in volume_figures %}
+    case when not suppressed then {{ figure(name) }} end as {{ name }},
+    {%- endfor %}
     cast(case when not suppressed then volume end as bigint) as volume,
     case when not suppressed and volume is not null then 'people served' end as volume_unit,
     left_out as volume_left_out,
