@@ -51,6 +51,8 @@ class Sum(NamedTuple):
             change where a record moved from one of them to another.
         is_of_periods: whether the parts are shorter periods.
         is_exact: whether nobody is in the whole alone: what all but one of these cells tell, tells that one.
+        is_of_people: whether only how many there are adds up, and not what their records say: all of it is
+            compared by counts, and the whole is held first.
     """
 
     whole: Cell
@@ -59,6 +61,7 @@ class Sum(NamedTuple):
     is_by_count: bool = False
     is_of_periods: bool = False
     is_exact: bool = False
+    is_of_people: bool = False
 
 
 Wholes = Callable[[Cell], Iterable[Sum]]
@@ -76,6 +79,7 @@ def held(
     wholes: Wholes,
     minimum: int,
     by_count: Mapping[Cell, Sequence[Move | None]],
+    people: Mapping[Cell, Sequence[Move | None]],
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
@@ -88,6 +92,7 @@ def held(
         wholes: the sums.
         minimum: how many people's records a difference has to be of; fewer are few.
         by_count: how much the wholes of sums that go by counts differ in these.
+        people: how many more or fewer people cells have, for the sums that are of these alone.
 
     Returns:
         Cells of `shown`: those that differ from a known one by few, those that would give such a
@@ -137,9 +142,13 @@ def held(
                 _is_open(
                     each,
                     {
-                        cell: (by_count if cell == each.whole and each.is_by_count else changes).get(
-                            cell, nothing
-                        )[place]
+                        cell: (
+                            people
+                            if each.is_of_people
+                            else by_count
+                            if cell == each.whole and each.is_by_count
+                            else changes
+                        ).get(cell, nothing)[place]
                         for cell in cells
                     },
                     hidden=hidden,
@@ -151,7 +160,8 @@ def held(
             ):
                 seen = (cell for cell in cells if cell not in hidden)
                 # a longer period that no release has shown yet is withheld before a shorter one stays behind
-                rank = -1 if each.is_of_periods and each.whole not in told_before else 1
+                is_first = each.is_of_people or (each.is_of_periods and each.whole not in told_before)
+                rank = -1 if is_first else 1
                 least_told = min(
                     seen, key=lambda cell: (rank * (cell == each.whole), sizes.get(cell, 0), cell)
                 )
@@ -180,7 +190,7 @@ def _is_open(
     least: int,
 ) -> bool:
     """Whether a sum tells of few people what is other than in an earlier release, or of a held cell alone."""
-    if known.isdisjoint(moves) or not (each.has_others or hidden):
+    if not (each.has_others or hidden):
         return False
     seen = moves.keys() - hidden
     if each.is_by_count and seen <= {each.whole}:
@@ -192,13 +202,19 @@ def _is_open(
         # of what only some cells are known any more, the hidden ones may be
         reads.append(hidden)
     told = [_rest(each.whole, moves, read).size for read in reads]
-    secret = [cell for cell in hidden if cell in held or moves[cell] != _NONE]
+    # a cell may be held for what as many people said: how many is no secret
+    secret = [
+        cell
+        for cell in hidden
+        if (cell in held and not (each.is_of_people and cell in known)) or moves[cell] != _NONE
+    ]
     is_alone = (
         len(secret) == 1
         and secret[0] in held
         and (None in moves.values() or not _rest(each.whole, moves, moves.keys()).size)
     )
-    return is_alone or any(0 < one < least for one in told)
+    # what is told now tells a held cell alone, whatever was known before
+    return is_alone or (not known.isdisjoint(moves) and any(0 < one < least for one in told))
 
 
 def _rest(whole: Cell, moves: Mapping[Cell, Move | None], read: Set[Cell]) -> Move:

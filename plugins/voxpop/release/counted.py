@@ -272,6 +272,7 @@ TOLD: Mapping[str, Told] = {
             ),
             "uncounted": Count("response_count - respondent_count"),
             "known_segment": Count("round(known_segment_share * respondent_count)"),
+            "unknown_segment": Count("round((1 - known_segment_share) * respondent_count)"),
             "tied": Count("respondent_count", "round(tied_share * respondent_count)"),
         },
     ),

@@ -120,13 +120,17 @@ def _hold_cells(
         for release in earlier
         if all(release.table(name) for name in COUNTED[table].reads)
     }
+    of_records = overlaps.sums(connection, warehouse) if {*overlaps.TABLES} <= {*names} else {}
+    of_people = overlaps.of_respondents(connection, warehouse, names) if "cx_index" in names else {}
     minimum = int(policy["suppression_min_n"])
     told.held(
         connection,
         earlier,
         records,
         organizations=organizations,
-        of_same_records=overlaps.sums(connection, warehouse) if {*overlaps.TABLES} <= {*names} else {},
+        of_same_records={
+            part: of_records.get(part, []) + of_people.get(part, []) for part in {*of_records, *of_people}
+        },
         minimum=minimum,
     )
     for table, counted in COUNTED.items():

@@ -9,14 +9,15 @@ those under another name, and what is held of the one the other must not tell.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
 from datetime import date
 from itertools import product
 
 import duckdb
 
+from voxpop.release import told
 from voxpop.release.closure import Cell, Sum
-from voxpop.release.counted import END, KINDS, OF_RECORDS
+from voxpop.release.counted import END, KINDS, OF_RECORDS, RESPONDENTS
 
 TABLES = frozenset(each.count.table for each in OF_RECORDS)
 """The public tables that count records of which it is known what they are."""
@@ -68,6 +69,70 @@ def sums(connection: duckdb.DuckDBPyConnection, warehouse: str) -> dict[Cell, li
         for each_sum, parts in _sums(families):
             for part in parts:
                 found[part].append(each_sum)
+    return found
+
+
+def of_respondents(
+    connection: duckdb.DuckDBPyConnection, warehouse: str, tables: Collection[str]
+) -> dict[Cell, list[Sum]]:
+    """Find which numbers of respondents are what cx_index counts together, in the build.
+
+    Whoever counts answered an item of an index, or an item of a scale that has none. Where nobody answered
+    two of these, the respondents are their sum; so are those of a known segment, over all segments.
+
+    Args:
+        connection: that has the warehouse and the session's counts, see `told.count`.
+        warehouse: the warehouse's schema of marts, as SQL names it.
+        tables: those that it has.
+
+    Returns:
+        Part → its sums, all exact.
+    """
+    found: dict[Cell, list[Sum]] = defaultdict(list)
+    for table in sorted(RESPONDENTS.keys() & {*tables}):
+        breakdown, member = (each.format(marts=warehouse) for each in RESPONDENTS[table])
+        rows = told.rows(table, f"{warehouse}.{table}")
+        of_rows = connection.execute(
+            f"""
+            with items as (
+                select distinct
+                    concat_ws('{END}', 'cx_index', concat_ws('|', scale, driver), 'records') as item
+                from {warehouse}.cx_index
+                where driver = 'all'
+                    or scale not in (select scale from {warehouse}.cx_index where driver = 'all')
+            ),
+            parts as (from counts semi join items using (item)),
+            wholes as (
+                select
+                    whole.*, {breakdown} as of_breakdown, {member} as of_member
+                from {rows} as row_
+                inner join counts as whole
+                    on starts_with(whole.item, '{table}' || chr(31) || row_.told_item || chr(31))
+                        and whole.period_type = row_.period_type and whole.period_start = row_.period_start
+                        and whole.breakdown = row_.told_breakdown and whole.member = row_.told_member
+            )
+            select
+                [wholes.item, wholes.period_type, wholes.breakdown, wholes.member], wholes.period_start,
+                list([parts.item, parts.breakdown, parts.member])
+            from wholes
+            inner join parts
+                on parts.period_type = wholes.period_type and parts.period_start = wholes.period_start
+                    and case split_part(wholes.item, '{END}', 3)
+                        when 'respondent_count'
+                            then parts.breakdown = wholes.of_breakdown and parts.member = wholes.of_member
+                        when 'known_segment'
+                            then parts.breakdown = 'segment' and wholes.of_breakdown = 'all'
+                    end
+            group by all
+            having sum(parts.people) = any_value(wholes.people)
+            """
+        ).fetchall()
+        for (item, period_type, of, name), start, parts in of_rows:
+            whole = Cell(item, period_type, start, of, name)
+            for part, *names in parts:
+                found[Cell(part, period_type, start, *names)].append(
+                    Sum(whole, "respondents", is_exact=True, is_of_people=True)
+                )
     return found
 
 

@@ -125,7 +125,7 @@ def held(
         earlier: the kept releases.
         records: release id and table → how much the cells of its records differ, where these were compared.
         organizations: breakdown and member (service, or survey) → the organization.
-        of_same_records: part → its sums beside those of periods and members, see `overlaps.sums`.
+        of_same_records: part → its sums beside those of periods and members, see `overlaps`.
         minimum: policy suppression_min_n.
     """
     for release in earlier:
@@ -206,6 +206,11 @@ def held(
         is_same = cell in entries[release_id] or (release_id, _compared_by_records(cell)) in records
         return Move(0) if is_same else None
 
+    def people(cell: Cell, release_id: str) -> Move | None:
+        if found := by_count.get(cell, {}).get(release_id):
+            return Move(found.one + found.other)
+        return Move(0) if cell in entries[release_id] else None
+
     changes = {cell: [move(cell, release_id) for release_id in entries] for cell in moved.keys() | shown}
     found = closure.held(
         {cell: moves for cell, moves in changes.items() if any(one != Move(0) for one in moves)},
@@ -217,6 +222,13 @@ def held(
         by_count={
             cell: [moves.get(release_id, Move(0)) for release_id in entries]
             for cell, moves in by_count.items()
+        },
+        people={
+            cell: [people(cell, release_id) for release_id in entries]
+            for part, sums in of_same_records.items()
+            for each in sums
+            if each.is_of_people
+            for cell in (each.whole, part)
         },
     )
     if found:

@@ -31,7 +31,14 @@ Cells = dict[tuple[str, ...], set[tuple[str, float]]]
 """Cell → its people, each with the answer."""
 
 
-def three_releases(people: pd.DataFrame, items: list[pd.DataFrame], seed: int) -> list[People]:
+FEW_LATE = (0.93, 0.96, 1)
+MANY_LATE = (0.57, 0.6, 1)
+"""How much of everything an agency has on each of three days."""
+
+
+def three_releases(
+    people: pd.DataFrame, items: list[pd.DataFrame], seed: int, shares: Sequence[float] = FEW_LATE
+) -> list[People]:
     """What an agency knew on three days: answers came late, one was edited, a batch was taken out.
 
     And who people are came to be known better: 4 are of another segment on the second day, 20 on the third.
@@ -39,7 +46,7 @@ def three_releases(people: pd.DataFrame, items: list[pd.DataFrame], seed: int) -
     number = len(people)
     random = np.random.default_rng(seed)
     order = random.permutation(number)
-    seen = [set(order[: int(number * share)]) for share in (0.93, 0.96, 1)]
+    seen = [set(order[: int(number * share)]) for share in shares]
     seen[2] -= set(order[:7])
     movers = random.permutation(number)[:20]
     segments = [*sorted(people["segment"].dropna().unique()), None]

@@ -20,7 +20,7 @@ from . import test_suppression_across_tables as across
 from .sql import Measures
 from .subtraction import ORDERS
 from .test_releases import publish
-from .test_releases_of_answers import numbers_of, together
+from .test_releases_of_answers import together
 from .test_suppression_across_tables import MINIMUM, Told, World, recovered
 
 TABLES = ("contact_center_performance", "cx_index", "identity_quality", "journey_measures", "journey_paths")
@@ -146,10 +146,7 @@ def said_of_records(days: Sequence[Day]) -> Iterator[list[Told]]:
 def of_levels_and_changes(
     people: Sequence[np.ndarray], told: Sequence[Sequence[Told]]
 ) -> Iterator[list[Told]]:
-    """What all days say of how many there are, less what an earlier one told; and of how many changed it.
-
-    Nobody learns of one who came and one who went from a count that is the same.
-    """
+    """What all days say of how many there are, less what an earlier one told; and of how many changed it."""
     before: set[bytes] = set()
     levels = []
     for each in together(people, told, is_of_changes=False):
@@ -158,11 +155,7 @@ def of_levels_and_changes(
         if each.is_shown:
             before.add(each.of.tobytes())
     yield levels
-    numbers = numbers_of(people)
-    counts = np.zeros(numbers.max() + 1)
-    counts[numbers] = [[len(one) for one in day] for day in people]
-    changes = together(people, told, is_of_changes=True)
-    yield [each for each in changes if each.is_shown or each.of @ counts]
+    yield together(people, told, is_of_changes=True)
 
 
 def with_people(atoms: pd.DataFrame, mine: pd.DataFrame, key: list[str]) -> pd.DataFrame:

@@ -251,8 +251,59 @@ def test_what_two_measures_tell_alike_is_known_of_both(is_exact, found):
         wholes=lambda cell: [Sum(shifted, cell.item, is_exact=is_exact)] if cell != shifted else [],
         minimum=10,
         by_count={},
+        people={},
     )
     assert {cell.item for cell in cells} == found
+
+
+RESPONDENTS, INDEX, THUMBS = (
+    Cell(item, "month", JANUARY, "all", "all") for item in ("respondents", "index", "thumbs")
+)
+
+
+def held_of_respondents(changes, people, **sets):
+    """Of respondents, and of the index and the thumbs that they are together, those that are held."""
+    cells = held(
+        {cell: [Move(*move)] for cell, move in changes.items()},
+        **sets,
+        wholes=lambda cell: (
+            [Sum(RESPONDENTS, "respondents", is_exact=True, is_of_people=True)] if cell != RESPONDENTS else []
+        ),
+        minimum=10,
+        by_count={},
+        people={cell: [None if more is None else Move(2 * more)] for cell, more in people.items()},
+    )
+    return {cell.item for cell in cells}
+
+
+def test_respondents_do_not_tell_the_n_that_an_index_holds():
+    """20 more respondents, 12 of them by thumbs: 8 are the index's, and it is held."""
+    moves = {RESPONDENTS: (0, 40), INDEX: (16,), THUMBS: (24,)}
+    people = {RESPONDENTS: 20, INDEX: 8, THUMBS: 12}
+    every = {*moves}
+    sets = {"shown": every, "untold": [set()]}
+    assert held_of_respondents(moves, people, known=[every], **sets) == {"index", "respondents"}
+    # the respondents were withheld then: they tell of now what is held
+    unknown = people | {RESPONDENTS: None}
+    assert held_of_respondents(moves, unknown, known=[{INDEX}], **sets) == {"index", "respondents"}
+
+
+def test_an_index_that_is_held_for_other_answers_is_as_many_as_before():
+    """Who gave thumbs are as many as before, three of them others: how many there are may be told."""
+    assert held_of_respondents(
+        {RESPONDENTS: (0, 40), INDEX: (40,), THUMBS: (12,)},
+        {RESPONDENTS: 20, INDEX: 20, THUMBS: 0},
+        shown={RESPONDENTS, INDEX, THUMBS},
+        known=[{RESPONDENTS, INDEX, THUMBS}],
+        untold=[set()],
+    ) == {"thumbs"}
+
+
+def test_a_held_cell_is_not_told_by_what_no_release_has_told_yet():
+    """The quarter's 18 more are held as they were withheld; its one service, new in the release, is they."""
+    whole, service = quarter(18, "organization", "ben"), quarter(18, "service", "apply")
+    rest, all_of_it = quarter(3, "organization", "tax"), quarter(21)
+    assert closed(whole, service, rest, all_of_it, known=[all_of_it[0], rest[0]]) == {"ben", "apply", "tax"}
 
 
 def quarter(change, breakdown="all", member="all"):
@@ -271,6 +322,7 @@ def closed_cells(*changes, shown=None, known=None, untold=()):
         ),
         minimum=10,
         by_count={},
+        people={},
     )
 
 

@@ -125,3 +125,46 @@ def test_a_source_that_is_a_channel_is_it_in_all_its_counts(connection):
     for count in ("record_count", "identified_count", "unjoined_count", "customer_count", "undecided"):
         source, channel = (f"{RECORDS}|{count} {member}" for member in ("source web", "channel website"))
         assert {(source, frozenset({channel})), (channel, frozenset({source}))} <= sums
+
+
+@pytest.mark.parametrize(("respondents", "is_sum"), [(51, True), (50, False)])
+def test_respondents_are_those_of_the_index_and_of_scales_without_one(connection, respondents, is_sum):
+    """25 answered items of the index, 26 gave thumbs; of 50 respondents one did both."""
+    connection.execute(
+        f"""
+        create table dim_surveys as select 'form' as survey_id, 'apply' as service_id;
+        create table cx_index as
+        select * from (values ('likert_5', 'all'), ('likert_5', 'trust'), ('thumbs', 'trust'))
+            as t (scale, driver);
+        create table survey_quality as
+        select 'quarter' as period_type, date '{JANUARY}' as period_start, breakdown, member
+        from (values ('all', 'all'), ('survey', 'form')) as t (breakdown, member);
+        create table counts as
+        select replace(item, '|>', '{chr(31)}') as item, 'quarter' as period_type,
+            date '{JANUARY}' as period_start, breakdown, member, people
+        from (values
+            ('survey_quality|>surveys|>respondent_count', 'all', 'all', {respondents}),
+            ('survey_quality|>surveys|>respondent_count', 'survey', 'form', 26),
+            ('survey_quality|>surveys|>known_segment', 'all', 'all', 40),
+            ('cx_index|>likert_5|all|>records', 'all', 'all', 25),
+            ('cx_index|>likert_5|trust|>records', 'all', 'all', 25),
+            ('cx_index|>thumbs|trust|>records', 'all', 'all', 26),
+            ('cx_index|>thumbs|trust|>records', 'service', 'apply', 26),
+            ('cx_index|>likert_5|all|>records', 'segment', 'old', 18),
+            ('cx_index|>thumbs|trust|>records', 'segment', 'old', 22)
+        ) as t (item, breakdown, member, people)
+        """
+    )
+    index, thumbs = "cx_index|likert_5|all|records", "cx_index|thumbs|trust|records"
+    of = "survey_quality|surveys"
+    sums = {}
+    for part, found_sums in overlaps.of_respondents(connection, "main", ["survey_quality"]).items():
+        for each in found_sums:
+            assert each.is_exact and each.is_of_people
+            sums.setdefault(name(each.whole), set()).add(name(part))
+    both = {f"{index} all all", f"{thumbs} all all"}
+    assert sums.pop(f"{of}|respondent_count all all", None) == (both if is_sum else None)
+    assert sums == {
+        f"{of}|respondent_count survey form": {f"{thumbs} service apply"},
+        f"{of}|known_segment all all": {f"{index} segment old", f"{thumbs} segment old"},
+    }
