@@ -154,7 +154,7 @@ def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -
     assert any(" less " not in name for name in found)
 
 
-def test_the_attack_finds_what_respondents_tell_of_the_index(
+def test_the_attack_finds_what_respondents_tell_of_a_held_item(
     measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed, number, shares, order = WORLDS[2]
@@ -162,4 +162,4 @@ def test_the_attack_finds_what_respondents_tell_of_the_index(
     known = three_releases(*answers.surveyed(seed, number), seed, shares)
     public = published(measures, known, tmp_path, ORDERS[order])
     found = [name for span in said(known, public) for name in recovered(span)]
-    assert "2 less 0: n month 2024-11-01 00:00:00 all all cx_index all" in found
+    assert "2 less 0: other_n month 2025-04-01 00:00:00 all trv-urgent thumbs_up trust" in found
