@@ -186,6 +186,61 @@ def test_its_records_and_matches_are_those_of_the_truth(settings: Settings, touc
     assert (texts["matched_count"] == texts["known"]).all()
 
 
+def test_what_can_be_known_of_who_it_was_is_what_the_records_name(settings: Settings) -> None:
+    """Counted by pandas: an account or email, or a number with a name, can be somebody's.
+
+    Alone is whoever has no customer, or one of whom the quarter has nothing else.
+    """
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        records = connection.execute(
+            """
+            select interaction_id as id, source_system as source, channel, customer_id,
+                date_trunc('quarter', started_local_date) as quarter
+            from marts.fct_interactions
+            union all
+            select response_id, source_system, channel, customer_id,
+                date_trunc('quarter', answered_local_date)
+            from marts.fct_survey_responses
+            """
+        ).df()
+        named = connection.execute(
+            "select interaction_id as id, identifier_type from intermediate.int_interactions"
+            " inner join staging.stg_identifiers using (_record_key)"
+        ).df()
+    with duckdb.connect(str(current(settings).database), read_only=True) as connection:
+        told = connection.execute("select * from marts.identity_quality where not suppressed").df()
+    kinds = named.groupby("id")["identifier_type"].agg(set).reindex(records["id"]).to_numpy()
+    records["is_named"] = [
+        isinstance(kind, set) and (bool(kind & {"account", "email"}) or {"phone", "name"} <= kind)
+        for kind in kinds
+    ]
+    together = records.groupby(["quarter", "customer_id"])["id"].transform("size")
+    records["is_alone"] = ~(together > 1)
+    for breakdown in ("source", "channel"):
+        by = records.groupby([breakdown, "quarter"])
+        counted = pd.DataFrame(
+            {
+                "named": by["is_named"].sum(),
+                "alone": by["is_alone"].sum(),
+                "customers": by["customer_id"].nunique(),
+            }
+        ).rename_axis(["member", "period_start"])
+        found = told[told["breakdown"] == breakdown].merge(
+            counted.reset_index(), on=["member", "period_start"]
+        )
+        assert len(found) > 30
+        assert (found["alone"] == found["unjoined_count"]).all()
+        assert (found["customers"] == found["customer_count"]).all()
+        if breakdown == "source":
+            contacts = found[found["member"].isin({"field_offices", "genesys", "text_messages"})]
+            assert len(contacts) > 20
+            assert (contacts["named"] == contacts["identified_count"]).all()
+            unknowable = 1 - contacts["named"] / contacts["record_count"]
+            assert contacts["unknowable_share"].to_numpy() == pytest.approx(unknowable, abs=1e-9)
+            undecided = (contacts["named"] - contacts["matched_count"]) / contacts["record_count"]
+            assert contacts["undecided_share"].to_numpy() == pytest.approx(undecided, abs=1e-9)
+
+
 def test_its_times_until_a_matter_is_settled_hold_the_truth(
     settings: Settings, touches: pd.DataFrame
 ) -> None:
