@@ -191,8 +191,9 @@ def sql_is_spelled_for_both_engines(manifest: Any) -> Found:
 
 def measures_have_unit_tests(manifest: Any) -> Found:
     tested = {test.model for test in manifest.unit_tests.values()}
+    figures = [("marts", folder) for folder in ("measures", "comparisons", "performance")]
     for model in models(manifest):
-        if Path(model.original_file_path).parts[1:3] == ("marts", "measures") and model.name not in tested:
+        if Path(model.original_file_path).parts[1:3] in figures and model.name not in tested:
             yield model.name, "has no dbt unit test"
 
 
