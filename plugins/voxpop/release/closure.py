@@ -131,6 +131,14 @@ def held(
     for each, parts in sums.items():
         for cell in (each.whole, *parts):
             of_cell.setdefault(cell, []).append(each)
+
+    def compared(each: Sum, cell: Cell) -> Sequence[Move | None]:
+        if each.is_of_people:
+            return people.get(cell, nothing)
+        if each.is_by_count and cell == each.whole:
+            return by_count.get(cell, nothing)
+        return changes.get(cell, nothing)
+
     # Held cells open the sums that they are part of, so this goes round until nothing is added.
     asked = sorted(sums)
     while asked:
@@ -141,16 +149,7 @@ def held(
             if len(hidden) < len(cells) and any(
                 _is_open(
                     each,
-                    {
-                        cell: (
-                            people
-                            if each.is_of_people
-                            else by_count
-                            if cell == each.whole and each.is_by_count
-                            else changes
-                        ).get(cell, nothing)[place]
-                        for cell in cells
-                    },
+                    {cell: compared(each, cell)[place] for cell in cells},
                     hidden=hidden,
                     known=known_cells,
                     held=found,

@@ -320,24 +320,23 @@ def write_timeliness(
 
 def first_published(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[Day, datetime]:
     """Give when the days that a release's `timeliness` tells of were first published; none without it."""
-    file = folder / "parquet" / "timeliness.parquet"
-    if not file.exists():
-        return {}
-    rows = connection.execute(
-        "select source_system, stream, record_date, published_at from read_parquet(?)", [str(file)]
-    ).fetchall()
-    return {(source, stream, day): at.replace(tzinfo=UTC) for source, stream, day, at in rows}
+    return {day: at.replace(tzinfo=UTC) for day, at in _of_days(connection, folder, "published_at").items()}
 
 
 def records_told(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[Day, int | None]:
     """Give how many records a release's `timeliness` told of each day; none without it."""
+    return _of_days(connection, folder, "record_count")
+
+
+def _of_days(connection: duckdb.DuckDBPyConnection, folder: Path, column: str) -> dict[Day, Any]:
     file = folder / "parquet" / "timeliness.parquet"
     if not file.exists():
         return {}
     rows = connection.execute(
-        "select source_system, stream, record_date, record_count from read_parquet(?)", [str(file)]
+        f"select source_system, stream, record_date, {column} from read_parquet(?)",  # noqa: S608 - a name of our own
+        [str(file)],
     ).fetchall()
-    return {(source, stream, day): count for source, stream, day, count in rows}
+    return {(source, stream, day): value for source, stream, day, value in rows}
 
 
 def _hours(span: timedelta) -> float:

@@ -60,8 +60,8 @@ samples as (
 bounds as (
     select
         *,
-        {{ measure_low('interval_n') }} as low,
-        {{ measure_high('interval_n') }} as high
+        {{ measure_low() }} as low,
+        {{ measure_high() }} as high
     from samples
 )
 

@@ -176,8 +176,8 @@ volume_figures as (
     select
         {{ (cell + item) | join(',\n        ') }},
         case when is_known and breakdown <> 'service' then value end as volume_value,
-        {{ measure_low('interval_n') }} as volume_low,
-        {{ measure_high('interval_n') }} as volume_high,
+        {{ measure_low() }} as volume_low,
+        {{ measure_high() }} as volume_high,
         case when is_known then volume end as volume,
         case when breakdown <> 'service' then left_out end as left_out
     from adjusted
