@@ -13,15 +13,20 @@
     {{- return(built) -}}
 {% endmacro %}
 
-{#- A query: the pairs of tokens of which a person has judged that they are not the same one's, each in both directions. -#}
-{% macro denied_nodes() -%}
+{#- A query: the pairs of tokens of which a person has judged that they are not the same one's, each in both directions.
+
+    Args:
+        pairs: the relation that has them; none: the seed identity_denied.
+-#}
+{% macro denied_nodes(pairs=none) -%}
+{%- set pairs = pairs or ref('identity_denied') -%}
 select
     identifier_type || ':' || token as node,
     other_identifier_type || ':' || other_token as other_node
-from {{ ref('identity_denied') }}
+from {{ pairs }}
 union distinct
 select
     other_identifier_type || ':' || other_token as node,
     identifier_type || ':' || token as other_node
-from {{ ref('identity_denied') }}
+from {{ pairs }}
 {%- endmacro %}

@@ -81,9 +81,9 @@ from quarters
 {#- A condition: whether this build takes up what one that died had begun, so that nobody knows which tables show it. -#}
 {% macro last_build_died() -%}
     exists (
-            select pending.batch_id
-            from {{ source('build', 'pending_batches') }} as pending
-            where pending.is_unsettled
+            select run.run_id
+            from {{ source('build', 'run') }} as run
+            where run.takes_over
         )
 {%- endmacro %}
 

@@ -267,7 +267,8 @@ def build(
         _out.print("Nothing new: the warehouse holds all that has landed.")
     else:
         _out.print(
-            f"Built {_counted(len(plan.batches), 'batch', 'batches')}."
+            f"Built {_counted(len(plan.batches), 'batch', 'batches')}"
+            + (", and who is parted anew." if plan.parts_anew else ".")
             + (f" Everything anew: {plan.reason}" if plan.reason else "")
         )
 

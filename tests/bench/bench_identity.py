@@ -49,7 +49,12 @@ create table intermediate.int_identity__tokens (node varchar, node_hash bigint, 
 create table intermediate.int_identity__touched_nodes
     (node varchar, node_hash bigint, component_hash bigint, customer_id varchar);
 create schema if not exists _build;
-create table _build.pending_batches as select 'b' as batch_id, false as is_unsettled;
+create table _build.run as select 'run' as run_id, false as takes_over;
+create table _build.denied_pairs (
+    identifier_type varchar, token varchar, other_identifier_type varchar, other_token varchar
+);
+create schema if not exists seeds;
+create table if not exists seeds.identity_denied as from _build.denied_pairs;
 create macro node_of(number) as {_NODE.format(number="number")};
 """
 _ADDED = """

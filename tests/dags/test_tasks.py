@@ -240,7 +240,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def begin_build(*_: Any, run_id: str, full_refresh: bool) -> Any:
         steps.append(f"begin full_refresh={full_refresh}")
         return SimpleNamespace(
-            batches=["a"], is_full_refresh=full_refresh, nothing_to_do=not given["pending"]
+            batches=["a"], is_full_refresh=full_refresh, parts_anew=False, nothing_to_do=not given["pending"]
         )
 
     def build_layer(_: Settings, layer: str) -> list[Any]:

@@ -98,7 +98,8 @@ def begin() -> bool:
             _report(context, "the warehouse holds all that has landed")
         else:
             how = "everything anew from raw" if plan.is_full_refresh else "what they touch"
-            _report(context, f"batches pending {len(plan.batches):,}; builds {how}")
+            parted = ", and who is parted has changed" if plan.parts_anew else ""
+            _report(context, f"batches pending {len(plan.batches):,}{parted}; builds {how}")
         return not plan.nothing_to_do
 
 

@@ -21,11 +21,11 @@ from voxpop.warehouse import lock, seeds
 from voxpop.warehouse.complete import complete_to, time_zones
 from voxpop.warehouse.dbt import Dbt, ModelResult
 from voxpop.warehouse.denied_rows import DENIED_IS_KNOWN, rows_of_nobody
-from voxpop.warehouse.fingerprint import fingerprint
+from voxpop.warehouse.fingerprint import FOLLOWED, fingerprint
 from voxpop.warehouse.goal_rows import ONE_ROW_A_PERIOD, filters_too_wide
 from voxpop.warehouse.pending import PendingBatch, all_batches, pending_batches
 from voxpop.warehouse.seed_tables import Policy
-from voxpop.warehouse.state import BuildState, OpenRun, connected, opened
+from voxpop.warehouse.state import BuildState, MadeBy, OpenRun, connected, opened
 
 LAYERS = ("seeds", "staging", "intermediate", "marts")
 """In the order in which they are built."""
@@ -53,6 +53,7 @@ class Plan:
         batches: what it takes in, leaves out or takes back in.
         is_full_refresh: whether everything is built anew.
         reason: why, if it is; empty if not.
+        parts_anew: whether the seed that says which identifiers are not one person's has changed.
         nothing_to_do: the warehouse holds what has landed; the other steps do nothing then.
     """
 
@@ -60,6 +61,7 @@ class Plan:
     batches: tuple[PendingBatch, ...]
     is_full_refresh: bool
     reason: str
+    parts_anew: bool
     nothing_to_do: bool
 
 
@@ -145,33 +147,42 @@ def _begin(settings: Settings, run_id: str, sources: Collection[str], full_refre
     seeds.check_seeds(settings)
     found = visible(settings)
     excluded = {batch_id: exclusion.reason for batch_id, exclusion in exclusions(settings).items()}
-    current = fingerprint(settings)
+    made_by = MadeBy(fingerprint(settings), fingerprint(settings, but=FOLLOWED))
     with opened(settings) as state:
-        reason = _why_full_refresh(state, found, current, full_refresh)
+        reason = _why_full_refresh(state, found, made_by.method, full_refresh)
         if reason:
             batches = all_batches(found, excluded)
         else:
             batches = pending_batches(found, excluded, state.built(), state.pending())
-        if not reason and not batches:
-            return Plan(run_id, (), is_full_refresh=False, reason="", nothing_to_do=True)
+        # What differs without a reason for a full refresh is a seed that is followed.
+        plan = Plan(
+            run_id,
+            tuple(batches),
+            is_full_refresh=bool(reason),
+            reason=reason,
+            parts_anew=not reason and state.made_by() != made_by,
+            nothing_to_do=not (reason or batches or state.open_run()) and state.made_by() == made_by,
+        )
+        if plan.nothing_to_do:
+            return plan
         # A tool that isn't used any more does not hold the others' days up.
         counted = [one for one in found if one.batch_id not in excluded and one.source in sources]
         state.begin(
-            OpenRun(run_id, bool(reason), current, ()),
+            OpenRun(run_id, bool(reason), made_by, takes_over=state.open_run() is not None, layers=()),
             batches,
             excluded,
             complete_to(counted, time_zones(settings)),
         )
-    return Plan(run_id, tuple(batches), bool(reason), reason, nothing_to_do=False)
+    return plan
 
 
-def _why_full_refresh(state: BuildState, found: list[Manifest], current: str, is_asked_for: bool) -> str:
-    run = state.open_run()
+def _why_full_refresh(state: BuildState, found: list[Manifest], method: str, is_asked_for: bool) -> str:
+    run, before = state.open_run(), state.made_by()
     if is_asked_for:
         return "it was asked for"
-    if state.fingerprint() is None:
+    if before is None:
         return "nothing was built before"
-    if state.fingerprint() != current:
+    if before.method != method:
         return "models, seeds or engine have changed"
     if run and run.full_refresh:
         return "the last full refresh did not end"
@@ -184,7 +195,7 @@ def _run_layer(settings: Settings, layer: str, dbt: Dbt) -> list[ModelResult]:
     if layer not in LAYERS:
         raise UsageError(f"build: there is no layer {layer!r}; the layers are {', '.join(LAYERS)}.")
     with opened(settings) as state:
-        run = state.open_run()
+        run, made_by = state.open_run(), state.made_by()
     if run is None:
         return []
     before = LAYERS[: LAYERS.index(layer)]
@@ -195,7 +206,10 @@ def _run_layer(settings: Settings, layer: str, dbt: Dbt) -> list[ModelResult]:
         )
     if layer == "intermediate":
         _link(settings)
-    results = _dbt_build(dbt, layer, run.full_refresh)
+    if layer == "seeds" and not run.full_refresh and run.made_by == made_by and not run.takes_over:
+        results = []
+    else:
+        results = _dbt_build(dbt, layer, run.full_refresh)
     with opened(settings) as state:
         state.layers_done((*before, layer))
     return results
@@ -233,9 +247,9 @@ def train_links(settings: Settings) -> int:
 def _dbt_build(dbt: Dbt, layer: str, full_refresh: bool) -> list[ModelResult]:
     select, exclude = _SELECTED[layer]
     if not full_refresh:
-        # Changed seeds change the fingerprint, and a changed fingerprint is a full refresh.
+        # Where another seed has changed, everything is built anew.
         if layer == "seeds":
-            return []
+            select = " ".join(sorted(FOLLOWED))
         exclude = " ".join(filter(None, [exclude, _OF_SEEDS]))
     try:
         return dbt.build(select, exclude, full_refresh=full_refresh)

@@ -31,12 +31,32 @@ create table if not exists _build.record_links (
     _record_key varchar not null, link varchar not null, match_weight double not null,
     seen_at timestamp not null
 );
+create table if not exists _build.denied_pairs (
+    identifier_type varchar not null, token varchar not null,
+    other_identifier_type varchar not null, other_token varchar not null
+);
 create table if not exists _build.fingerprint (fingerprint varchar not null);
 create table if not exists _build.run (
     run_id varchar not null, full_refresh boolean not null, fingerprint varchar not null,
     layers varchar[] not null
 );
+alter table _build.fingerprint add column if not exists method varchar default '';
+alter table _build.run add column if not exists method varchar default '';
+alter table _build.run add column if not exists takes_over boolean default false;
 """
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """What decides a build's results besides the data, each as a hash.
+
+    Attributes:
+        fingerprint: of models, seeds and engine.
+        method: of the same without the seeds whose changes a build follows row by row.
+    """
+
+    fingerprint: str
+    method: str
 
 
 @dataclass(frozen=True)
@@ -46,13 +66,15 @@ class OpenRun:
     Attributes:
         run_id: who began it.
         full_refresh: whether it builds everything anew.
-        fingerprint: of the models and seeds that it was begun with.
+        made_by: the models and seeds that it was begun with.
+        takes_over: whether it takes up what one that died had begun.
         layers: those that are done, in order.
     """
 
     run_id: str
     full_refresh: bool
-    fingerprint: str
+    made_by: MadeBy
+    takes_over: bool
     layers: tuple[str, ...]
 
 
@@ -79,17 +101,17 @@ class BuildState:
             for row in self._connection.execute("select batch_id from _build.pending_batches").fetchall()
         }
 
-    def fingerprint(self) -> str | None:
-        """Give the fingerprint of the last finished build; None if nothing was ever built."""
-        row = self._connection.execute("select fingerprint from _build.fingerprint").fetchone()
-        return row[0] if row else None
+    def made_by(self) -> MadeBy | None:
+        """Give the models and seeds of the last finished build; None if nothing was ever built."""
+        row = self._connection.execute("select fingerprint, method from _build.fingerprint").fetchone()
+        return MadeBy(*row) if row else None
 
     def open_run(self) -> OpenRun | None:
         """Give the run that has not finished, if there is one."""
         row = self._connection.execute(
-            "select run_id, full_refresh, fingerprint, layers from _build.run"
+            "select run_id, full_refresh, fingerprint, method, takes_over, layers from _build.run"
         ).fetchone()
-        return OpenRun(row[0], row[1], row[2], tuple(row[3])) if row else None
+        return OpenRun(row[0], row[1], MadeBy(row[2], row[3]), row[4], tuple(row[5])) if row else None
 
     def begin(
         self,
@@ -107,7 +129,20 @@ class BuildState:
             complete_to: the last local day of which everything has landed; None where nobody knows.
         """
         with self._transaction():
-            self._replace("run", [(run.run_id, run.full_refresh, run.fingerprint, list(run.layers))])
+            made_by = run.made_by
+            self._connection.execute("delete from _build.run")
+            self._connection.execute(
+                "insert into _build.run by name select ? as run_id, ? as full_refresh, ? as fingerprint, "
+                "? as method, ? as takes_over, ?::varchar[] as layers",
+                [
+                    run.run_id,
+                    run.full_refresh,
+                    made_by.fingerprint,
+                    made_by.method,
+                    run.takes_over,
+                    list(run.layers),
+                ],
+            )
             self._replace("pending_batches", [_row(batch) for batch in pending])
             self._replace("excluded_batches", list(excluded.items()))
             self._replace("complete_to", [(complete_to,)] if complete_to else [])
@@ -126,7 +161,7 @@ class BuildState:
                 self._connection.unregister("links")
 
     def finish(self, run: OpenRun) -> None:
-        """Mark the open run's batches, remember its fingerprint, and close it: all or nothing."""
+        """Mark the open run's batches, remember what it was made by, and close it: all or nothing."""
         with self._transaction():
             if run.full_refresh:
                 self._connection.execute("delete from _build.built_batches")
@@ -145,7 +180,12 @@ class BuildState:
                 """,
                 [run.run_id],
             )
-            self._replace("fingerprint", [(run.fingerprint,)])
+            self._connection.execute("""
+                delete from _build.denied_pairs;
+                insert into _build.denied_pairs
+                select identifier_type, token, other_identifier_type, other_token from seeds.identity_denied
+            """)
+            self._replace("fingerprint", [(run.made_by.fingerprint, run.made_by.method)])
             self._replace("pending_batches", [])
             self._replace("run", [])
 

@@ -75,6 +75,16 @@ STREAMS = {
     "stg_file_drop__web_aggregates": "web_aggregates",
 }
 
+NOBODY_WAS_DENIED = (
+    "create table if not exists _build.denied_pairs "
+    "(identifier_type varchar, token varchar, other_identifier_type varchar, other_token varchar)"
+)
+BUILD_ENDED = (
+    "create or replace table _build.denied_pairs as "
+    "select identifier_type, token, other_identifier_type, other_token from seeds.identity_denied"
+)
+"""What the end of a build remembers of the seed."""
+
 
 @dataclass(frozen=True)
 class Version:
@@ -132,19 +142,22 @@ class Staging:
         touched: Iterable[Version],
         run_id: str,
         *,
-        is_unsettled: bool = False,
+        takes_over: bool = False,
     ) -> None:
         """Write the tables of staging, and `stg_touched_records` with every day of the touched records."""
         connection.execute("create schema if not exists staging; create schema if not exists _build")
         connection.execute("begin")
-        connection.execute(f"create or replace table _build.run as select '{run_id}' as run_id")
+        connection.execute(
+            f"create or replace table _build.run as select '{run_id}' as run_id, {takes_over} as takes_over"
+        )
+        connection.execute(NOBODY_WAS_DENIED)
         connection.execute(
             "create or replace table _build.record_links "
             "(_record_key varchar, link varchar, seen_at timestamp)"
         )
         connection.execute(
             "create or replace table _build.pending_batches as "
-            f"select 'b' as batch_id, {is_unsettled} as is_unsettled"
+            f"select 'b' as batch_id, {takes_over} as is_unsettled"
         )
         # nobody knows of files what is still to come
         connection.execute("create or replace table _build.complete_to (day date)")

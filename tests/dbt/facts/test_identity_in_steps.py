@@ -15,6 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from .project import Project
+from .staging_tables import BUILD_ENDED, NOBODY_WAS_DENIED
 
 GRAPHS = 150
 """That change side by side and share nothing: each is a case of its own in every step."""
@@ -28,7 +29,7 @@ TABLES = """
 create schema if not exists staging;
 create schema if not exists intermediate;
 create schema if not exists _build;
-create table _build.run as select 'run' as run_id;
+create table _build.run as select 'run' as run_id, false as takes_over;
 create table _build.pending_batches as select 'b' as batch_id, false as is_unsettled;
 create table _build.record_links (_record_key varchar, link varchar, seen_at timestamp);
 create table staging.stg_identifiers (
@@ -44,12 +45,12 @@ create table intermediate.int_web_sessions (
 DENIED = """
     insert into seeds.identity_denied
     select 'account', g || 'a0', 'email', g || 'e0', 'two people', date '2026-01-05'
-    from range(0, $1, 3) as r(g)
+    from range($graphs) as r(g) where (g * 7 + $step) % 5 < 2
     union all
     select 'email', g || 'e1', 'email', g || 'e2', 'two people', date '2026-01-05'
-    from range(1, $1, 3) as r(g)
+    from range($graphs) as r(g) where (g * 7 + $step) % 5 between 2 and 3
 """
-"""In a graph of three an account and an email are parted, in another two emails."""
+"""In two graphs of five an account and an email are parted, in two two emails; in each step other ones."""
 
 
 @dataclass
@@ -97,11 +98,11 @@ class Records:
             tokens.add(("name", f"{graph}n{self.draw.randrange(2)}"))
         return FIRST + timedelta(hours=self.draw.randrange(500)), frozenset(tokens)
 
-    def fill(self, project: Project, changed: set[str], *, is_unsettled: bool) -> None:
+    def fill(self, project: Project, changed: set[str], *, takes_over: bool) -> None:
         rows = [(key, *token, at) for key, (at, tokens) in self.current.items() for token in sorted(tokens)]
         with project.connect() as connection:
             connection.execute("delete from staging.stg_identifiers; delete from staging.stg_touched_records")
-            connection.execute("update _build.pending_batches set is_unsettled = ?", [is_unsettled])
+            connection.execute("update _build.run set takes_over = ?", [takes_over])
             # who is linked changes without a record that does
             links = [
                 (key, f"{key.split('/')[-1].split('-')[0]}l{self.draw.randrange(3)}", at)
@@ -165,14 +166,20 @@ def steps(make_voxpop: Callable[[], Project], tmp_path_factory: pytest.TempPathF
     project, records = make_voxpop(), Records(random.Random(17))
     with project.connect() as connection:
         connection.execute(TABLES)
-        connection.execute(DENIED, [GRAPHS])
+        connection.execute(NOBODY_WAS_DENIED)
     steps, died = [], set[str]()
     for number in range(STEPS):
         changed = records.change()
-        records.fill(project, changed | died, is_unsettled=bool(died))
+        records.fill(project, changed | died, takes_over=bool(died))
         died = changed if number == 1 else set()
+        with project.connect() as connection:
+            connection.execute("delete from seeds.identity_denied")
+            connection.execute(DENIED, {"graphs": GRAPHS, "step": number})
         selected = "+int_identity__components," + IDENTITY if number == 1 else IDENTITY
         project.dbt("run", "--select", selected)
+        if not died:
+            with project.connect() as connection:
+                connection.execute(BUILD_ENDED)
         if number < 2:
             continue
         project.dbt("test", "--select", "int_identity__components", "--exclude", "test_type:unit")

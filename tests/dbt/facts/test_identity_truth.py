@@ -23,6 +23,7 @@ from tests.episodes import boundaries, f1, true_episodes
 
 from .agency_records import agency_records
 from .project import Project
+from .staging_tables import NOBODY_WAS_DENIED
 
 SEEDS = (1, 2, 3, 4, 5)
 IDENTITY = ("path:models/intermediate/identity",)
@@ -58,7 +59,10 @@ def build_identity(project: Project, records: pd.DataFrame) -> None:
         connection.register("records", records)
         connection.execute("create schema if not exists staging; create schema if not exists intermediate")
         connection.execute("create schema if not exists _build")
-        connection.execute("create or replace table _build.run as select 'run' as run_id")
+        connection.execute(
+            "create or replace table _build.run as select 'run' as run_id, false as takes_over"
+        )
+        connection.execute(NOBODY_WAS_DENIED)
         connection.execute(
             "create or replace table _build.pending_batches as "
             "select 'b' as batch_id, false as is_unsettled; create or replace table "

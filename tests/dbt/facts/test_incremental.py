@@ -11,7 +11,7 @@ import pytest
 from voxpop.release.manifest import table_hash
 
 from .project import Project
-from .staging_tables import Staging, Version, random_batches
+from .staging_tables import BUILD_ENDED, Staging, Version, random_batches
 
 FOLDERS = (
     "organizations",
@@ -60,14 +60,16 @@ def step(
     run_id: str,
     selected: Sequence[str] = EVERYTHING,
     *,
-    is_unsettled: bool = False,
+    takes_over: bool = False,
 ) -> None:
     """One build: staging as it is after a delivery, then what is built on it."""
     staging.versions += [version for version in delivered if version not in staging.versions]
     with project.connect() as connection:
-        staging.fill(connection, delivered, run_id, is_unsettled=is_unsettled)
+        staging.fill(connection, delivered, run_id, takes_over=takes_over)
     # what published reports say of themselves is read anew in every build, and from the base tables
     project.dbt("run", "--select", *selected, "--exclude", "int_web_report_statements+")
+    with project.connect() as connection:
+        connection.execute(BUILD_ENDED)
 
 
 def in_steps(project: Project, deliveries: Sequence[Sequence[Version]]) -> Project:
@@ -192,9 +194,9 @@ def test_a_build_that_stopped_between_the_facts_is_made_good(
     quarters = "select quarter_start from intermediate.int_customer_quarters"
     stopped_at = set(project.query(quarters))
     # the facts name everybody right by now: the next delivery alone would not reach those quarters
-    step(project, staging, deliveries[2], "run-2", [*INTERMEDIATE], is_unsettled=True)
+    step(project, staging, deliveries[2], "run-2", [*INTERMEDIATE], takes_over=True)
     assert stopped_at <= set(project.query(quarters))
-    step(project, staging, deliveries[1] + deliveries[2], "run-2", is_unsettled=True)
+    step(project, staging, deliveries[1] + deliveries[2], "run-2", takes_over=True)
     assert stopped_at <= set(project.query(quarters))
     told = {run_id for (run_id,) in project.query("select _run_id from marts.identity_merges")}
     assert told == {"run-1", "run-2"}
@@ -280,16 +282,23 @@ def test_merges_splits_and_earlier_tokens_are_told_and_reach_old_days(
 def test_two_who_are_parted_stay_so_until_the_row_goes(
     make_voxpop: Callable[[], Project], tmp_path: Path
 ) -> None:
-    """As the seed's change makes it: a full refresh, and days that follow in steps."""
+    """Builds onto which nothing landed but a row of the seed, and days that follow."""
     account, email, other = ("account", "a"), ("email", "e"), ("email", "g")
     project, staging = make_voxpop(), Staging()
     selected = ["path:models/intermediate/identity", "identity_merges", "identity_conflicts"]
 
-    def refresh(run_id: str, seed: str) -> None:
+    def deny(run_id: str, seed: str) -> set[str]:
+        """Build what a change of the seed makes; give the tokens whose components it made anew."""
         with project.connect() as connection:
             connection.execute(seed)
-            staging.fill(connection, [], run_id)
-        project.dbt("run", "--full-refresh", "--select", *selected)
+        step(project, staging, [], run_id, selected)
+        (tmp_path / run_id).mkdir()
+        whole = project.copy(tmp_path / run_id)
+        whole.dbt("run", "--full-refresh", "--select", *selected)
+        assert contents(project) == contents(whole)
+        return {
+            node for (node,) in project.query("select node from intermediate.int_identity__touched_nodes")
+        }
 
     def whose() -> dict[str, str]:
         return dict(
@@ -302,12 +311,15 @@ def test_two_who_are_parted_stay_so_until_the_row_goes(
         sql = f"select cause, old_id, new_id from marts.identity_merges where _run_id = '{run_id}'"
         return project.query(sql)
 
-    step(project, staging, [contact(1, 5, account, email)], "run-0", [*UP_TO_CONTACTS, *selected[1:]])
-    (joined,) = set(whose().values())
-    refresh(
+    others = contact(9, 4, ("account", "z"), ("email", "y"))
+    days = [contact(1, 5, account, email), others]
+    step(project, staging, days, "run-0", [*UP_TO_CONTACTS, *selected[1:]])
+    joined, of_others = whose()["accounta"], {token: whose()[token] for token in ("accountz", "emaily")}
+    made_anew = deny(
         "run-1",
         "insert into seeds.identity_denied values ('account', 'a', 'email', 'e', 'typed', '2026-01-05')",
     )
+    assert made_anew == {"account:a", "email:e"}
     parted = whose()
     assert parted["accounta"] == joined != parted["emaile"], "the account's token is the smaller one"
     assert told("run-1") == [("split", joined, parted["emaile"])]
@@ -317,10 +329,7 @@ def test_two_who_are_parted_stay_so_until_the_row_goes(
     step(project, staging, [contact(4, 10, account, other)], "run-3", selected)
     assert whose() == parted | {"emailg": None}, "what comes beside both is nobody's"
     assert project.query("select reason, token from marts.identity_conflicts") == [("denied", "g")]
-    whole = project.copy(tmp_path)
-    whole.dbt("run", "--full-refresh", "--select", *selected)
-    assert contents(project) == contents(whole)
 
-    refresh("run-4", "delete from seeds.identity_denied")
-    assert whose() == {"accounta": joined, "emaile": joined, "emailg": joined}
+    assert deny("run-4", "delete from seeds.identity_denied") == {"account:a", "email:e", "email:g"}
+    assert whose() == of_others | {"accounta": joined, "emaile": joined, "emailg": joined}
     assert told("run-4") == [("merge", parted["emaile"], joined)]

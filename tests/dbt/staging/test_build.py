@@ -60,6 +60,46 @@ def test_changed_seeds_build_everything_anew(shared: Home) -> None:
         shared.build_staging()
 
 
+PARTED = b"email," + b"a" * 32 + b",account," + b"b" * 32 + b",two people,2026-01-05\n"
+
+
+def test_who_is_parted_is_followed_though_nothing_landed(shared: Home) -> None:
+    path = shared.settings.seeds / "identity_denied.csv"
+    original = path.read_bytes()
+    try:
+        for content, rows in ((original + PARTED, 1), (original, 0)):
+            path.write_bytes(content)
+            plan = shared.build_staging()
+            assert (plan.is_full_refresh, plan.batches) == (False, ())
+            assert plan.parts_anew and not plan.nothing_to_do
+            assert shared.rows("select count(*) from seeds.identity_denied") == [(rows,)]
+            assert shared.rows("select count(*) from _build.denied_pairs") == [(rows,)]
+            assert shared.begin().nothing_to_do
+    finally:
+        path.write_bytes(original)
+        shared.build_staging()
+
+
+def test_a_row_that_is_taken_back_after_a_build_died_is_gone(shared: Home) -> None:
+    """The seed's table has it by then, and maybe more has; the build before never had it."""
+    path = shared.settings.seeds / "identity_denied.csv"
+    original = path.read_bytes()
+    try:
+        path.write_bytes(original + PARTED)
+        shared.begin()
+        build.run_layer(shared.settings, "seeds")
+        path.write_bytes(original)
+        plan = shared.begin()
+        assert (plan.is_full_refresh, plan.parts_anew, plan.nothing_to_do) == (False, False, False)
+        assert shared.rows("select takes_over from _build.run") == [(True,)]
+        assert [result.name for result in build.run_layer(shared.settings, "seeds")] == ["identity_denied"]
+        assert shared.rows("from seeds.identity_denied") == []
+    finally:
+        path.write_bytes(original)
+        shared.build_staging()
+        assert shared.begin().nothing_to_do
+
+
 def test_wrong_seeds_stop_it_before_anything_happens(shared: Home) -> None:
     path = shared.settings.seeds / "services.csv"
     original = path.read_bytes()

@@ -172,7 +172,7 @@ def test_a_run_without_landing_takes_the_five_steps_after_it(say, published, mon
 
 @pytest.mark.parametrize(("count", "said"), [(1, "Built 1 batch.\n"), (1200, "Built 1,200 batches.\n")])
 def test_batches_are_counted_as_people_count(say, monkeypatch, count, said):
-    plan = SimpleNamespace(batches=range(count), reason=None, nothing_to_do=False)
+    plan = SimpleNamespace(batches=range(count), reason=None, parts_anew=False, nothing_to_do=False)
     monkeypatch.setattr(pipeline, "build", lambda *_, **__: plan)
     assert say("build")[1] == said
 

@@ -58,6 +58,14 @@ def test_a_renamed_and_a_removed_model_are_seen(settings: Project) -> None:
     assert len({before, renamed, fingerprint(settings)}) == 3
 
 
+def test_a_seed_is_left_out_that_a_build_follows(settings: Project) -> None:
+    whole, method = fingerprint(settings), fingerprint(settings, but=module.FOLLOWED)
+    with (settings.seeds / "identity_denied.csv").open("a") as file:
+        file.write("\n")
+    assert fingerprint(settings, but=module.FOLLOWED) == method
+    assert fingerprint(settings) != whole != method
+
+
 def test_another_engine_is_seen(settings: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint(settings)
     monkeypatch.setattr(module, "version", lambda name: "9.9.9")

@@ -3,6 +3,9 @@
   them: no edge leads out of this list, neither before nor after. So components are made anew in it, and nowhere else.
   Neighbors, caps and components before this build are read by their relation. Tokens are looked up by their short hashes:
   two of one hash make the list longer.
+
+  Two whom a person parts, or joins again, are listed as if a record had lost them: what comes beside both may join
+  nobody from now on, or somebody again.
 -#}
 {%- set died = last_build_died() -%}
 {%- set before = models_built(['int_identity__neighbors'], 'intermediate') -%}
@@ -18,10 +21,33 @@ with fresh as (
         )
 ),
 
+denied as (
+    {{ denied_nodes() | indent }}
+),
+
+denied_before as (
+    {{ denied_nodes(source('build', 'denied_pairs')) | indent }}
+),
+
+parted_anew as ( -- noqa: ST03
+    select coalesce(denied.node, denied_before.node) as node
+    from denied
+    full outer join denied_before
+        on
+            denied.node = denied_before.node
+            and denied.other_node = denied_before.other_node
+    where denied.node is null or denied_before.node is null
+),
+
 carried as (
-    select distinct records.node
+    select records.node
     from {{ ref('int_identity__touched_records') }} as records
     where records.node is not null
+    {%- if before %}
+    union distinct
+    select parted_anew.node
+    from parted_anew
+    {%- endif %}
 ),
 
 changed as (

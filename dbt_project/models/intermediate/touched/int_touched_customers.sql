@@ -5,7 +5,7 @@
   A build that stopped half-way left facts that show already what it came for: what it listed stays listed until its batches
   are settled.
 -#}
-{%- set pending = source('build', 'pending_batches') -%}
+{%- set died = last_build_died() -%}
 -- depends_on: {{ ref('int_contact_history') }}, {{ ref('policy') }}
 
 with records as (
@@ -173,12 +173,7 @@ customers as (
         earlier.customer_id,
         earlier.record_date
     from {{ this }} as earlier
-    where
-        exists (
-            select pending.batch_id
-            from {{ pending }} as pending
-            where pending.is_unsettled
-        )
+    where {{ died }}
     {%- endif %}
 )
 
