@@ -162,11 +162,16 @@ def with_customers(project: Project, records: pd.DataFrame) -> pd.DataFrame:
     return people.merge(customers, on="record", how="left")
 
 
+def is_as_asked(found: Agreement) -> bool:
+    """Whether all four shares are what identity has to reach."""
+    of_pairs = found.precision >= 0.995 and found.recall >= 0.97
+    return of_pairs and found.b3_precision >= 0.99 and found.b3_recall >= 0.97
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_customers_are_people(people: pd.DataFrame, seed: int) -> None:
     found = agreement(people[people["seed"] == seed])
-    assert found.precision >= 0.995 and found.recall >= 0.97
-    assert found.b3_precision >= 0.99 and found.b3_recall >= 0.97
+    assert is_as_asked(found), found
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -196,13 +201,20 @@ def test_journeys_begin_and_end_where_they_do_in_truth(people: pd.DataFrame, see
     assert f1(ends_of_several, of_several) >= 0.95
 
 
+FEW = 1_000
+"""Of so few matched records two people taken for one move the share of right pairs too far."""
+
+
 @pytest.mark.parametrize("channel", [*CHANNELS])
 def test_customers_are_people_in_each_channel(people: pd.DataFrame, channel: str) -> None:
-    """Of all five agencies together."""
-    assert (people["channel"] == channel).sum() > 1_000
-    found = agreement(people, channel)
-    assert found.precision >= 0.995 and found.recall >= 0.97
-    assert found.b3_precision >= 0.99 and found.b3_recall >= 0.97
+    """Of all five agencies together, and in each of them unless few of its records there are matched."""
+    together = agreement(people, channel)
+    assert is_as_asked(together), together
+    of_channel = people[(people["channel"] == channel) & people["customer_id"].notna()]
+    matched = of_channel.groupby("seed").size()
+    assert matched.sum() > FEW and (matched.min() >= FEW or channel in ("kiosk", "outbound", "text"))
+    of_each = {seed: agreement(people[people["seed"] == seed], channel) for seed in SEEDS}
+    assert {s: found for s, found in of_each.items() if matched[s] >= FEW and not is_as_asked(found)} == {}
 
 
 def test_what_can_be_known_is_most_of_what_is_said(people: pd.DataFrame) -> None:
