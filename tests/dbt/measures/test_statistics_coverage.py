@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,11 +73,11 @@ def estimates(measures: Measures, points: np.ndarray, clusters: np.ndarray | Non
 def estimates_of(
     measures: Measures, people: pd.DataFrame, points: np.ndarray, breakdowns: list[str]
 ) -> pd.DataFrame:
-    """The models' figures of these people by each breakdown, as of one month.
+    """The models' figures of these people by each breakdown and month.
 
     Args:
         measures: a database.
-        people: responses, each person's; a service has one organization.
+        people: responses, each person's; a service has one organization. Weights count if any isn't 1.
         points: person × driver.
         breakdowns: service, organization.
     """
@@ -94,25 +96,28 @@ def estimates_of(
     )
     measures.table("people", people)
     measures.table("items", items)
-    # the work table of answers as its model would make it, of one period and breakdown alone
+    # the work table of answers as its model would make it, of months and these breakdowns alone
     measures.connection.execute(
         """
         create or replace table int_measures__answers as
         select
             items.response_id, dense_rank() over (order by items.response_id) as respondent_number, scale,
-            driver, points, dense_rank() over (order by service_id) as group_number, true as is_opt_in,
-            false as is_weighted, cluster_id is not null as is_design_based, 1e0 as weight,
+            driver, points, dense_rank() over (order by service_id, answered_local_date) as group_number,
+            true as is_opt_in, is_weighted, is_weighted or cluster_id is not null as is_design_based, weight,
             dense_rank() over (order by coalesce(service_id || cluster_id, items.response_id))
                 as sampling_unit_number
-        from items inner join people using (response_id);
+        from items
+        inner join people using (response_id)
+        cross join (select bool_or(weight <> 1) as is_weighted from people);
         create or replace table int_measures__cells as
         select
-            group_number, dense_rank() over (order by breakdown, member) as cell_number,
-            'month' as period_type, date '2026-01-01' as period_start, '2026-01' as period_label, breakdown,
+            group_number, dense_rank() over (order by breakdown, member, period_start) as cell_number,
+            'month' as period_type, period_start, strftime(period_start, '%Y-%m') as period_label, breakdown,
             member, organization_id
         from (
             select distinct
-                dense_rank() over (order by service_id) as group_number, organization_id, breakdown,
+                dense_rank() over (order by service_id, answered_local_date) as group_number, organization_id,
+                date_trunc('month', answered_local_date)::date as period_start, breakdown,
                 if(breakdown = 'service', service_id, organization_id) as member
             from people cross join (select unnest(?) as breakdown)
         );
@@ -175,57 +180,121 @@ def test_a_share_is_covered_as_wanted_but_where_few_are_expected(measures: Measu
     assert coverage == OUTSIDE
 
 
+@pytest.mark.parametrize(("units", "size"), [(40, 4), (25, 4), (10, 3)])
 @pytest.mark.parametrize("mean", MEANS)
-def test_of_clustered_people_the_clustered_error_covers(measures: Measures, mean: float) -> None:
-    """40 units of 4 people; a third of what moves an answer is the unit's."""
+def test_of_clustered_people_the_clustered_error_covers(
+    measures: Measures, mean: float, units: int, size: int
+) -> None:
+    """A third of what moves an answer is that of the unit, in which some people were asked."""
     random = np.random.default_rng([round(10 * mean), 7])
-    replicates, units, size = 1_000, 40, 4
+    replicates = 1_000
     shape: tuple[int, ...] = (replicates, units, size, 1)
     unit = random.normal(size=(replicates, units, 1, 1))
     liking, own = random.normal(size=shape), random.normal(size=(*shape[:-1], len(DRIVERS)))
     normal = np.sqrt(0.33) * unit + np.sqrt(0.33) * liking + np.sqrt(0.34) * own
-    points = answered(normal, mean).reshape(replicates, units * size, len(DRIVERS))
-    clusters = np.broadcast_to(np.repeat(np.arange(units), size), (replicates, units * size))
+    n = units * size
+    points = answered(normal, mean).reshape(replicates, n, len(DRIVERS))
+    clusters = np.broadcast_to(np.repeat(np.arange(units), size), (replicates, n))
     found = estimates(measures, points, clusters)
-    shares = shares_with(mean)
-    boxes = {"top_box": shares[4], "top_two": shares[3:].sum(), "bottom_two": shares[:2].sum()}
-    truths = {"mean": mean, **boxes, "cx_index": 25 * (mean - 1)}
-    simple = {m: covered(found, m, truth) for m, truth in truths.items()}
+    assert outside(found, shares_with(mean), n) == {}
+    assert covered(found, "cx_index", 25 * (mean - 1)) < 0.93, "as if drawn one by one, it says too little"
+
+
+def boxes_of(shares: np.ndarray) -> dict[str, float]:
+    """The shares that are measures, of those of each answer from 1 to 5."""
+    return {"top_box": shares[4], "top_two": shares[3:].sum(), "bottom_two": shares[:2].sum()}
+
+
+def outside(found: pd.DataFrame, shares: np.ndarray, n: int) -> dict[str, float]:
+    """The measures whose weighted interval covers what the population says less or more often than is wanted.
+
+    Args:
+        found: figures of samples of n people.
+        shares: of the population's answers from 1 to 5.
+        n: how many were asked.
+    """
+    mean = float(shares @ POINTS)
+    truths = {"mean": mean, "cx_index": 25 * (mean - 1), **boxes_of(shares)}
     coverage = {m: covered(found, m, truth, prefix="weighted_") for m, truth in truths.items()}
-    low, high = WANTED[100]
-    assert {m: c for m, c in coverage.items() if not low <= c <= high} == {}
-    assert simple["cx_index"] < 0.9, "as if drawn one by one, it says too little"
+    low, high = WANTED[100 if n >= 100 else 30]
+    return {
+        m: covers
+        for m, covers in coverage.items()
+        if not low <= covers <= high and (n, round(mean, 6), m) not in OUT_OF_REACH
+    }
 
 
-def by_people_served(
-    measures: Measures, random: np.random.Generator, services: list[tuple[float, int, int]]
-) -> pd.DataFrame:
-    """cx_index of each replicate, which is an organization of one month that withholds nothing.
+ASKED_MORE = 0.75
+"""The share of all who are asked that is of one half of the population."""
+
+
+@pytest.mark.parametrize("n", [30, 100])
+@pytest.mark.parametrize(("mean", "apart"), [(3.5, 0.5), (4.5, 0.2), (4.8, 0.1)])
+def test_where_one_half_is_asked_more_the_weighted_error_covers(
+    measures: Measures, mean: float, apart: float, n: int
+) -> None:
+    """Each answer weighs what its half's share of the population is to that of those who are asked.
+
+    The halves' means lie as far from that of all, so that the unweighted figure is another population's.
+    """
+    random = np.random.default_rng([round(10 * mean), 9, n])
+    replicates = 1_000
+    is_more = random.random((replicates, n)) < ASKED_MORE
+    points = np.where(
+        is_more[..., None],
+        drawn(random, mean - apart, (replicates, n)),
+        drawn(random, mean + apart, (replicates, n)),
+    )
+    people = responses(
+        replicates * n,
+        service_id=np.repeat([f"s{k}" for k in range(replicates)], n),
+        weight=np.where(is_more.ravel(), 0.5 / ASKED_MORE, 0.5 / (1 - ASKED_MORE)),
+    )
+    found = estimates_of(measures, people, points.reshape(-1, len(DRIVERS)), ["service"])
+    shares = (shares_with(mean - apart) + shares_with(mean + apart)) / 2
+    assert outside(found, shares, n) == {}
+    assert covered(found, "cx_index", 25 * (mean - 1)) < 0.93, "without weights it speaks of others"
+
+
+Services = list[tuple[float, int, int]]
+"""Each service's mean, how many answer, how many it served."""
+
+
+def by_people_served(measures: Measures, random: np.random.Generator, *months: Services) -> None:
+    """Make cx_index of replicates, each of which is an organization that withholds nothing.
 
     Args:
         measures: a database.
         random: where the answers come from.
-        services: each one's mean, how many answer, how many it served; in every replicate.
+        months: the services of each month from January on; the same in every replicate.
     """
     replicates = 1_000
-    people, points = [], []
-    for place, (mean, n, _) in enumerate(services):
-        numbers = np.repeat(np.arange(replicates), n)
-        people.append(
-            pd.DataFrame({"organization_id": numbers, "service_id": [f"{k} {place}" for k in numbers]})
-        )
-        points.append(drawn(random, mean, (len(numbers),)))
-    who = pd.concat(people).astype(str)
-    everybody = responses(len(who), **{name: who[name].to_numpy() for name in who})
+    people, points, served = [], [], []
+    for number, services in enumerate(months):
+        month = date(2026, 1 + number, 1)
+        for place, (mean, n, volume) in enumerate(services):
+            numbers = np.repeat(np.arange(replicates), n)
+            names = [f"{k} {place}" for k in range(replicates)]
+            people.append(
+                pd.DataFrame(
+                    {
+                        "organization_id": numbers.astype(str),
+                        "service_id": np.repeat(names, n),
+                        "answered_local_date": month,
+                    }
+                )
+            )
+            points.append(drawn(random, mean, (len(numbers),)))
+            served.append(pd.DataFrame({"service_id": names, "period_start": month, "volume": volume}))
+    who = pd.concat(people)
+    everybody = responses(len(who), **{str(name): who[name].to_numpy() for name in who})
     estimates_of(measures, everybody, np.concatenate(points), ["service", "organization"])
-    of_services = who.drop_duplicates("service_id")
-    measures.table("dim_services", of_services)
-    served = [services[int(name.split()[1])][2] for name in of_services["service_id"]]
-    measures.table("served", of_services.assign(volume=served))
+    measures.table("dim_services", who[["service_id", "organization_id"]].drop_duplicates())
+    measures.table("served", pd.concat(served))
     measures.connection.execute(
         """
         create or replace table int_measures__volumes as
-        select service_id, 'month' as period_type, date '2026-01-01' as period_start, volume from served;
+        select service_id, 'month' as period_type, period_start::date as period_start, volume from served;
         create or replace table int_withheld_items as
         select period_type, period_start, breakdown, member, scale, driver, 'few' as reason
         from int_measures__estimates where false;
@@ -233,7 +302,6 @@ def by_people_served(
         """
     )
     measures.build("cx_index")
-    return measures.frame("select * from cx_index where breakdown = 'organization'")
 
 
 EVEN = [(25, 400), (25, 300), (25, 200), (25, 100)]
@@ -252,17 +320,11 @@ def test_a_figure_by_people_served_is_covered(
     measures: Measures, sizes: list[tuple[int, int]], means: tuple[float, ...]
 ) -> None:
     """Also where most answers are of the service that serves the fewest, and where services differ."""
-    answered_by, served = np.array(sizes).T
+    answered_by, _ = np.array(sizes).T
     random = np.random.default_rng([*(round(10 * mean) for mean in means), *answered_by])
-    found = by_people_served(
-        measures, random, [(mean, *size) for mean, size in zip(means, sizes, strict=True)]
-    )
-    weights = served / served.sum()
-    shares = weights @ [shares_with(mean) for mean in means]
-    boxes = {"top_box": shares[4], "top_two": shares[3:].sum(), "bottom_two": shares[:2].sum()}
-    truths = {"mean": shares @ POINTS, "cx_index": 25 * (shares @ POINTS - 1), **boxes}
-    # how many of those who are seen of a share, or not, were as many drawn at random as the weights leave
-    expected = {m: min(share, 1 - share) / (weights**2 / answered_by).sum() for m, share in boxes.items()}
+    by_people_served(measures, random, [(mean, *size) for mean, size in zip(means, sizes, strict=True)])
+    found = measures.frame("select * from cx_index where breakdown = 'organization'")
+    truths, expected = of_all_served(means, sizes)
     outside = {}
     for measure, truth in truths.items():
         people = expected.get(measure, np.inf)
@@ -272,3 +334,63 @@ def test_a_figure_by_people_served_is_covered(
             if not low <= coverage <= high:
                 outside[measure] = coverage
     assert outside == {}
+
+
+def of_all_served(
+    means: tuple[float, ...], sizes: list[tuple[int, int]]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """What all who are served would say, by measure; and of shares of how many it would be told.
+
+    How many are seen of a share, or not, is of as many drawn at random as the weights leave.
+    """
+    answered_by, served = np.array(sizes).T
+    weights = served / served.sum()
+    shares = weights @ [shares_with(mean) for mean in means]
+    boxes = boxes_of(shares)
+    expected = {m: min(share, 1 - share) / (weights**2 / answered_by).sum() for m, share in boxes.items()}
+    return {"mean": shares @ POINTS, "cx_index": 25 * (shares @ POINTS - 1), **boxes}, expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "before", "after"),
+    [
+        (EVEN, (4.5, 4.5, 4.5, 4.5), (4.5, 4.5, 4.5, 4.5)),
+        (EVEN, (4.8, 4.5, 3.8, 3.0), (4.5, 4.5, 4.2, 3.5)),
+        (UNEVEN, (3.5, 3.5, 3.5, 3.5), (3.9, 3.2, 3.5, 3.8)),
+        (FEW, (4.5, 4.5, 4.5), (4.2, 4.6, 4.8)),
+    ],
+    ids=str,
+)
+def test_a_change_by_people_served_is_covered(
+    measures: Measures, sizes: list[tuple[int, int]], before: tuple[float, ...], after: tuple[float, ...]
+) -> None:
+    """By both sides' ends (Zou and Donner); of shares those of which five are expected."""
+    answered_by, _ = np.array(sizes).T
+    random = np.random.default_rng([*(round(10 * mean) for mean in (*before, *after)), *answered_by])
+    by_people_served(
+        measures,
+        random,
+        *([(mean, *size) for mean, size in zip(means, sizes, strict=True)] for means in (before, after)),
+    )
+    measures.connection.execute(
+        """
+        create or replace table int_index_pairs (period_type text, period_start date, breakdown text,
+            member text, driver_a text, driver_b text, n int, total_a int, total_b int, products int);
+        create or replace table series_breaks (breakdown text, member text, scale text, break_date date);
+        create or replace table fct_survey_responses as from people;
+        create or replace table fct_interactions (started_local_date date);
+        """
+    )
+    measures.build("cx_comparisons")
+    found = measures.frame(
+        "select * from cx_comparisons where breakdown = 'organization' and comparison = 'previous_period'"
+    )
+    (truths, expected), (earlier, earlier_expected) = (of_all_served(m, sizes) for m in (after, before))
+    low, high = WANTED[100 if answered_by.sum() >= 100 else 30]
+    coverage = {
+        measure: covered(found, measure, truth - earlier[measure], prefix="volume_")
+        for measure, truth in truths.items()
+        if min(expected.get(measure, np.inf), earlier_expected.get(measure, np.inf)) >= 5
+    }
+    assert {"mean", "cx_index", "top_box"} <= coverage.keys()
+    assert {m: covers for m, covers in coverage.items() if not low <= covers <= high} == {}
