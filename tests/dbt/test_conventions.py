@@ -35,6 +35,11 @@ ONE_ENGINE = re.compile(
 )
 """Spellings that DuckDB reads and Spark doesn't: they belong in a macro that is dispatched by engine."""
 
+DECISIONS = re.compile(r"\b[Dd]ecisions? (\d{4}(?:(?:, | and | \([a-z ]+\) and )\d{4})*)")
+OTHER_DECISIONS = re.compile(
+    r"\b[Dd]ecisions? (?:records? )?(?!\d{4})\d+|\b[Dd]ecision records? \d+|docs/decisions"
+)
+
 Found = Iterator[tuple[str, str]]
 """What breaks a rule: the model or column, and how."""
 
@@ -189,12 +194,33 @@ def sql_is_spelled_for_both_engines(manifest: Any) -> Found:
                 yield f"{model.name}.{column.name}", "is a varchar, which Spark wants a length of: string"
 
 
+def is_of_figures(model: Any) -> bool:
+    figures = [("marts", folder) for folder in ("measures", "comparisons", "performance")]
+    return Path(model.original_file_path).parts[1:3] in figures
+
+
 def measures_have_unit_tests(manifest: Any) -> Found:
     tested = {test.model for test in manifest.unit_tests.values()}
-    figures = [("marts", folder) for folder in ("measures", "comparisons", "performance")]
     for model in models(manifest):
-        if Path(model.original_file_path).parts[1:3] in figures and model.name not in tested:
+        if is_of_figures(model) and model.name not in tested:
             yield model.name, "has no dbt unit test"
+
+
+def measures_name_their_source(manifest: Any) -> Found:
+    """A decision record has the definitions, and the circular, paper or agency that they come from."""
+    records = {path.name[:4] for path in (PROJECT / "docs" / "decisions").glob("[0-9]*.md")}
+    assert len(records) > 40
+    for model in models(manifest):
+        if is_of_figures(model) and not DECISIONS.search(model.description):
+            yield model.name, "its description names no decision record: Decision 0012"
+        described = {model.name: model.description}
+        described |= {f"{model.name}.{name}": column.description for name, column in model.columns.items()}
+        for what, description in described.items():
+            for named in DECISIONS.findall(description):
+                if unknown := set(re.findall(r"\d{4}", named)) - records:
+                    yield what, f"names decisions that have no record: {sorted(unknown)}"
+            if other := OTHER_DECISIONS.search(description):
+                yield what, f"says {other.group()!r}: a decision is named by its four digits"
 
 
 def goals_can_name_every_public_measure(manifest: Any) -> Found:
@@ -235,6 +261,7 @@ RULES: list[Callable[[Any], Found]] = [
     what_stands_on_seeds_alone_is_tagged,
     sql_is_spelled_for_both_engines,
     measures_have_unit_tests,
+    measures_name_their_source,
     goals_can_name_every_public_measure,
     public_figures_are_held,
 ]
