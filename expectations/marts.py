@@ -587,8 +587,19 @@ def fct_survey_responses() -> list[Rule]:
 def fct_survey_answers() -> list[Rule]:
     """One row per response and driver."""
     return [
-        required("response_id", "driver", "scale", "raw_value", "is_positive", "answered_date"),
+        required("response_id", "driver", "scale", "raw_value", "answered_date"),
         unique("response_id", "driver"),
+        never(
+            "is_positive is there where the question has a positive_min, and only there",
+            """
+            (is_positive is not null) <> exists (
+                from marts.dim_surveys as s
+                inner join marts.dim_questions as q using (instrument)
+                where s.survey_id = tested.survey_id and s.survey_version = tested.survey_version
+                    and q.driver = tested.driver and q.positive_min is not null
+            )
+            """,
+        ),
         refers("response_id", "fct_survey_responses"),
         never(
             "survey_id and survey_version are those of the response",

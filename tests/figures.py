@@ -12,10 +12,12 @@ from scipy import stats
 from voxpop.config import load_settings
 from voxpop.sample_agency.agency import make_agency
 from voxpop.sample_agency.causes import CAUSES
+from voxpop.sample_agency.opinions import RATINGS
 from voxpop.sample_agency.touchpoints import MARTS_CHANNELS
 from voxpop.sample_agency.truth import ITEM_NAMES
 
 SERIES = ["period_type", "breakdown", "member", "scale", "measure", "driver"]
+ACSI = ("acsi_overall", "acsi_expectations", "acsi_ideal")
 CYCLES = {"month": 12, "quarter": 4}
 """How many periods a year has."""
 
@@ -37,21 +39,27 @@ def true_answers(warehouse: Path, truth: Path) -> pd.DataFrame:
 
     Returns:
         scale, driver, service, organization, channel, all, month, quarter (by their first days, where the
-        service is) and points (of thumbs 1 or 0).
+        service is) and points: of thumbs 1 or 0, of recommendations 100 by promoters (9, 10), -100 by
+        detractors (0 to 6) and 0 by the rest, so that their mean is the net promoter score.
     """
-    scores = ", ".join(f"{driver}_score as {driver}" for driver in ITEM_NAMES)
+    drivers = (*ITEM_NAMES, *RATINGS)
+    scores = ", ".join(f"{driver}_score as {driver}" for driver in drivers)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         answers = connection.execute(
             f"""
             with opinions as (
                 unpivot (select record_id, {scores} from '{truth}/experiences.parquet' where responds)
-                on {", ".join(ITEM_NAMES)} into name driver value points
+                on {", ".join(drivers)} into name driver value points
             )
             select
                 scale, facts.driver, said.service_id as service, services.organization_id as organization,
                 said.channel, 'all' as all, timezone(time_zone, said.answered_at) as at,
-                if(scale = 'thumbs', (trust_opinion >= {CAUSES.thumbs_up_from})::int, points) as points
+                case scale
+                    when 'thumbs' then (trust_opinion >= {CAUSES.thumbs_up_from})::int
+                    when 'nps_11' then 100 * ((points >= 9)::int - (points <= 6)::int)
+                    else points
+                end as points
             from marts.fct_survey_answers as facts
             inner join marts.fct_survey_responses as responses using (response_id)
             inner join '{truth}/experiences.parquet' as said
@@ -87,18 +95,22 @@ def true_cells(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def true_figures(cells: pd.DataFrame) -> pd.DataFrame:
-    """The means of these cells (of thumbs the shares up), and the index of five points.
+    """The means of these cells (of thumbs the shares up), the index of five points, and ACSI's of ten.
 
     Returns:
         `SERIES`, period_start and true_value.
     """
-    measure = np.where(cells["scale"] == "thumbs", "thumbs_up", "mean")
+    measure = cells["scale"].map({"thumbs": "thumbs_up", "nps_11": "nps"}).fillna("mean")
     means = cells.assign(measure=measure, true_value=cells["mean"])
-    likert = means[means["scale"] == "likert_5"]
     whole = [name for name in [*SERIES, "period_start"] if name not in ("measure", "driver")]
-    index = 100 * (likert.groupby(whole)["mean"].mean().rename("true_value") - 1) / 4
-    index = index.reset_index().assign(measure="cx_index", driver="all")
-    return pd.concat([means, index])[[*SERIES, "period_start", "true_value"]]
+    indexes = []
+    for name, steps, is_in_it in (
+        ("cx_index", 4, means["scale"] == "likert_5"),
+        ("acsi_equal_weight", 9, means["driver"].isin(ACSI)),
+    ):
+        index = 100 * (means[is_in_it].groupby(whole)["mean"].mean().rename("true_value") - 1) / steps
+        indexes.append(index.reset_index().assign(measure=name, driver="all"))
+    return pd.concat([means, *indexes])[[*SERIES, "period_start", "true_value"]]
 
 
 def true_changes(cells: pd.DataFrame, months: int) -> pd.DataFrame:

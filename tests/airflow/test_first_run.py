@@ -319,7 +319,7 @@ def answers(settings: Settings) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def limits(settings: Settings, answers: pd.DataFrame) -> pd.DataFrame:
-    """The public limits of means, indexes and thumbs, beside those that the truth gives by pandas."""
+    """The public limits of means, indexes, shares up and scores, beside those that the truth gives."""
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
         points, published = (
             connection.execute(
@@ -330,7 +330,7 @@ def limits(settings: Settings, answers: pd.DataFrame) -> pd.DataFrame:
                     + if(period_type = 'month', interval 1 month, interval 3 month) as end
                 from marts.{table}
                 where period_type <> 'year' and breakdown <> 'segment' and scale <> 'csat_5'
-                    and measure in ('mean', 'cx_index', 'thumbs_up')
+                    and measure in ('mean', 'cx_index', 'acsi_equal_weight', 'thumbs_up', 'nps')
                 """
             ).df()
             for table in ("cx_index", "cx_control_limits")
@@ -358,7 +358,8 @@ def test_its_limits_are_those_of_the_true_figures(limits: pd.DataFrame) -> None:
     assert len(limits) > 5_000 and {"all", "organization", "service", "channel"} == set(limits["breakdown"])
     assert (limits["segment_start"] == limits["first_start"]).all()
     assert (limits["point_count"] == limits["size"]).all()
-    is_revised = limits["driver"].isin(["satisfaction", "all"])
+    assert {"ten", "nps_11"} < set(limits["scale"]) and "acsi_equal_weight" in set(limits["measure"])
+    is_revised = (limits["driver"] == "satisfaction") | (limits["measure"] == "cx_index")
     far = (
         pd.concat((limits[name] - limits[f"true_{name}"]).abs() for name in ("center", "lower", "upper"))
         .groupby(level=0)
@@ -403,12 +404,15 @@ def test_its_limits_end_at_a_new_question_and_find_what_changes(limits: pd.DataF
 def test_its_changes_and_their_evidence_are_those_of_the_truth(
     settings: Settings, answers: pd.DataFrame
 ) -> None:
-    """Of means and thumbs since the period before and the year before; who wrote again is left out."""
+    """Of means, thumbs and net promoter scores since the period before and the year before.
+
+    Who wrote again is left out.
+    """
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
         published = connection.execute(
             "select * replace (period_start::timestamp as period_start) from marts.cx_comparisons"
             " where comparison <> 'rest' and period_type <> 'year' and breakdown <> 'segment'"
-            " and measure in ('mean', 'thumbs_up') and scale <> 'csat_5' and driver <> 'satisfaction'"
+            " and measure in ('mean', 'thumbs_up', 'nps') and scale <> 'csat_5' and driver <> 'satisfaction'"
         ).df()
     served = people_served(current(settings).database, settings.home / "sample_agency" / "truth")
     cells = true_cells(answers).merge(served, on=["period_type", "period_start", "member"], how="left")
@@ -433,7 +437,7 @@ def test_its_changes_and_their_evidence_are_those_of_the_truth(
     key = ["period_type", "period_start", "breakdown", "member", "scale", "driver", "comparison"]
     found = compared.merge(changes, on=key, suffixes=("", "_true"))
     assert len(found) == len(compared) > 5_000
-    assert set(found["scale"]) == {"likert_5", "thumbs", "radio_5"}
+    assert set(found["scale"]) == {"likert_5", "thumbs", "radio_5", "ten", "nps_11"}
     assert (found["n"] == found["n_true"]).all() and (found["other_n"] == found["other_n_true"]).all()
     assert (found["value"] - found["mean"]).abs().max() < 1e-9
     assert (found["difference"] - (found["mean"] - found["other_mean"])).abs().max() < 1e-9

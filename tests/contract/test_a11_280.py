@@ -97,8 +97,8 @@ def test_values_are_those_that_the_api_allows(sample: Sample) -> None:
     assert "draft" in attributes(sample, "cx_collections")["properties"]["aasm_state"]["enum"]
 
 
-def test_the_sample_agency_files_all_three_forms() -> None:
-    """Five-point agreement, thumbs, and thumbs that become radio buttons: the trap is alive in every run."""
+def test_the_sample_agency_files_all_kinds_of_forms() -> None:
+    """Agreement, with ratings or alone, and thumbs that become radio buttons: the trap is in every run."""
     forms = make_agency(PROJECT / "dbt_project" / "seeds").catalogue.forms
     kinds = {tuple(instrument for _, instrument in form.instruments) for form in forms}
-    assert kinds == {("a11",), ("a11_v2",), ("a11_v2", "a11_v2_radio")}
+    assert kinds == {("a11",), ("a11_acsi",), ("a11_v2",), ("a11_v2", "a11_v2_radio")}

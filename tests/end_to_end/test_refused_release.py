@@ -68,6 +68,7 @@ def test_an_unknown_question_is_refused_excluded_published_without_and_included(
         # the question is described, and the batch taken back
         with (home.settings.seeds / "question_crosswalk.csv").open("a") as seed:
             seed.write("a11,answer_20,ignore,,,,,,,A box nobody knows of\n")
+            seed.write("a11_acsi,answer_20,ignore,,,,,,,A box nobody knows of\n")
             seed.write("a11_v2,answer_20,ignore,,,,,,,A box nobody knows of\n")
             seed.write("a11_v2_radio,answer_20,ignore,,,,,,,A box nobody knows of\n")
         included = follow(home, "batches include", batch.batch_id)

@@ -25,11 +25,12 @@ from voxpop.sample_agency.genesys import conversation_ids
 from voxpop.sample_agency.journeys import local_offsets_ms
 from voxpop.sample_agency.misbehavior import LEVELS, late_days
 from voxpop.sample_agency.offers import offer_days
-from voxpop.sample_agency.opinions import Experiences, kiosk_score
+from voxpop.sample_agency.opinions import RATINGS, Experiences, kiosk_score
 from voxpop.sample_agency.touchpoints import MARTS_CHANNELS, changes_of, submission_ids
 from voxpop.sample_agency.truth import ITEM_NAMES
 
 from tests.episodes import STEPS, touches_of
+from tests.figures import ACSI
 
 from .home import END, FIRST, LATELY, MIDDLE, Home
 
@@ -114,6 +115,10 @@ def form_answers(truth: Truth) -> pd.DataFrame:
                 f"{name}_skipped": Draws(submissions.key).happens(f"skips {number}", causes.item_skipped)
                 for number, name in enumerate(ITEM_NAMES)
             },
+            **{
+                f"{name}_skipped": Draws(submissions.key).happens(f"skips {name}", causes.item_skipped)
+                for name in RATINGS
+            },
         }
     )
     said = truth.experiences[truth.experiences["responds"] & (truth.experiences["source"] == "touchpoints")]
@@ -128,8 +133,18 @@ def form_answers(truth: Truth) -> pd.DataFrame:
     # whoever writes again that it is settled now is one point more satisfied
     satisfied = (said["satisfaction_score"] + said["is_revised"]).clip(upper=5)
     points = {
-        ("likert_5", name): (said[f"{name}_score"], (instrument == "a11") & ~said[f"{name}_skipped"])
+        ("likert_5", name): (
+            said[f"{name}_score"],
+            instrument.isin(["a11", "a11_acsi"]) & ~said[f"{name}_skipped"],
+        )
         for name in ITEM_NAMES
+    }
+    points |= {
+        ("ten" if name in ACSI else "nps_11", name): (
+            said[f"{name}_score"],
+            (instrument == "a11_acsi") & ~said[f"{name}_skipped"],
+        )
+        for name in RATINGS
     }
     points["likert_5", "satisfaction"] = (satisfied, points["likert_5", "satisfaction"][1])
     # nobody is asked about the employee that a website doesn't have
@@ -218,13 +233,20 @@ def shown(home: Home, table: str, *columns: str) -> pd.DataFrame:
 
 
 def test_the_index_and_its_items_are_those_of_the_true_scores(published: Home, answers: pd.DataFrame) -> None:
-    """By quarter: n, means, shares and the index, of all and of each division, service and channel."""
+    """By quarter: n, means, shares, scores and indexes, of all and of each division, service and channel."""
     truth: dict[tuple[str, ...], tuple[int, float]] = {}
     for breakdown, member, rows in cells(answers, "organization", "service", "channel"):
         for (scale, driver), points in rows.groupby(["scale", "driver"])["points"]:
             key = (breakdown, member, scale)
             if scale == "thumbs":
                 truth[*key, "thumbs_up", driver] = (len(points), points.mean())
+                continue
+            if scale == "ten":
+                truth[*key, "mean", driver] = (len(points), points.mean())
+                continue
+            if scale == "nps_11":
+                score = 100 * ((points >= 9).mean() - (points <= 6).mean())
+                truth[*key, "nps", driver] = (len(points), score)
                 continue
             for measure, value in {
                 "mean": points.mean(),
@@ -242,6 +264,11 @@ def test_the_index_and_its_items_are_those_of_the_true_scores(published: Home, a
             mean = likert.groupby("driver")["points"].mean().mean()
             people = likert["record_id"].nunique()
             truth[breakdown, member, "likert_5", "cx_index", "all"] = (people, 100 * (mean - 1) / 4)
+        rated = rows[rows["driver"].isin(ACSI)]
+        if len(rated):
+            total = rated.groupby("driver")["points"].mean().sum()
+            people = rated["record_id"].nunique()
+            truth[breakdown, member, "ten", "acsi_equal_weight", "all"] = (people, 100 * (total - 3) / 27)
     told = shown(
         published,
         "cx_index",
@@ -250,6 +277,9 @@ def test_the_index_and_its_items_are_those_of_the_true_scores(published: Home, a
     # of whom a segment is known is a matter of identity
     told = told[told["breakdown"] != "segment"]
     assert {"csat", "ces"} <= set(told["measure"])
+    for measure in ("acsi_equal_weight", "nps"):
+        rated_services = told.loc[(told["measure"] == measure) & (told["breakdown"] == "service"), "member"]
+        assert set(rated_services) == {"tax-file", "tax-refund"}, measure
     assert len(told) > 400 and {"all", "organization", "service", "channel"} == set(told["breakdown"])
     for *key, n, value in told.itertuples(index=False):
         true_n, true_value = truth[tuple(key)]
@@ -350,17 +380,26 @@ def test_roll_ups_by_people_served_are_those_of_the_truth(
         "cx_index",
         *("breakdown", "member", "scale", "driver", "measure", "volume", "volume_value"),
     )
-    told = told[told["measure"].isin(["mean", "thumbs_up", "cx_index"])]
+    told = told[told["measure"].isin(["mean", "thumbs_up", "nps", "cx_index", "acsi_equal_weight"])]
     services = told[told["breakdown"] == "service"]
     assert len(services) > 40 and (services["volume"] == services["member"].map(volume)).all()
 
-    means = answers.groupby(["service", "scale", "driver"])["points"].mean()
-    index = 100 * (means.xs("likert_5", level="scale").groupby("service").mean() - 1) / 4
+    points = answers["points"].mask(
+        answers["scale"] == "nps_11", 100 * ((answers["points"] >= 9) * 1 - (answers["points"] <= 6))
+    )
+    means = points.groupby([answers[name] for name in ("service", "scale", "driver")]).mean()
+    indexes = {
+        measure: 100 * (means.xs(scale, level="scale").groupby("service").mean() - 1) / steps
+        for measure, scale, steps in (("cx_index", "likert_5", 4), ("acsi_equal_weight", "ten", 9))
+    }
     # a service whose own figure is withheld leaves none
     wholes = told[told["breakdown"].isin(["all", "organization"])].dropna(subset=["volume_value"])
-    assert len(wholes) > 20
+    assert len(wholes) > 20 and {"nps", "acsi_equal_weight"} < set(wholes["measure"])
     for row in wholes.itertuples(index=False):
-        values = index if row.measure == "cx_index" else means.xs((row.scale, row.driver), level=[1, 2])
+        if row.measure in indexes:
+            values = indexes[row.measure]
+        else:
+            values = means.xs((row.scale, row.driver), level=[1, 2])
         if row.breakdown == "organization":
             values = values[values.index.map(truth.organizations) == row.member]
         weights = volume[values.index]

@@ -30,7 +30,7 @@ class Form:
     survey_id: str
     name: str
     instruments: tuple[tuple[date, str], ...]
-    """What it asks, and since which local day: `a11`, `a11_v2` or `a11_v2_radio`; oldest first."""
+    """The instrument that says what it asks, and since which local day; oldest first."""
     service: int
     """Position in `Catalogue.services`."""
     omb_control_number: str

@@ -272,6 +272,12 @@ class Causes:
     trust_from_experience: float = 0.65
     """Trust = (1 - this) · base + this · weighted drivers + noise."""
     trust_noise: float = 0.40
+    rating_shifts: tuple[float, float, float, float] = (0.0, -0.4, -0.9, 0.5)
+    """How many of their points overall satisfaction, expectations, an ideal and recommendation lie above what
+    is thought of the service."""
+    rating_noise: float = 1.1
+    recommended_by_trust: float = 0.4
+    """Recommendation follows this · trust + (1 - this) · satisfaction; the others satisfaction alone."""
     wait_reference_seconds: tuple[float, ...] = (180.0, 14400.0, 90.0, 14400.0, 900.0, 60.0, 1.0, 600.0, 1.0)
     """By channel; a wait costs points by log2(1 + wait / reference) - 1."""
     wait_effects: tuple[float, float, float, float, float] = (0.0, -0.12, -0.32, -0.05, -0.04)

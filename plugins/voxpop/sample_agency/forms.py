@@ -37,7 +37,7 @@ def form_resource(agency: Agency, form: Form, count: int, last_at: str | None) -
             "title": form.name,
             "instructions": None,
             "disclaimer_text": None,
-            "kind": "custom" if form.instrument == "a11" else form.instrument,
+            "kind": "custom" if form.instrument in ("a11", "a11_acsi") else form.instrument,
             "notes": None,
             "status": None,
             "created_at": began,

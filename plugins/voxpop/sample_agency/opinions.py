@@ -2,7 +2,8 @@
 
 A driver's opinion is the service's baseline and trend, plus what channel, wait, outcome and pain point
 do to it, plus a part that a person's drivers share (so that they correlate) and a part of its own.
-Satisfaction and trust are weighted sums of the drivers with noise. Rounding to 1 … 5 comes last.
+Satisfaction and trust are weighted sums of the drivers with noise, and ratings of ten or eleven points are
+of these two, stretched and with noise of their own. Rounding to an answer comes last.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ from voxpop.sample_agency.journeys import (
 
 ITEMS = 7
 """Satisfaction, trust, and the five drivers: columns of every array over items, as the a11 form asks them."""
+
+RATINGS = {
+    "acsi_overall": (1, 10),
+    "acsi_expectations": (1, 10),
+    "acsi_ideal": (1, 10),
+    "recommendation": (0, 10),
+}
+"""What some forms ask besides, in the order of the columns of every array over ratings → least and most."""
 
 LONGEST_DELAY_MS = 5 * DAY_MS
 _SATISFACTION = 0
@@ -59,6 +68,10 @@ class Experiences:
     """Before rounding, shape (n, 7)."""
     scores: NDArray[np.int8]
     """1 … 5, shape (n, 7)."""
+    rating_opinions: Floats
+    """Before rounding, shape (n, 4)."""
+    ratings: NDArray[np.int8]
+    """Within the scales of `RATINGS`, shape (n, 4)."""
 
 
 def experiences_of(agency: Agency, journeys: Journeys, contacts: Contacts) -> Experiences:
@@ -181,6 +194,12 @@ def _experiences(
     trust = (1.0 - causes.trust_from_experience) * causes.trust_base + causes.trust_from_experience * trust
     trust += causes.trust_noise * draws.normal("trust")
     opinions = np.column_stack([satisfaction, trust, drivers])
+    by_trust = causes.recommended_by_trust
+    rated = [satisfaction, satisfaction, satisfaction, by_trust * trust + (1.0 - by_trust) * satisfaction]
+    least, most = np.array(list(RATINGS.values())).T
+    ratings = least + (most - least) * (np.column_stack(rated) - 1.0) / 4.0 + causes.rating_shifts
+    for column, name in enumerate(RATINGS):
+        ratings[:, column] += causes.rating_noise * draws.normal(name)
 
     offered = draws.happens(
         "offered", np.where(kiosk, causes.kiosk_offered, np.array(causes.offered)[channel])
@@ -210,6 +229,8 @@ def _experiences(
         created_ms=end_ms + np.minimum(delay_ms, LONGEST_DELAY_MS).astype(np.int64),
         opinions=opinions,
         scores=np.clip(np.floor(opinions + 0.5), 1, 5).astype(np.int8),
+        rating_opinions=ratings,
+        ratings=np.clip(np.floor(ratings + 0.5), least, most).astype(np.int8),
     )
 
 

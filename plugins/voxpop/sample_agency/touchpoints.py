@@ -19,7 +19,7 @@ from voxpop.sample_agency.comments import Comments, comments_of, joined, languag
 from voxpop.sample_agency.draws import Draws, Flags, Ints
 from voxpop.sample_agency.journeys import local_offsets_ms
 from voxpop.sample_agency.misbehavior import Misbehavior, edits, late_days
-from voxpop.sample_agency.opinions import ITEMS, Experiences
+from voxpop.sample_agency.opinions import ITEMS, RATINGS, Experiences
 from voxpop.sample_agency.people import typed
 from voxpop.sample_agency.templates import Columns, Template, compile_template, numbers, texts
 
@@ -36,7 +36,7 @@ MARTS_CHANNELS = {
 }
 """The agency's word for a channel → the common one, by which `channel_aliases` names the location code."""
 
-_INSTRUMENTS = ("a11", "a11_v2", "a11_v2_radio")
+_INSTRUMENTS = ("a11", "a11_acsi", "a11_v2", "a11_v2_radio")
 _REASONS = ("effectiveness", "ease", "efficiency", "transparency", "humanity", "employee", "other")
 _NONE, _FLAGGED, _ARCHIVED, _DELETED, _ACKNOWLEDGED, _REVISED = range(6)
 _EDIT_WEIGHTS = (0.0, 0.20, 0.12, 0.14, 0.34, 0.20)
@@ -128,9 +128,11 @@ def _asked(agency: Agency, answers: Experiences) -> Ints:
 def _template(instrument: str) -> Template:
     answers: dict[str, str | None] = {f"answer_{slot:02d}": None for slot in range(1, 31)}
     answers |= {"answer_10": "#email", "answer_11": "#account"}
-    if instrument == "a11":
+    if instrument in ("a11", "a11_acsi"):
         answers |= {f"answer_{item + 1:02d}": f"#item_{item}" for item in range(ITEMS)}
         answers |= {"answer_08": "#praise", "answer_09": "#complaint"}
+        if instrument == "a11_acsi":
+            answers |= {f"answer_{slot}": f"#{name}" for slot, name in enumerate(RATINGS, start=12)}
     else:
         kind = "radio" if instrument == "a11_v2_radio" else "thumb"
         answers |= {"answer_01": f"#{kind}", "answer_02": f"#well_{kind}", "answer_03": f"#badly_{kind}"}
@@ -197,6 +199,12 @@ def _columns(agency: Agency, answers: Experiences, changes: Changes, *, changed:
         values: list[bytes] = table[code].tolist()
         return values
 
+    def rating(number: int, name: str) -> list[bytes]:
+        skipped = draws.happens(f"skips {name}", causes.item_skipped)
+        table = np.array([b'"%d"' % score for score in range(11)] + [b'""'])
+        values: list[bytes] = table[np.where(skipped, 11, answers.ratings[:, number])].tolist()
+        return values
+
     def identifier(name: str, rate: float) -> list[bytes]:
         values = typed(
             draws,
@@ -243,9 +251,13 @@ def _columns(agency: Agency, answers: Experiences, changes: Changes, *, changed:
     aliases = [agency.catalogue.location_codes[MARTS_CHANNELS[name]].encode() for name in CHANNELS]
     services = np.array([service.service_id for service in agency.catalogue.services], dtype="S")
     items = {f"item_{number}": (lambda number=number: item(number)) for number in range(ITEMS)}
+    ratings = {
+        name: (lambda number=number, name=name: rating(number, name)) for number, name in enumerate(RATINGS)
+    }
     return Columns(
         {
             **items,
+            **ratings,
             "id": lambda: numbers(answers.created_ms - _ID_EPOCH_MS),
             "uuid": lambda: submission_ids(answers),
             "created_at": lambda: stamps(answers.created_ms),

@@ -9,7 +9,8 @@
   started_at, ended_at, waited_seconds, answered, abandoned, resolved
 - `experiences`: everybody who could have been asked: record_id (null where nobody answered), source,
   person_id, journey_id, contact_record_id (null after the website), service_id, channel, pain_point, offered,
-  ended_at, responds, answered_at, and for each item the opinion before rounding and the score
+  ended_at, responds, answered_at, and for each item and rating the opinion before rounding and the score,
+  whether or not the form asks it
 - `personal_data`: record_id, kind, value: what the comments hold
 - `web_visits`: visit_id, journey_id (null: it begins none), person_id (null: a stranger, or a program),
   visitor_id (its cookie; empty where refused), service_id, started_at, ended_at, event_count, signed_in,
@@ -40,6 +41,7 @@ from voxpop.sample_agency.events import Events, span_ms
 from voxpop.sample_agency.files import KIOSK, TEXTS, VISITS, kiosk_ids, visit_ids
 from voxpop.sample_agency.genesys import conversation_ids
 from voxpop.sample_agency.journeys import NO_PAIN_POINT, Contacts
+from voxpop.sample_agency.opinions import RATINGS
 from voxpop.sample_agency.text_messages import thread_ids
 from voxpop.sample_agency.touchpoints import submission_ids
 
@@ -186,6 +188,8 @@ def _experiences(agency: Agency, events: Events) -> dict[str, Any]:
         "answered_at": _times(asked.created_ms),
         **{f"{name}_opinion": asked.opinions[:, item] for item, name in enumerate(ITEM_NAMES)},
         **{f"{name}_score": asked.scores[:, item] for item, name in enumerate(ITEM_NAMES)},
+        **{f"{name}_opinion": asked.rating_opinions[:, rating] for rating, name in enumerate(RATINGS)},
+        **{f"{name}_score": asked.ratings[:, rating] for rating, name in enumerate(RATINGS)},
     }
 
 

@@ -190,6 +190,8 @@ class Question(Row):
             )
         if self.positive_min is not None and not self.valid_min < self.positive_min <= self.valid_max:
             raise ValueError("positive_min must be above valid_min and not above valid_max")
+        if self.scale == "thumbs" and self.positive_min is None:
+            raise ValueError("a question of thumbs needs positive_min, which says what is up")
         return self
 
 

@@ -104,6 +104,8 @@ FAULTS = [
     "update marts.fct_survey_responses set survey_version = 9 where source_record_id = 'sub-2'",
     "insert into marts.fct_survey_answers values"
     " ('orphan', 'ben-apply-cx', 1, 'trust', 'likert_5', '6', 6, true, 1, date '2026-01-01', 'b')",
+    "update marts.fct_survey_answers set is_positive = null where driver = 'trust' and response_id ="
+    " (select response_id from marts.fct_survey_responses where source_record_id = 'sub-5')",
     "update marts.fct_survey_ties set interaction_id = 'nowhere', tie_method = 'guessed' where response_id ="
     " (select response_id from marts.fct_survey_responses where source_record_id = 'sub-4')",
     "insert into marts.fct_survey_ties values ('orphan', null, null, false, date '2026-01-01')",
@@ -222,6 +224,11 @@ FOUND = {
         "b",
     ),
     ("fct_survey_answers", "raw_value is in its scale"): (1, "b"),
+    # one planted, and one of a version that the survey hasn't
+    ("fct_survey_answers", "is_positive is there where the question has a positive_min, and only there"): (
+        2,
+        "touchpoints.",
+    ),
     ("fct_survey_ties", "response_id is in fct_survey_responses"): (1, "2026-01-01"),
     ("fct_survey_ties", "interaction_id is in fct_interactions"): (1, "2026-01-01"),
     ("fct_survey_ties", "how a response was tied is told where it was"): (1, "2026-01-01"),

@@ -22,6 +22,7 @@ from voxpop.sample_agency.events import Events, events_between
 from voxpop.sample_agency.files import kiosk_ndjson, visits_csv
 from voxpop.sample_agency.journeys import HORIZON_DAYS
 from voxpop.sample_agency.misbehavior import LEVELS
+from voxpop.sample_agency.opinions import RATINGS
 
 LEVEL = LEVELS["a-little"]
 
@@ -214,3 +215,42 @@ def test_a_form_of_thumbs_becomes_one_of_radio_buttons_on_its_day(agency: Agency
             assert attributes["answer_02"] is None and attributes["answer_03"] is not None
     assert {"0", "1"} <= found[False] <= {"0", "1", ""}
     assert {"2", "3", "4", "5"} <= found[True] <= {"1", "2", "3", "4", "5", ""}
+
+
+def test_some_forms_ask_ratings_besides(agency: Agency) -> None:
+    """In the boxes that the seed names for them, the rating or nothing; other forms leave these empty."""
+    events = events_between(agency, date(2026, 6, 1), date(2026, 6, 30))
+    lines = touchpoints.render(
+        agency,
+        events.submissions,
+        touchpoints.changes_of(events.submissions, LEVEL),
+        day_number(date(2026, 7, 1)) * DAY_MS,
+    )
+    asks = {form.service: form.instrument == "a11_acsi" for form in agency.catalogue.forms}
+    is_asked = np.array([asks[service] for service in events.submissions.service.tolist()])
+    assert is_asked.sum() > 100
+    boxes = [f"answer_{slot}" for slot in (12, 13, 14, 15)]
+    given = [[json.loads(line)["attributes"][box] for box in boxes] for line in lines]
+    for ratings, told, asked in zip(events.submissions.ratings.tolist(), given, is_asked, strict=True):
+        wanted = [{str(rating), ""} if asked else {None} for rating in ratings]
+        assert all(answer in allowed for answer, allowed in zip(told, wanted, strict=True)), (ratings, told)
+    passed_over = [
+        answer == "" for told, asked in zip(given, is_asked, strict=True) if asked for answer in told
+    ]
+    assert 0 < np.mean(passed_over) < 3 * CAUSES.item_skipped
+
+
+def test_ratings_stretch_what_people_think(history: Events) -> None:
+    """ACSI's follow satisfaction alone, recommendation trust too, with the shifts and noise of the causes."""
+    asked = history.experiences
+    columns = np.column_stack([asked.opinions[:, :2] - 1.0, np.ones(len(asked.key))])
+    for column, (name, (least, most)) in enumerate(RATINGS.items()):
+        felt = asked.rating_opinions[:, column]
+        found, squares, *_ = np.linalg.lstsq(columns, felt, rcond=None)
+        by_trust = CAUSES.recommended_by_trust if name == "recommendation" else 0.0
+        stretched = (most - least) / 4.0 * np.array([1.0 - by_trust, by_trust])
+        assert np.allclose(found, [*stretched, least + CAUSES.rating_shifts[column]], atol=0.05), name
+        assert abs(np.sqrt(squares[0] / len(felt)) - CAUSES.rating_noise) < 0.01, name
+        rounded = np.clip(np.rint(felt), least, most)
+        assert (asked.ratings[:, column] == rounded).mean() > 0.999, name
+        assert {least, most} <= set(asked.ratings[:, column].tolist()), name

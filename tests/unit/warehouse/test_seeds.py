@@ -236,26 +236,26 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
             "question_crosswalk",
             QUESTION,
             QUESTION.replace("1,5,4", "0,5,4"),
-            "question_crosswalk.csv: row 20: valid_min and valid_max must be in order and within 1 to 5, "
+            "question_crosswalk.csv: row 35: valid_min and valid_max must be in order and within 1 to 5, "
             "the scale's range",
         ),
         (
             "question_crosswalk",
             QUESTION,
             QUESTION.replace("1,5,4", "1,5,6"),
-            "question_crosswalk.csv: row 20: positive_min must be above valid_min and not above valid_max",
+            "question_crosswalk.csv: row 35: positive_min must be above valid_min and not above valid_max",
         ),
         (
             "question_crosswalk",
             QUESTION,
             QUESTION.replace("ease,csat_5", ","),
-            "question_crosswalk.csv: row 20: a core question needs driver, scale, valid_min and valid_max",
+            "question_crosswalk.csv: row 35: a core question needs driver, scale, valid_min and valid_max",
         ),
         (
             "question_crosswalk",
             "kiosk_csat,comment,comment,,",
             "kiosk_csat,comment,comment,ease,",
-            "question_crosswalk.csv: row 21: a question of the role comment has no driver, scale or range",
+            "question_crosswalk.csv: row 36: a question of the role comment has no driver, scale or range",
         ),
         # what A-11 section 280 can't take
         (
@@ -310,13 +310,19 @@ QUESTION = "kiosk_csat,easy,core,ease,csat_5,1,5,4,0|9,"
             "question_crosswalk",
             QUESTION,
             QUESTION.replace("ease", "satisfaction"),
-            "question_crosswalk.csv: row 20: instrument kiosk_csat, driver satisfaction is in row 19 already",
+            "question_crosswalk.csv: row 35: instrument kiosk_csat, driver satisfaction is in row 34 already",
         ),
     ],
 )
 def test_a_wrong_row_is_named(settings: Settings, name: str, old: str, new: str, problem: str) -> None:
     change(settings, name, old, new)
     assert problems(settings) == [problem]
+
+
+def test_thumbs_say_which_is_up(settings: Settings) -> None:
+    change(settings, "question_crosswalk", "trust,thumbs,0,1,1,", "trust,thumbs,0,1,,")
+    problem = "question_crosswalk.csv: row 28: a question of thumbs needs positive_min, which says what is up"
+    assert problem in problems(settings)
 
 
 def test_two_versions_of_a_form_do_not_overlap(settings: Settings) -> None:
