@@ -12,13 +12,18 @@ def shown(measure: str, value: float) -> str:
     """A value as it is published: shares in percent, means with two decimals, all others with one."""
     if measure in SHARES:
         return f"{rounded(value * 100, 1)}%"
-    return rounded(value, 2 if measure == "mean" else 1)
+    return _with_minus(rounded(value, 2 if measure == "mean" else 1))
 
 
 def difference(measure: str, value: float) -> str:
     """A difference of two values with its sign: of shares in percentage points, else as `shown`."""
     points = value * 100 if measure in SHARES else value
     text = rounded(points, 2 if measure == "mean" else 1)
+    return _with_minus(text)
+
+
+def _with_minus(text: str) -> str:
+    """A hyphen before it as a minus sign; none before a zero."""
     return text.replace("-", "−") if text.strip("-0.") else text.removeprefix("-")
 
 

@@ -13,7 +13,7 @@ from voxpop.report import bottom_line, doubts, figures, numbers, render
 from voxpop.report.sections import goals
 from voxpop.report.sections.months import Limits
 
-from tests.unit.report.tables import MANIFEST, UNTIL, section
+from tests.unit.report.tables import MANIFEST, UNTIL, cell, section
 
 
 def test_rounding_is_half_away_from_zero() -> None:
@@ -89,6 +89,30 @@ def test_page_says_what_the_tables_say(marts: duckdb.DuckDBPyConnection) -> None
         assert text in html, text
     assert "99.0" not in html  # the quarter and the month that have only begun
     assert "Department of &lt;Public&gt; Services" in html
+
+
+def test_what_some_services_ask_besides_is_shown_and_explained(marts: duckdb.DuckDBPyConnection) -> None:
+    names = ("ACSI of equal weights", "net promoter score")
+    before = render.render(marts, MANIFEST)
+    assert not any(f"<dt>{name}</dt>" in before for name in names)
+    columns = ", ".join(column[0] for column in marts.execute("from columns").description)
+    for place in ("all/all", "service/a"):
+        for row in (
+            cell("2026Q3", place, "ten/acsi_equal_weight/all", 465, 55.953, 53.9, 57.96),
+            cell("2026Q3", place, "nps_11/nps/recommendation", 448, -20.98, -28.0, -0.04),
+        ):
+            marts.execute(f"insert into marts.cx_index ({columns}) values ({', '.join('?' * len(row))})", row)
+    page = figures.read(marts, UNTIL)
+    assert page is not None
+    assert [(one.now.name, one.now.text, one.now.interval, one.asked_by) for one in page.headlines[-2:]] == [
+        ("ACSI of equal weights (0–100)", "56.0", "53.9 to 58.0", ("Get a passport",)),
+        ("Net promoter score", "−21.0", "−28.0 to 0.0", ("Get a passport",)),
+    ]
+    besides = {name: (figure.name, figure.text) for name, figure in page.others}
+    assert besides["ACSI of equal weights"] == ("Get a passport", "56.0")
+    assert besides["Net promoter score"] == ("Get a passport", "−21.0")
+    html = render.render(marts, MANIFEST)
+    assert all(f"<dt>{name}</dt>" in html for name in names)
 
 
 def test_the_bottom_line_says_what_matters(marts: duckdb.DuckDBPyConnection) -> None:

@@ -16,6 +16,7 @@ HEADLINES = (
     ("mean", "satisfaction", "Satisfaction, mean of 1–5"),
     ("mean", "trust", "Trust, mean of 1–5"),
     ("thumbs_up", "trust", "Trust, share of thumbs up"),
+    ("acsi_equal_weight", "all", "ACSI of equal weights (0–100)"),
     ("nps", "recommendation", "Net promoter score"),
 )
 """What the page may show first: measure, driver and name, in the order of the places."""

@@ -12,7 +12,7 @@ OTHER_MEASURES = (
     ("top_two", "satisfaction", "csat_5", "Satisfied (4 or 5 of 5)"),
     ("thumbs_up", "trust", "thumbs", "Trust, thumbs up"),
     ("mean", "trust", "radio_5", "Trust, mean of 1–5, asked alone"),
-    ("acsi_equal_weight", "all", "ten", "ACSI-style index, three items weighed alike"),
+    ("acsi_equal_weight", "all", "ten", "ACSI of equal weights"),
     ("nps", "recommendation", "nps_11", "Net promoter score"),
 )
 """What a service may ask beside or in place of five-point agreement: measure, driver, scale and name."""
