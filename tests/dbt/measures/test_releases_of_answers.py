@@ -121,7 +121,7 @@ def _differences(people: Sequence[np.ndarray], numbers: np.ndarray, told: Sequen
             earlier, later = ({response for response, _ in people} for people in (before, after))
             if earlier != later and len(earlier) == len(later):
                 continue
-            yield Told(f"{late} less {early}: {each.name}", of, is_shown=False, count=count)
+            yield Told(each.table, f"{late} less {early}: {each.name}", of, is_shown=False, count=count)
 
 
 WORLDS = [

@@ -81,8 +81,10 @@ def published(
         for name in TABLES:
             file = folder / str(place) / "parquet" / f"{name}.parquet"
             measures.connection.execute(f"create or replace table {name} as from '{file}'")
-        of_both = (across.tables_of_journeys(measures), across.tables_of_records(measures))
-        for days, mine, tables in zip(found, of_day, of_both, strict=True):
+        for days, mine, rows_of in zip(
+            found, of_day, (across.ROWS_OF_JOURNEYS, across.ROWS_OF_RECORDS), strict=True
+        ):
+            tables = {name: measures.frame(rows) for name, rows in rows_of.items()}
             # what a release holds another said
             own = {name: rows[rows["held_from"].isna() | rows["suppressed"]] for name, rows in tables.items()}
             days.append((mine, own))

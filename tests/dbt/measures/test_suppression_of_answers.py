@@ -286,13 +286,14 @@ def told_within(atoms: pd.DataFrame, mine: pd.DataFrame, tables: Mapping[str, pd
     """What tables say of these answers."""
     counts = mine.groupby(ATOM).size().rename("count").reset_index()
     atoms = coded(atoms.merge(counts, how="left", on=ATOM).fillna({"count": 0.0}))
-    return [each for table, count, of in NUMBERS for each in cells(atoms, tables[table], count, of)]
+    return [each for table, count, of in NUMBERS for each in cells(atoms, tables, table, count, of)]
 
 
 @pytest.mark.parametrize(("seed", "number"), [(1, 500), (2, 1_000)])
 def test_no_withheld_answers_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
     spans = list(said(measures, make(measures, *surveyed(seed, number))))
     told = [each for span in spans for each in span]
+    assert {each.table for each in told if each.is_shown} == ROWS.keys()
     assert sum(each.is_shown for each in told) > 50
     assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
     assert [name for span in spans for name in recovered(span)] == []
