@@ -51,8 +51,6 @@ class Sum(NamedTuple):
             change where a record moved from one of them to another.
         is_of_periods: whether the parts are shorter periods.
         is_exact: whether nobody is in the whole alone: what all but one of these cells tell, tells that one.
-        is_of_people: whether only how many there are adds up, and not what their records say: all of it is
-            compared by counts, and the whole is held first.
     """
 
     whole: Cell
@@ -61,7 +59,6 @@ class Sum(NamedTuple):
     is_by_count: bool = False
     is_of_periods: bool = False
     is_exact: bool = False
-    is_of_people: bool = False
 
 
 Wholes = Callable[[Cell], Iterable[Sum]]
@@ -79,7 +76,7 @@ def held(
     wholes: Wholes,
     minimum: int,
     by_count: Mapping[Cell, Sequence[Move | None]],
-    people: Mapping[Cell, Sequence[Move | None]],
+    followers: Mapping[Cell, Set[Cell]],
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
@@ -92,7 +89,7 @@ def held(
         wholes: the sums.
         minimum: how many people's records a difference has to be of; fewer are few.
         by_count: how much the wholes of sums that go by counts differ in these.
-        people: how many more or fewer people cells have, for the sums that are of these alone.
+        followers: cell → those that are held where it is.
 
     Returns:
         Cells of `shown`: those that differ from a known one by few, those that would give such a
@@ -114,7 +111,7 @@ def held(
             if each.whole in changes or each.whole in shown:
                 sums.setdefault(each, []).append(cell)
     known = [_with_told(cells, sums) for cells in known]
-    found |= shown & {
+    few = {
         cell
         for cell, moves in changes.items()
         if any(
@@ -122,6 +119,8 @@ def held(
             for one, cells in zip(moves, known, strict=True)
         )
     }
+    found |= shown & few
+    found |= shown & {other for cell in found | few for other in followers.get(cell, ())}
     told_before = set().union(*known)
     sizes = {
         cell: max((one.size for one in moves if one is not None), default=0)
@@ -133,8 +132,6 @@ def held(
             of_cell.setdefault(cell, []).append(each)
 
     def compared(each: Sum, cell: Cell) -> Sequence[Move | None]:
-        if each.is_of_people:
-            return people.get(cell, nothing)
         if each.is_by_count and cell == each.whole:
             return by_count.get(cell, nothing)
         return changes.get(cell, nothing)
@@ -159,13 +156,13 @@ def held(
             ):
                 seen = (cell for cell in cells if cell not in hidden)
                 # a longer period that no release has shown yet is withheld before a shorter one stays behind
-                is_first = each.is_of_people or (each.is_of_periods and each.whole not in told_before)
-                rank = -1 if is_first else 1
+                rank = -1 if each.is_of_periods and each.whole not in told_before else 1
                 least_told = min(
                     seen, key=lambda cell: (rank * (cell == each.whole), sizes.get(cell, 0), cell)
                 )
-                found.add(least_told)
-                again.update(of_cell[least_told])
+                more = shown & {least_told, *followers.get(least_told, ())} - found
+                found |= more
+                again.update(one for cell in more for one in of_cell.get(cell, ()))
         asked = sorted(again)
     return found
 
@@ -201,12 +198,7 @@ def _is_open(
         # of what only some cells are known any more, the hidden ones may be
         reads.append(hidden)
     told = [_rest(each.whole, moves, read).size for read in reads]
-    # a cell may be held for what as many people said: how many is no secret
-    secret = [
-        cell
-        for cell in hidden
-        if (cell in held and not (each.is_of_people and cell in known)) or moves[cell] != _NONE
-    ]
+    secret = [cell for cell in hidden if cell in held or moves[cell] != _NONE]
     is_alone = (
         len(secret) == 1
         and secret[0] in held

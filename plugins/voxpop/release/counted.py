@@ -509,6 +509,10 @@ RESPONDENTS: Mapping[str, tuple[str, str]] = {
 """Told tables that withhold who answered where cx_index does: SQL for the breakdown and member there of a row
 `row_`; `{marts}` is the schema. What they withhold has no count of its own."""
 
+KNOWN_SEGMENT = Named("survey_quality", "surveys", "known_segment")
+LINKED = _journeys("survey_linked_share", "n")
+"""It counts respondents too, and what it withholds has counts of its own."""
+
 _BY_VOLUME = (
     "volume_difference",
     "volume_low",

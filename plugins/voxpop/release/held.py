@@ -12,7 +12,7 @@ restatement and not held; one changed answer is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 
 import duckdb
 
@@ -53,9 +53,10 @@ def rows(
     if "priority_goal_measures" in tables:
         derived += [one for one in _of_goals(connection, warehouse) if one.of in tables]
     names = sorted({*COUNTED, *TOLD, *(one.table for one in derived)} & {*tables})
+    followers = overlaps.of_respondents(connection, warehouse, names) if "cx_index" in names else {}
     if not earlier:
         return {}
-    _hold_cells(connection, warehouse, names, earlier, sums=sums, policy=policy)
+    _hold_cells(connection, warehouse, names, earlier, sums=sums, followers=followers, policy=policy)
     nulls: dict[str, dict[str, list[str]]] = {}
     figures: dict[str, dict[str, str]] = {table: {} for table in names}
     asked: dict[str, list[str]] = {table: [] for table in names}
@@ -90,6 +91,7 @@ def _hold_cells(
     earlier: Sequence[Earlier],
     *,
     sums: Mapping[str, Sums],
+    followers: Mapping[Cell, Set[Cell]],
     policy: Mapping[str, float],
 ) -> None:
     """Make a table `held_<table>` of each, with the keys of the rows that are held for their own people."""
@@ -120,17 +122,14 @@ def _hold_cells(
         for release in earlier
         if all(release.table(name) for name in COUNTED[table].reads)
     }
-    of_records = overlaps.sums(connection, warehouse) if {*overlaps.TABLES} <= {*names} else {}
-    of_people = overlaps.of_respondents(connection, warehouse, names) if "cx_index" in names else {}
     minimum = int(policy["suppression_min_n"])
     told.held(
         connection,
         earlier,
         records,
         organizations=organizations,
-        of_same_records={
-            part: of_records.get(part, []) + of_people.get(part, []) for part in {*of_records, *of_people}
-        },
+        of_same_records=overlaps.sums(connection, warehouse) if {*overlaps.TABLES} <= {*names} else {},
+        followers=followers,
         minimum=minimum,
     )
     for table, counted in COUNTED.items():

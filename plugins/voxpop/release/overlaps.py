@@ -17,7 +17,7 @@ import duckdb
 
 from voxpop.release import told
 from voxpop.release.closure import Cell, Sum
-from voxpop.release.counted import END, KINDS, OF_RECORDS, RESPONDENTS
+from voxpop.release.counted import END, KINDS, KNOWN_SEGMENT, LINKED, OF_RECORDS, RESPONDENTS
 
 TABLES = frozenset(each.count.table for each in OF_RECORDS)
 """The public tables that count records of which it is known what they are."""
@@ -74,11 +74,15 @@ def sums(connection: duckdb.DuckDBPyConnection, warehouse: str) -> dict[Cell, li
 
 def of_respondents(
     connection: duckdb.DuckDBPyConnection, warehouse: str, tables: Collection[str]
-) -> dict[Cell, list[Sum]]:
+) -> dict[Cell, set[Cell]]:
     """Find which numbers of respondents are what cx_index counts together, in the build.
 
     Whoever counts answered an item of an index, or an item of a scale that has none. Where nobody answered
-    two of these, the respondents are their sum; so are those of a known segment, over all segments.
+    two of these, the respondents are their sum, all surveys of a service together; so are those of a known
+    segment, over all segments. And an item that everybody answered tells how many answered any.
+
+    Who is told of as a respondent is told of in cx_index: `counts` comes to say so of these cells, though
+    their rows are withheld there for another item's sake.
 
     Args:
         connection: that has the warehouse and the session's counts, see `told.count`.
@@ -86,11 +90,14 @@ def of_respondents(
         tables: those that it has.
 
     Returns:
-        Part → its sums, all exact.
+        Cell → those that are held where it is: the numbers of respondents that it is part of, of a service's
+        surveys all with one of them, and the items that everybody answered.
     """
-    found: dict[Cell, list[Sum]] = defaultdict(list)
-    for table in sorted(RESPONDENTS.keys() & {*tables}):
-        breakdown, member = (each.format(marts=warehouse) for each in RESPONDENTS[table])
+    found: dict[Cell, set[Cell]] = defaultdict(set)
+    told_by_respondents: set[Cell] = set()
+    members_of = {**RESPONDENTS, "journey_measures": ("row_.breakdown", "row_.member")}
+    for table in sorted(members_of.keys() & {*tables}):
+        breakdown, member = (each.format(marts=warehouse) for each in members_of[table])
         rows = told.rows(table, f"{warehouse}.{table}")
         of_rows = connection.execute(
             f"""
@@ -104,35 +111,59 @@ def of_respondents(
             parts as (from counts semi join items using (item)),
             wholes as (
                 select
-                    whole.*, {breakdown} as of_breakdown, {member} as of_member
+                    whole.item, whole.period_type, whole.period_start, {breakdown} as of_breakdown,
+                    {member} as of_member, sum(whole.people) as people,
+                    list([whole.breakdown, whole.member]) as members
                 from {rows} as row_
                 inner join counts as whole
                     on starts_with(whole.item, '{table}' || chr(31) || row_.told_item || chr(31))
                         and whole.period_type = row_.period_type and whole.period_start = row_.period_start
                         and whole.breakdown = row_.told_breakdown and whole.member = row_.told_member
+                where whole.is_shown
+                group by all
             )
             select
-                [wholes.item, wholes.period_type, wholes.breakdown, wholes.member], wholes.period_start,
+                wholes.item, wholes.period_type, wholes.period_start, any_value(wholes.members),
                 list([parts.item, parts.breakdown, parts.member])
             from wholes
             inner join parts
                 on parts.period_type = wholes.period_type and parts.period_start = wholes.period_start
-                    and case split_part(wholes.item, '{END}', 3)
-                        when 'respondent_count'
-                            then parts.breakdown = wholes.of_breakdown and parts.member = wholes.of_member
-                        when 'known_segment'
+                    and case
+                        when wholes.item = '{KNOWN_SEGMENT.of_cells()}'
                             then parts.breakdown = 'segment' and wholes.of_breakdown = 'all'
+                        when
+                            wholes.item = '{LINKED.of_cells()}'
+                            or ends_with(wholes.item, '{END}respondent_count')
+                            then parts.breakdown = wholes.of_breakdown and parts.member = wholes.of_member
                     end
-            group by all
+            group by wholes.item, wholes.period_type, wholes.period_start, of_breakdown, of_member
             having sum(parts.people) = any_value(wholes.people)
             """
         ).fetchall()
-        for (item, period_type, of, name), start, parts in of_rows:
-            whole = Cell(item, period_type, start, of, name)
-            for part, *names in parts:
-                found[Cell(part, period_type, start, *names)].append(
-                    Sum(whole, "respondents", is_exact=True, is_of_people=True)
-                )
+        for item, period_type, start, members, parts_of_row in of_rows:
+            wholes = {Cell(item, period_type, start, *names) for names in members}
+            parts = {Cell(part, period_type, start, *names) for part, *names in parts_of_row}
+            for cell in wholes | parts:
+                found[cell] |= wholes - {cell}
+            if item != KNOWN_SEGMENT.of_cells():
+                told_by_respondents |= parts
+    for item, *names, part in connection.execute(told.answered_by_all("counts")).fetchall():
+        found[Cell(item, *names)].add(Cell(part, *names))
+    if told_by_respondents:
+        columns = [list(column) for column in zip(*sorted(told_by_respondents), strict=True)]
+        connection.execute(
+            """
+            update counts set is_shown = true
+            from (
+                select unnest(?) as item, unnest(?) as period_type, unnest(?) as period_start,
+                    unnest(?) as breakdown, unnest(?) as member
+            ) as told
+            where counts.item = told.item and counts.period_type = told.period_type
+                and counts.period_start = told.period_start and counts.breakdown = told.breakdown
+                and counts.member = told.member
+            """,
+            columns,
+        )
     return found
 
 

@@ -10,7 +10,7 @@ differs is counted in them; else by the counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,22 @@ def of_records(table: str) -> str:
     )"""
 
 
+def answered_by_all(counts: str) -> str:
+    """SQL for the cells of whoever answered an item of a scale, each with an item that all of them did."""
+    cell = "whole.item, whole.period_type, whole.period_start, whole.breakdown, whole.member"
+    return f"""
+        select {cell}, part.item as part
+        from (
+            select *, regexp_replace(item, '[|][^|]*{END}', '|all{END}') as all_item from {counts}
+            where starts_with(item, 'cx_index{END}')
+        ) as part
+        inner join {counts} as whole
+            on whole.item = part.all_item and part.item <> part.all_item and whole.people = part.people
+                and whole.period_type = part.period_type and whole.period_start = part.period_start
+                and whole.breakdown = part.breakdown and whole.member = part.member
+    """
+
+
 def count(
     connection: duckdb.DuckDBPyConnection,
     warehouse: str,
@@ -116,6 +132,7 @@ def held(
     *,
     organizations: Mapping[tuple[str, str], str],
     of_same_records: Mapping[Cell, Sequence[Sum]],
+    followers: Mapping[Cell, Set[Cell]],
     minimum: int,
 ) -> None:
     """Find the held cells of all these tables: what two of them tell of the same people is held in both.
@@ -125,7 +142,8 @@ def held(
         earlier: the kept releases.
         records: release id and table → how much the cells of its records differ, where these were compared.
         organizations: breakdown and member (service, or survey) → the organization.
-        of_same_records: part → its sums beside those of periods and members, see `overlaps`.
+        of_same_records: part → its sums beside those of periods and members, see `overlaps.sums`.
+        followers: cell → those that are held where it is, see `overlaps.of_respondents`.
         minimum: policy suppression_min_n.
     """
     for release in earlier:
@@ -177,24 +195,7 @@ def held(
         for cell, one in by_records.items():
             if closure.fiscal_year(cell.period_start) in years:
                 moved.setdefault(cell, {})[release_id] = one
-    entries: dict[str, set[Cell]] = {}
-    known: dict[str, set[Cell]] = {}
-    untold: dict[str, set[Cell]] = {}
-    for release_id, has_count, is_told, *names in connection.execute(
-        f"""
-        select release, people is not null, is_told, {_CELL} from counts_before
-        where {within}
-        order by release
-        """
-    ).fetchall():
-        cells = entries.setdefault(release_id, set())
-        if has_count:
-            cells.add(Cell(*names))
-        if is_told:
-            known.setdefault(release_id, set()).add(Cell(*names))
-        elif has_count:
-            untold.setdefault(release_id, set()).add(Cell(*names))
-
+    entries, known, untold = _told_before(connection, within)
     shown = {
         Cell(*names)
         for names in connection.execute(f"select {_CELL} from counts where is_shown and {within}").fetchall()
@@ -205,11 +206,6 @@ def held(
             return found
         is_same = cell in entries[release_id] or (release_id, _compared_by_records(cell)) in records
         return Move(0) if is_same else None
-
-    def people(cell: Cell, release_id: str) -> Move | None:
-        if found := by_count.get(cell, {}).get(release_id):
-            return Move(found.one + found.other)
-        return Move(0) if cell in entries[release_id] else None
 
     changes = {cell: [move(cell, release_id) for release_id in entries] for cell in moved.keys() | shown}
     found = closure.held(
@@ -223,13 +219,7 @@ def held(
             cell: [moves.get(release_id, Move(0)) for release_id in entries]
             for cell, moves in by_count.items()
         },
-        people={
-            cell: [people(cell, release_id) for release_id in entries]
-            for part, sums in of_same_records.items()
-            for each in sums
-            if each.is_of_people
-            for cell in (each.whole, part)
-        },
+        followers=followers,
     )
     if found:
         columns = [list(column) for column in zip(*sorted(found), strict=True)]
@@ -345,6 +335,34 @@ def _moves_by_count(
     ).fetchall():
         found.setdefault(Cell(*names), {})[release_id] = Move(one, other)
     return found
+
+
+def _told_before(connection: duckdb.DuckDBPyConnection, within: str) -> tuple[dict[str, set[Cell]], ...]:
+    """By earlier release the cells that it has a count of, those that it told, and those of others."""
+    entries: dict[str, set[Cell]] = {}
+    known: dict[str, set[Cell]] = {}
+    untold: dict[str, set[Cell]] = {}
+    for release_id, has_count, is_told, *names in connection.execute(
+        f"""
+        select release, people is not null, is_told, {_CELL} from counts_before
+        where {within}
+        order by release
+        """
+    ).fetchall():
+        cells = entries.setdefault(release_id, set())
+        if has_count:
+            cells.add(Cell(*names))
+        if is_told:
+            known.setdefault(release_id, set()).add(Cell(*names))
+        elif has_count:
+            untold.setdefault(release_id, set()).add(Cell(*names))
+    for release_id, told in known.items():
+        of_release = f"(from counts_before where release = {quoted(release_id)} and {within})"
+        for item, *names, part in connection.execute(answered_by_all(of_release)).fetchall():
+            both = {Cell(item, *names), Cell(part, *names)}
+            if not told.isdisjoint(both):
+                told.update(both)
+    return entries, known, untold
 
 
 def _has_key(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:

@@ -62,7 +62,8 @@ def said(known: list[People], public: list[dict[str, pd.DataFrame]]) -> Iterator
         of_days = [answers.told_within(atoms, *each) for each in of_span]
         for is_of_changes in (False, True):
             people = [_people(atoms, mine, is_of_changes) for mine, _ in of_span]
-            yield together(people, of_days, is_of_changes=is_of_changes)
+            told = together(people, of_days, is_of_changes=is_of_changes)
+            yield told if is_of_changes else [*untold_before(told)]
 
 
 def together(
@@ -87,6 +88,16 @@ def together(
         every = {each.of.tobytes(): each for of_day in of_days for each in of_day}
         told += _differences(people, numbers, [*every.values()])
     return told
+
+
+def untold_before(told: Sequence[Told]) -> Iterator[Told]:
+    """What several days say, less what is withheld of a number that an earlier one told."""
+    before: set[bytes] = set()
+    for each in told:
+        if each.is_shown or each.of.tobytes() not in before:
+            yield each
+        if each.is_shown:
+            before.add(each.of.tobytes())
 
 
 def numbers_of(people: Sequence[np.ndarray]) -> np.ndarray:

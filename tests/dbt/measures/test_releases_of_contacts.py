@@ -20,7 +20,7 @@ from . import test_suppression_across_tables as across
 from .sql import Measures
 from .subtraction import ORDERS
 from .test_releases import publish
-from .test_releases_of_answers import together
+from .test_releases_of_answers import together, untold_before
 from .test_suppression_across_tables import MINIMUM, Told, World, recovered
 
 TABLES = ("contact_center_performance", "cx_index", "identity_quality", "journey_measures", "journey_paths")
@@ -149,14 +149,7 @@ def of_levels_and_changes(
     people: Sequence[np.ndarray], told: Sequence[Sequence[Told]]
 ) -> Iterator[list[Told]]:
     """What all days say of how many there are, less what an earlier one told; and of how many changed it."""
-    before: set[bytes] = set()
-    levels = []
-    for each in together(people, told, is_of_changes=False):
-        if each.is_shown or each.of.tobytes() not in before:
-            levels.append(each)
-        if each.is_shown:
-            before.add(each.of.tobytes())
-    yield levels
+    yield [*untold_before(together(people, told, is_of_changes=False))]
     yield together(people, told, is_of_changes=True)
 
 
@@ -174,6 +167,8 @@ WORLDS = [
     # a source is all answers, or all contacts of a channel
     (8, 1500, FEW_LATE, "the first is kept no more"),
     (21, 1500, MANY_LATE, "one after the other"),
+    # what survey_linked_share is over tells how many answered an item
+    (205, 1855, MANY_LATE, "the first is kept no more"),
     # what a channel has beside contacts and answers, a source has beside the contacts of others
     (33, 2249, MANY_LATE, "made after going back to the first"),
 ]

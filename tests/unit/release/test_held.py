@@ -251,52 +251,71 @@ def test_what_two_measures_tell_alike_is_known_of_both(is_exact, found):
         wholes=lambda cell: [Sum(shifted, cell.item, is_exact=is_exact)] if cell != shifted else [],
         minimum=10,
         by_count={},
-        people={},
+        followers={},
     )
     assert {cell.item for cell in cells} == found
 
 
-RESPONDENTS, INDEX, THUMBS = (
-    Cell(item, "month", JANUARY, "all", "all") for item in ("respondents", "index", "thumbs")
+RESPONDENTS, INDEX, EASE = (
+    Cell(item, "month", JANUARY, "all", "all") for item in ("respondents", "index", "ease")
 )
 
 
-def held_of_respondents(changes, people, **sets):
-    """Of respondents, and of the index and the thumbs that they are together, those that are held."""
+def held_with(followers, changes, shown, known):
     cells = held(
-        {cell: [Move(*move)] for cell, move in changes.items()},
-        **sets,
-        wholes=lambda cell: (
-            [Sum(RESPONDENTS, "respondents", is_exact=True, is_of_people=True)] if cell != RESPONDENTS else []
-        ),
+        {cell: [Move(2 * more)] for cell, more in changes.items()},
+        shown=shown,
+        known=[known],
+        untold=[set()],
+        wholes=lambda _: (),
         minimum=10,
         by_count={},
-        people={cell: [None if more is None else Move(2 * more)] for cell, more in people.items()},
+        followers=followers,
     )
     return {cell.item for cell in cells}
 
 
-def test_respondents_do_not_tell_the_n_that_an_index_holds():
+def test_respondents_are_held_where_what_they_are_the_sum_of_is():
     """20 more respondents, 12 of them by thumbs: 8 are the index's, and it is held."""
-    moves = {RESPONDENTS: (0, 40), INDEX: (16,), THUMBS: (24,)}
-    people = {RESPONDENTS: 20, INDEX: 8, THUMBS: 12}
-    every = {*moves}
-    sets = {"shown": every, "untold": [set()]}
-    assert held_of_respondents(moves, people, known=[every], **sets) == {"index", "respondents"}
-    # the respondents were withheld then: they tell of now what is held
-    unknown = people | {RESPONDENTS: None}
-    assert held_of_respondents(moves, unknown, known=[{INDEX}], **sets) == {"index", "respondents"}
+    sets = {"shown": {RESPONDENTS, INDEX}, "known": {RESPONDENTS, INDEX}}
+    changes = {RESPONDENTS: 20, INDEX: 8}
+    assert held_with({}, changes, **sets) == {"index"}
+    assert held_with({INDEX: {RESPONDENTS}}, changes, **sets) == {"index", "respondents"}
 
 
-def test_an_index_that_is_held_for_other_answers_is_as_many_as_before():
-    """Who gave thumbs are as many as before, three of them others: how many there are may be told."""
-    assert held_of_respondents(
-        {RESPONDENTS: (0, 40), INDEX: (40,), THUMBS: (12,)},
-        {RESPONDENTS: 20, INDEX: 20, THUMBS: 0},
-        shown={RESPONDENTS, INDEX, THUMBS},
-        known=[{RESPONDENTS, INDEX, THUMBS}],
+def test_what_everybody_answered_does_not_tell_how_many_they_are():
+    """A release told that 10 answered; now 14 answered, all of them on ease, and no row counts them."""
+    sets = {"shown": {EASE}, "known": {INDEX}}
+    assert held_with({}, {INDEX: 4, EASE: 4}, **sets) == set()
+    assert held_with({INDEX: {EASE}}, {INDEX: 4, EASE: 4}, **sets) == {"ease"}
+
+
+def test_followers_open_the_sums_that_they_are_part_of():
+    """The 12 of apply, held with another cell, are those of ben less the 15 of status: these are held too."""
+    ben, apply, status = (
+        quarter(27, "organization", "ben"),
+        quarter(12, "service", "apply"),
+        quarter(15, "service", "status"),
+    )
+    few = Cell("index", "quarter", JANUARY, "service", "apply")
+    changes = dict([ben, apply, status]) | {few: (Move(4),)}
+    cells = held(
+        changes,
+        shown={*changes},
+        known=[{*changes}],
         untold=[set()],
-    ) == {"thumbs"}
+        wholes=lambda cell: of_periods_and_members(
+            cell, {("service", "apply"): "ben", ("service", "status"): "ben"}
+        ),
+        minimum=10,
+        by_count={},
+        followers={few: {apply[0]}},
+    )
+    assert {(cell.item, cell.member) for cell in cells} == {
+        ("index", "apply"),
+        ("trust", "apply"),
+        ("trust", "status"),
+    }
 
 
 def test_a_held_cell_is_not_told_by_what_no_release_has_told_yet():
@@ -324,7 +343,7 @@ def closed_cells(*changes, shown=None, known=None, untold=()):
         ),
         minimum=10,
         by_count={},
-        people={},
+        followers={},
     )
 
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from voxpop.release import overlaps
 from voxpop.release.closure import Cell
+from voxpop.release.counted import Named
 
 JANUARY = date(2026, 1, 1)
 CONTACTS = [
@@ -127,44 +128,100 @@ def test_a_source_that_is_a_channel_is_it_in_all_its_counts(connection):
         assert {(source, frozenset({channel})), (channel, frozenset({source}))} <= sums
 
 
+INDEX, EASE, THUMBS = (
+    Named("cx_index", item, "records").of_cells()
+    for item in ("likert_5|all", "likert_5|ease", "thumbs|trust")
+)
+RESPONDENTS, KNOWN = (
+    Named("survey_quality", "surveys", name).of_cells() for name in ("respondent_count", "known_segment")
+)
+LINKED = Named("journey_measures", "survey_linked_share|all", "n").of_cells()
+
+
+def of_respondents(connection, *counts):
+    """Cell → those that are held with it, of these counts; and the cells of the index that are told."""
+    connection.execute(
+        """
+        create table dim_surveys as select * from (
+            values ('form', 'apply'), ('desk', 'apply'), ('call', 'status')
+        ) as t (survey_id, service_id);
+        create table cx_index as select * from (
+            values ('likert_5', 'all'), ('likert_5', 'ease'), ('thumbs', 'trust')
+        ) as t (scale, driver);
+        create table counts (item text, period_type text, period_start date, breakdown text, member text,
+            people double, is_shown boolean);
+        create table survey_quality (period_type text, period_start date, breakdown text, member text);
+        create table journey_measures (period_type text, period_start date, breakdown text, member text,
+            measure text, page text);
+        """
+    )
+    for item, breakdown, member, people in counts:
+        cell = ["quarter", JANUARY, breakdown, member]
+        is_told = not item.startswith("cx_index")
+        connection.execute("insert into counts values (?, ?, ?, ?, ?, ?, ?)", [item, *cell, people, is_told])
+        if item == RESPONDENTS:
+            connection.execute("insert into survey_quality values (?, ?, ?, ?)", cell)
+        if item == LINKED:
+            measure = ["survey_linked_share", "all"]
+            connection.execute("insert into journey_measures values (?, ?, ?, ?, ?, ?)", [*cell, *measure])
+    found = overlaps.of_respondents(connection, "main", ["survey_quality", "journey_measures"])
+    told = connection.execute("select * exclude (people, is_shown) from counts where is_shown").fetchall()
+
+    def short(cell):
+        item, _, _, breakdown, member = cell
+        return item, breakdown, member
+
+    return (
+        {short(cell): {short(other) for other in others} for cell, others in found.items()},
+        {short(cell) for cell in told if cell[0].startswith("cx_index")},
+    )
+
+
 @pytest.mark.parametrize(("respondents", "is_sum"), [(51, True), (50, False)])
 def test_respondents_are_those_of_the_index_and_of_scales_without_one(connection, respondents, is_sum):
     """25 answered items of the index, 26 gave thumbs; of 50 respondents one did both."""
-    connection.execute(
-        f"""
-        create table dim_surveys as select 'form' as survey_id, 'apply' as service_id;
-        create table cx_index as
-        select * from (values ('likert_5', 'all'), ('likert_5', 'trust'), ('thumbs', 'trust'))
-            as t (scale, driver);
-        create table survey_quality as
-        select 'quarter' as period_type, date '{JANUARY}' as period_start, breakdown, member
-        from (values ('all', 'all'), ('survey', 'form')) as t (breakdown, member);
-        create table counts as
-        select replace(item, '|>', '{chr(31)}') as item, 'quarter' as period_type,
-            date '{JANUARY}' as period_start, breakdown, member, people
-        from (values
-            ('survey_quality|>surveys|>respondent_count', 'all', 'all', {respondents}),
-            ('survey_quality|>surveys|>respondent_count', 'survey', 'form', 26),
-            ('survey_quality|>surveys|>known_segment', 'all', 'all', 40),
-            ('cx_index|>likert_5|all|>records', 'all', 'all', 25),
-            ('cx_index|>likert_5|trust|>records', 'all', 'all', 25),
-            ('cx_index|>thumbs|trust|>records', 'all', 'all', 26),
-            ('cx_index|>thumbs|trust|>records', 'service', 'apply', 26),
-            ('cx_index|>likert_5|all|>records', 'segment', 'old', 18),
-            ('cx_index|>thumbs|trust|>records', 'segment', 'old', 22)
-        ) as t (item, breakdown, member, people)
-        """
+    whole, index, thumbs = ((item, "all", "all") for item in (RESPONDENTS, INDEX, THUMBS))
+    found, told = of_respondents(
+        connection, (*whole, respondents), (*index, 25), (EASE, "all", "all", 24), (*thumbs, 26)
     )
-    index, thumbs = "cx_index|likert_5|all|records", "cx_index|thumbs|trust|records"
-    of = "survey_quality|surveys"
-    sums = {}
-    for part, found_sums in overlaps.of_respondents(connection, "main", ["survey_quality"]).items():
-        for each in found_sums:
-            assert each.is_exact and each.is_of_people
-            sums.setdefault(name(each.whole), set()).add(name(part))
-    both = {f"{index} all all", f"{thumbs} all all"}
-    assert sums.pop(f"{of}|respondent_count all all", None) == (both if is_sum else None)
-    assert sums == {
-        f"{of}|respondent_count survey form": {f"{thumbs} service apply"},
-        f"{of}|known_segment all all": {f"{index} segment old", f"{thumbs} segment old"},
+    assert (found.get(index), found.get(thumbs)) == (({whole}, {whole}) if is_sum else (None, None))
+    assert told == ({index, thumbs} if is_sum else set())
+
+
+def test_an_item_that_everybody_answered_tells_how_many_answered_any(connection):
+    found, _ = of_respondents(
+        connection,
+        (INDEX, "service", "apply", 14),
+        (EASE, "service", "apply", 14),
+        (INDEX, "service", "status", 14),
+        (EASE, "service", "status", 13),
+    )
+    assert found == {(INDEX, "service", "apply"): {(EASE, "service", "apply")}}
+
+
+def test_surveys_of_a_service_are_held_together_and_with_what_all_of_them_are(connection):
+    """The 40 of form and the 12 of desk are who answered about apply; call is the one survey of status."""
+    form, desk, call = ((RESPONDENTS, "survey", survey) for survey in ("form", "desk", "call"))
+    apply, status = ((INDEX, "service", service) for service in ("apply", "status"))
+    found, told = of_respondents(
+        connection, (*form, 40), (*desk, 12), (*call, 20), (*apply, 52), (*status, 20)
+    )
+    assert {cell: others for cell, others in found.items() if others} == {
+        form: {desk},
+        desk: {form},
+        apply: {form, desk},
+        status: {call},
     }
+    assert told == {apply, status}
+
+
+def test_answers_tied_to_contacts_and_known_segments_are_respondents_too(connection):
+    linked, apply = ((item, "service", "apply") for item in (LINKED, INDEX))
+    everybody, known, old = (RESPONDENTS, "all", "all"), (KNOWN, "all", "all"), (INDEX, "segment", "old")
+    found, told = of_respondents(
+        connection, (*linked, 20), (*apply, 20), (*everybody, 20), (*known, 18), (*old, 18)
+    )
+    assert found[apply] == {linked}
+    assert found[old] == {known}
+    # how many are of any segment tells of none
+    assert told == {apply}
