@@ -201,6 +201,7 @@ def test_what_can_be_known_of_who_it_was_is_what_the_records_name(settings: Sett
             select response_id, source_system, channel, customer_id,
                 date_trunc('quarter', answered_local_date)
             from marts.fct_survey_responses
+            where is_counted
             """
         ).df()
         named = connection.execute(

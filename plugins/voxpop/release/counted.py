@@ -373,6 +373,7 @@ WITHHELD: Mapping[str, str] = {
                 answered_local_date, customer_id, unnest(['all', 'source', 'channel']),
                 unnest(['all', source_system, channel])
             from {marts}.fct_survey_responses
+            where is_counted
         )
         where day is not null and member is not null
         group by all
@@ -421,7 +422,7 @@ ALIKE: Sequence[Alike] = (
     ),
     # responses
     Alike(_journeys("survey_linked_share", "n"), [Named("survey_quality", "surveys", "respondent_count")]),
-    # both; responses that don't count, and visits, are in neither
+    # both; visits are in neither
     Alike(
         Named("identity_quality", "records", "record_count"),
         [_journeys("first_contact_resolution_share", "contacts"), _journeys("survey_linked_share", "n")],
@@ -469,9 +470,9 @@ KINDS = """
     union
     select
         date_trunc('quarter', answered_local_date)::date, source_system, channel, organization_id, service_id,
-        customer_id is not null, false, false, false, is_counted
+        customer_id is not null, false, false, false, true
     from {marts}.fct_survey_responses
-    where answered_local_date is not null
+    where is_counted and answered_local_date is not null
 """
 """SQL for the kinds of records of a quarter; `{marts}` and `{intermediate}` are the schemas."""
 

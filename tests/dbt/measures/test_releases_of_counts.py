@@ -240,7 +240,8 @@ class Told:
                 )
 
     def _records(self, contacts: pd.DataFrame, responses: pd.DataFrame) -> None:
-        for cell, rows in spread(pd.concat([contacts, responses]), "channel"):
+        respondents = responses[responses["is_counted"]]
+        for cell, rows in spread(pd.concat([contacts, respondents]), "channel"):
             self._row(
                 "identity_quality", cell, {"record_count": len(rows)}, [self._who("records", cell, rows)]
             )

@@ -149,7 +149,7 @@ FACTS = """
     from range({}) as t (i);
     create or replace table fct_survey_responses as
     select 'forms' as source_system, 'email' as channel, null::text as customer_id,
-        date '2026-01-02' as answered_local_date
+        true as is_counted, date '2026-01-02' as answered_local_date
     from range(0)
 """
 """So many calls, all matched."""

@@ -31,7 +31,9 @@ with records as (
     inner join {{ ref('int_survey_responses') }} as records
         on facts.response_id = records.response_id
     where
-        {{ is_in_touched_quarter('facts.answered_local_date', ref('int_journey_years')) }}
+        -- a channel's records less its contacts and answers would be who answered and doesn't count
+        facts.is_counted
+        and {{ is_in_touched_quarter('facts.answered_local_date', ref('int_journey_years')) }}
 ),
 
 joining as (
