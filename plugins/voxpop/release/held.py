@@ -53,7 +53,9 @@ def rows(
     if "priority_goal_measures" in tables:
         derived += [one for one in _of_goals(connection, warehouse) if one.of in tables]
     names = sorted({*COUNTED, *TOLD, *(one.table for one in derived)} & {*tables})
-    followers = overlaps.of_respondents(connection, warehouse, names) if "cx_index" in names else {}
+    followers: Mapping[Cell, Set[Cell]] = {}
+    if "cx_index" in names and told.has_key(connection, "cx_index", f"{warehouse}.cx_index"):
+        followers = overlaps.of_respondents(connection, warehouse, names)
     if not earlier:
         return {}
     _hold_cells(connection, warehouse, names, earlier, sums=sums, followers=followers, policy=policy)

@@ -112,7 +112,7 @@ def count(
     # of nobody nothing is withheld
     counts.append(f"select *, false as is_shown from ({_counts(connection, withheld)}) where people > 0")
     for table in COUNTED:
-        if table in tables and _has_key(connection, table, f"{warehouse}.{table}"):
+        if table in tables and has_key(connection, table, f"{warehouse}.{table}"):
             records = changed.counts(table, warehouse, policy=policy)
             named = f"select * replace ({_records_of(table)} as item) from ({records})"
             shown = _shown(table, f"{warehouse}.{table}")
@@ -290,7 +290,7 @@ def _kept(connection: duckdb.DuckDBPyConnection, release: Earlier) -> str:
     relations = {}
     for table in (*COUNTED, *TOLD):
         rows = release.table(table)
-        if rows is not None and _has_key(connection, table, rows):
+        if rows is not None and has_key(connection, table, rows):
             own = " where held_from is null" if "held_from" in columns_of(connection, rows) else ""
             relations[table] = f"(from {rows}{own})"
     counts = [_counts(connection, {table: rows for table, rows in relations.items() if table in TOLD})]
@@ -365,13 +365,13 @@ def _told_before(connection: duckdb.DuckDBPyConnection, within: str) -> tuple[di
     return entries, known, untold
 
 
-def _has_key(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:
+def has_key(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:
     """Whether a table has the columns that name a row now; an older version's may lack some."""
     return columns_of(connection, rows).issuperset(COMPARED[table].key)
 
 
 def _withholds(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:
-    if not _has_key(connection, table, rows):
+    if not has_key(connection, table, rows):
         return False
     return connection.execute(f"select 1 from {rows} where suppressed limit 1").fetchone() is not None
 
