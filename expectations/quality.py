@@ -171,7 +171,7 @@ _RECORDS_AGAINST_IDENTITY = """
         select started_local_date as day, source_system, customer_id from marts.fct_interactions
         union all
         select answered_local_date, source_system, customer_id from marts.fct_survey_responses
-        where answered_local_date is not null
+        where is_counted and answered_local_date is not null
     ),
     found as (
         select
