@@ -18,8 +18,9 @@ select date '2026-01-05' as started_local_date, if(i < 60, 'genesys', 'offices')
     if(i % 2 = 0, 'c' || i, null) as customer_id
 from range(100) as r(i);
 create table marts.fct_survey_responses as
-select date '2026-02-01' as answered_local_date, 'touchpoints' as source_system, 'c' || i as customer_id
-from range(20) as r(i);
+select date '2026-02-01' as answered_local_date, 'touchpoints' as source_system, 'c' || i as customer_id,
+    i < 20 as is_counted
+from range(25) as r(i);
 create table marts.identity_quality as
 select 'quarter' as period_type, date '2026-01-01' as period_start, '2026Q2' as period_label, breakdown,
     member, record_count, matched_count as identified_count, matched_count, matched_count as customer_count,
