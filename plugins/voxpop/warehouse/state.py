@@ -130,19 +130,15 @@ class BuildState:
         """
         with self._transaction():
             made_by = run.made_by
-            self._connection.execute("delete from _build.run")
-            self._connection.execute(
-                "insert into _build.run by name select ? as run_id, ? as full_refresh, ? as fingerprint, "
-                "? as method, ? as takes_over, ?::varchar[] as layers",
-                [
-                    run.run_id,
-                    run.full_refresh,
-                    made_by.fingerprint,
-                    made_by.method,
-                    run.takes_over,
-                    list(run.layers),
-                ],
+            row = (
+                run.run_id,
+                run.full_refresh,
+                made_by.fingerprint,
+                list(run.layers),
+                made_by.method,
+                run.takes_over,
             )
+            self._replace("run", [row])
             self._replace("pending_batches", [_row(batch) for batch in pending])
             self._replace("excluded_batches", list(excluded.items()))
             self._replace("complete_to", [(complete_to,)] if complete_to else [])
