@@ -110,6 +110,10 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
             """,
         ),
         Rule(
+            f"no page is named where fewer than {least} called after a visit",
+            _PAGES_OF_FEW.format(least=least),
+        ),
+        Rule(
             "contacts and what follows them are what the facts hold",
             _CONTACTS.format(days=f"{policy['repeat_contact_days']:.0f}"),
         ),
@@ -174,6 +178,19 @@ _CONTACTS = """
             or (not is_provisional and abs(value - share_found) > 1e-9)
             or (breakdown = 'all' and unknown_count is distinct from unknown_found)
         )
+"""
+
+_PAGES_OF_FEW = """
+    select distinct concat_ws(' ', tested.period_label, tested.member) as blame
+    from tested
+    left join marts.customer_journeys as journeys
+        on
+            tested.period_start = journeys.quarter_start and tested.member = journeys.service_id
+            and journeys.page_before_call is not null
+            and not journeys.is_open and not journeys.is_left_truncated
+    where tested.measure = 'page_before_call_share' and tested.held_from is null
+    group by tested.period_label, tested.member, tested.page
+    having count(journeys.quarter_start) < {least}
 """
 
 _WEBSITE_BEFORE_CALL = """

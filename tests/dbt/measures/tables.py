@@ -143,6 +143,47 @@ def load(measures: Measures, people: pd.DataFrame, *items: pd.DataFrame, **surve
     measures.connection.execute("alter table fct_survey_responses alter weight type decimal(18, 9)")
 
 
+def describe_surveys(measures: Measures) -> None:
+    """Make what is known of surveys beside the answers to them, of services and contacts that are loaded."""
+    measures.connection.execute("""
+        create or replace table dim_surveys as
+        select surveys.*, services.service_id, organization_id, 'plain' as instrument,
+            'website' as default_channel, date '2000-01-01' as valid_from, 'tool' as source_system,
+            survey_id as source_form_id, null::text as omb_control_number, null::date as omb_expires_on
+        from dim_surveys as surveys
+        inner join (select distinct survey_id, service_id from fct_survey_responses) as services
+            using (survey_id)
+        inner join dim_services using (service_id);
+        create or replace table dim_questions (instrument text, role text, driver text, scale text,
+            valid_min int, valid_max int, statement text);
+        create or replace table segments as
+            select distinct segment, segment as segment_name from fct_interactions where segment is not null;
+        create or replace table dim_dates as
+            select distinct date_trunc('month', answered_local_date)::date as month_start
+            from fct_survey_responses;
+        -- every question of the instrument was asked of everybody
+        create or replace table int_survey_answers as
+            select response_id, driver as question_id, 'core' as role, driver, scale,
+                if(given.response_id is null, 'blank', 'valid') as status
+            from fct_survey_responses as responses
+            inner join (select distinct survey_id, driver, scale from fct_survey_answers
+                inner join fct_survey_responses using (response_id)) as asked using (survey_id)
+            left join fct_survey_answers as given using (response_id, driver, scale);
+        -- twice as many were offered a survey as answered
+        create or replace table int_survey_offers as
+            select survey_id, service_id, channel,
+                date_trunc('month', answered_local_date)::date as offered_date,
+                last_day(answered_local_date) as last_offered_date,
+                date_trunc('quarter', answered_local_date)::date as quarter_start,
+                3 * count(*) as customer_count, 2 * count(*) as offered_count, null::bigint as complete_count,
+                null::bigint as partial_count, null::bigint as refused_count,
+                null::bigint as not_reached_count, null::bigint as other_count,
+                null::bigint as unknown_eligibility_count
+            from fct_survey_responses
+            group by all
+    """)
+
+
 def offers(services: pd.DataFrame, days: pd.Series) -> pd.DataFrame:
     """The people that each service served in each month, as its offers count them; of the last none."""
     months = sorted(set(days.dt.to_period("M")))

@@ -10,8 +10,17 @@ import pandas as pd
 import pytest
 
 from .sql import CX_INDEX, Measures
-from .tables import SERVICES, answers, load, responses, touched_quarters
-from .test_suppression_across_tables import CHANNELS, MINIMUM, Condition, Told, cells, coded, recovered
+from .tables import SERVICES, answers, describe_surveys, load, responses, touched_quarters
+from .test_suppression_across_tables import (
+    CHANNELS,
+    MINIMUM,
+    UNCOUNTED,
+    Condition,
+    Told,
+    cells,
+    coded,
+    recovered,
+)
 
 SURVEYS = {**{name: name for name in SERVICES}, "ben-apply-office": "ben-apply"}
 """Survey → its service; one service has two."""
@@ -22,7 +31,6 @@ ONE_QUESTION = ("trv-urgent", "trv-renew")
 ASKED = {"satisfaction": 0.95, "ease": 0.8, "employee": 0.45}
 """The questions of the others, and how many answer them."""
 
-UNCOUNTED = ("deleted", "spam", "flagged", "archived")
 TABLES = (
     "int_measures__surveys",
     "survey_quality",
@@ -42,7 +50,7 @@ def surveyed(seed: int, number: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     channel = draw.choice(list(CHANNELS), number, p=list(CHANNELS.values()))
     is_office = (service == "ben-apply") & (channel == "in_person")
     survey = np.where(is_office, "ben-apply-office", service)
-    reason = draw.choice([None, *UNCOUNTED], number, p=[0.9, 0.05, 0.03, 0.01, 0.01])
+    reason = draw.choice([None, *UNCOUNTED], number, p=[0.9, *UNCOUNTED.values()])
     answered = pd.to_datetime("2024-10-01") + pd.to_timedelta(draw.integers(0, 457, number), unit="D")
     people = responses(
         number,
@@ -73,19 +81,7 @@ def surveyed(seed: int, number: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     return people, items
 
 
-OTHERS = """
-    create or replace table dim_surveys as
-    select surveys.*, services.service_id, organization_id, 'plain' as instrument,
-        'website' as default_channel, date '2000-01-01' as valid_from, 'tool' as source_system,
-        survey_id as source_form_id, null::text as omb_control_number, null::date as omb_expires_on
-    from dim_surveys as surveys
-    inner join (select distinct survey_id, service_id from fct_survey_responses) as services using (survey_id)
-    inner join dim_services using (service_id);
-    create or replace table dim_questions (instrument text, role text, driver text, scale text, valid_min int,
-        valid_max int, statement text);
-    create or replace table survey_changes (survey_id text, changed_on date, kind text);
-    create or replace table segments as
-        select distinct segment, segment as segment_name from fct_interactions where segment is not null;
+CONTACTS = """
     -- nobody knows after which contact a survey was offered, nor which one an answer is about
     create or replace table fct_interactions as
         select *, false as is_survey_offered, null::text as channel, null::int as wait_seconds,
@@ -94,27 +90,7 @@ OTHERS = """
     create or replace table int_interactions as select interaction_id, segment from fct_interactions;
     create or replace table int_survey_ties as
         select response_id, null::text as interaction_id from fct_survey_responses where is_counted;
-    create or replace table dim_dates as
-        select distinct date_trunc('month', answered_local_date)::date as month_start
-        from fct_survey_responses;
-    -- every question of the instrument was asked of everybody
-    create or replace table int_survey_answers as
-        select response_id, driver as question_id, 'core' as role, driver, scale,
-            if(given.response_id is null, 'blank', 'valid') as status
-        from fct_survey_responses as responses
-        inner join (select distinct survey_id, driver, scale from fct_survey_answers
-            inner join fct_survey_responses using (response_id)) as asked using (survey_id)
-        left join fct_survey_answers as given using (response_id, driver, scale);
-    -- twice as many were offered a survey as answered
-    create or replace table int_survey_offers as
-        select survey_id, service_id, channel, date_trunc('month', answered_local_date)::date as offered_date,
-            last_day(answered_local_date) as last_offered_date,
-            date_trunc('quarter', answered_local_date)::date as quarter_start,
-            3 * count(*) as customer_count, 2 * count(*) as offered_count, null::bigint as complete_count,
-            null::bigint as partial_count, null::bigint as refused_count, null::bigint as not_reached_count,
-            null::bigint as other_count, null::bigint as unknown_eligibility_count
-        from fct_survey_responses
-        group by all
+    create or replace table survey_changes (survey_id text, changed_on date, kind text)
 """
 
 
@@ -125,7 +101,8 @@ def make(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) ->
         See `with_items`.
     """
     load(measures, people, *items)
-    measures.connection.execute(OTHERS)
+    measures.connection.execute(CONTACTS)
+    describe_surveys(measures)
     measures.table("int_journey_years", touched_quarters(pd.to_datetime(people["answered_local_date"])))
     measures.build(*CX_INDEX, *TABLES)
     return with_items(people, items)

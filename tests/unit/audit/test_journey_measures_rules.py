@@ -34,6 +34,7 @@ from range(40) as r(i);
 create table marts.customer_journeys as
 select
     date '2026-01-01' as quarter_start, 'ben' as service_id, i < 24 as has_website_before_call,
+    if(i < 24, 'www/' || chr(97 + (i % 3)::int), null) as page_before_call,
     i = 40 as is_open, i = 41 as is_left_truncated
 from range(42) as r(i);
 create table marts.journey_measures as
@@ -92,6 +93,10 @@ FAULTS = [
         f" update marts.journey_measures set {WITHHOLD} where page = 'www/b';"
         " update marts.journey_measures set value = 0.25 where page = 'www/c'",
         "a service's withheld pages are none",
+    ),
+    (
+        "n = n; update marts.customer_journeys set page_before_call = null where page_before_call < 'www/c'",
+        "no page is named where",
     ),
     ("n = 61 where measure like 'first%' and breakdown = 'all'", "contacts and what follows them"),
     ("value = 0.7 where measure like 'first%' and breakdown = 'service'", "contacts and what follows them"),

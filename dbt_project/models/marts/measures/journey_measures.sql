@@ -50,6 +50,8 @@ with shares as (
         cast(null as double) as median_low,
         cast(null as double) as median_high
     from {{ ref('int_measures__journeys') }}
+    -- a share of many tells how few were on the website before: which pages have a row would say what each of them saw
+    where page = 'all' or n >= {{ policy('suppression_min_n') }}
 ),
 
 coverage as (
