@@ -56,6 +56,12 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
             blame=cell,
         ),
         never(
+            "a claim by segment is allowed where enough are known, and nothing said where the share isn't",
+            "held_from is null and is_segment_claim_allowed is distinct from case when respondent_count = 0"
+            f" then false else known_segment_share >= {policy['segment_claim_min_share']} end",
+            blame=cell,
+        ),
+        never(
             "a withheld cell shows no figure",
             f"suppressed and coalesce({shown}) is not null",
             blame=cell,

@@ -234,9 +234,8 @@ def goals_can_name_every_public_measure(manifest: Any) -> Found:
 
 def public_figures_are_held(manifest: Any) -> Found:
     """Otherwise two releases of a table would tell what a few people changed."""
-    goal = dict.fromkeys(("goal_id", "indicator", "table_name", "period_type", "kind"), "") | {
-        "row_filter": ""
-    }
+    columns = ("goal_id", "indicator", "table_name", "period_type", "row_filter", "kind", "value_column")
+    goal = dict.fromkeys(columns, "")
     known = {*COUNTED, *TOLD, *(one.table for one in (*DERIVED, *of_goal(goal)))}
     for model in models(manifest):
         if model.config.meta.get("audience") != "public":

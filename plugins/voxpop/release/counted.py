@@ -5,8 +5,8 @@ A record counts in its cells for each item: what adds up only with itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from voxpop.release.tables import quoted
@@ -48,6 +48,8 @@ class Derived:
     Attributes:
         table: its name.
         of: the other's; or its own.
+        figure: what of the other they rest on, where that may be null and its row stand, see `Told.apart`:
+            `base` is each row without it, held ones too. None: the row.
         rests_on: SQL for whether `row_` rests on the held row `base` of the other; `{marts}` is the schema.
         figures: the columns that do: they are null then, where the table has them. None: the row is held.
         reason: the column that says why; `held` then, unless the row has a reason of its own.
@@ -58,6 +60,7 @@ class Derived:
     rests_on: str
     figures: Sequence[str] | None = None
     reason: str | None = None
+    figure: str | None = None
 
 
 _SEGMENTS = """
@@ -196,6 +199,8 @@ class Told:
         is_one: whether the rows of a cell are held together.
         together: SQL by `told_item`, `breakdown` and `member` for which cells of a period are held together,
             because what each is beside the others is told too often; null of any other cell.
+        apart: figure → the counts that only it tells. Where one of them is held, the figure is null and the
+            row stands.
     """
 
     item: str
@@ -204,6 +209,7 @@ class Told:
     member: str = "member"
     is_one: bool = False
     together: str | None = None
+    apart: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 END = "\x1f"
@@ -275,6 +281,8 @@ TOLD: Mapping[str, Told] = {
             "unknown_segment": Count("round((1 - known_segment_share) * respondent_count)"),
             "tied": Count("respondent_count", "round(tied_share * respondent_count)"),
         },
+        # whose segment is known changes with everybody who comes, and by few nearly everywhere
+        apart={"known_segment_share": ("known_segment", "unknown_segment")},
     ),
     "survey_nonresponse": Told(
         item="breakdown",
@@ -608,6 +616,14 @@ DERIVED: Sequence[Derived] = (
             )
         """,
         figures=("known_segment_share", "is_claim_allowed", "verdict"),
+        figure="known_segment_share",
+    ),
+    Derived(
+        "survey_quality",
+        of="survey_quality",
+        rests_on=same("base", "row_", _CELL),
+        figures=("known_segment_share", "is_segment_claim_allowed"),
+        figure="known_segment_share",
     ),
     Derived(
         "survey_quality",
@@ -654,7 +670,9 @@ def of_goal(goal: Mapping[str, str]) -> list[Derived]:
     upto = f"{wanted} and base.period_start <= row_.period_start"
     own = upto if goal["kind"] == "cumulative" else f"{wanted} and base.period_start = row_.period_start"
     forecast = ("forecast_value", "forecast_low", "forecast_high", "forecast_point_count")
+    table, value = goal["table_name"], goal["value_column"]
+    figure = value if table in TOLD and value in TOLD[table].apart else None
     return [
-        Derived("priority_goal_measures", goal["table_name"], own),
-        Derived("priority_goal_measures", goal["table_name"], upto, forecast),
+        Derived("priority_goal_measures", table, own, figure=figure),
+        Derived("priority_goal_measures", table, upto, forecast, figure=figure),
     ]

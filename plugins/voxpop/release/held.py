@@ -64,7 +64,8 @@ def rows(
     asked: dict[str, list[str]] = {table: [] for table in names}
     for other in derived:
         rests_on = other.rests_on.replace("{marts}", warehouse)
-        where = f"select 1 from held_{other.of} as base where {rests_on}"
+        base = f"held_{other.of}" if other.figure is None else _without(other.of, other.figure)
+        where = f"select 1 from {base} as base where {rests_on}"
         if other.figures is None:
             _hold(connection, other.table, f"{warehouse}.{other.table}", where)
         # asked once a row, and not once a figure
@@ -147,6 +148,9 @@ def _hold_cells(
         moved = records.get((release.release_id, "cx_index"))
         if moved is not None:
             _hold_untold_respondents(connection, warehouse, names, release, moved)
+    for table in TOLD:
+        if table in names:
+            _leave_out_figures(connection, warehouse, table)
 
 
 def _hold_untold_respondents(
@@ -194,8 +198,28 @@ def _hold_untold_respondents(
         )
 
 
+def _leave_out_figures(connection: duckdb.DuckDBPyConnection, warehouse: str, table: str) -> None:
+    """Make a table of the rows without each figure that stands apart, those that are held among them."""
+    key = ", ".join(COMPARED[table].key)
+    for figure in TOLD[table].apart:
+        connection.execute(
+            f"""
+            create or replace temp table {_without(table, figure)} as
+            from held_{table}
+            union
+            select {key} from {told.rows(table, f"{warehouse}.{table}")} as row_
+            where exists (select 1 from held_counts as cell where {told.rests_on(table, figure)})
+            """
+        )
+
+
+def _without(table: str, figure: str) -> str:
+    """The session's table with the keys of the rows that don't show a figure."""
+    return f"held_{table}_{figure}"
+
+
 def _of_goals(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator[Derived]:
-    columns = ("goal_id", "indicator", "table_name", "period_type", "row_filter", "kind")
+    columns = ("goal_id", "indicator", "table_name", "period_type", "row_filter", "kind", "value_column")
     goals = connection.execute(
         f"select {', '.join(columns)} from {warehouse.replace('marts', 'seeds')}.priority_goals order by all"
     ).fetchall()

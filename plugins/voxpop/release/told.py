@@ -43,13 +43,20 @@ def rows(table: str, relation: str) -> str:
     return f"(select *, {', '.join(f'{value} as {name}' for name, value in names.items())} from {relation})"
 
 
-def rests_on(table: str) -> str:
-    """SQL for whether a row `row_` of `rows` is of the held `cell`."""
+def rests_on(table: str, figure: str | None = None) -> str:
+    """SQL for whether a row `row_` of `rows`, or a figure of it that stands apart, is of the held `cell`."""
     own = "" if TOLD[table].is_one else " || row_.told_item || chr(31)"
+    apart = TOLD[table].apart
+    counts = {count for each in apart for count in apart[each] if figure in {None, each}}
+    names = ", ".join(map(quoted, sorted(counts)))
+    of_count = (
+        f"list_contains([{names}]::varchar[], split_part(cell.item, '{END}', 3)) = {figure is not None}"
+    )
     return f"""
         starts_with(cell.item, '{table}' || chr(31){own})
         and cell.period_type = row_.period_type and cell.period_start = row_.period_start
         and cell.breakdown = row_.told_breakdown and cell.member = row_.told_member
+        and {of_count}
     """
 
 

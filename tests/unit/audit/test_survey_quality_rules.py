@@ -9,10 +9,11 @@ from expectations.rules import Suite
 
 from . import planted
 
-POLICY = {"suppression_min_n": 10.0}
+POLICY = {"suppression_min_n": 10.0, "segment_claim_min_share": 0.8}
 RULES = survey_quality(POLICY)
 SUITE = Suite("survey_quality", "select * from marts.survey_quality", RULES)
 RATE = "no quarter's offers are answered by more people than were offered"
+CLAIM = "a claim by segment is allowed where enough are known"
 GOOD = """
 create schema marts;
 create table marts.fct_survey_responses as
@@ -67,6 +68,10 @@ def test_a_good_table_breaks_no_rule() -> None:
         ("archived_count = 9 where member = 's'", "a cell with fewer than 10 is withheld"),
         ("lowest_item_share = 9 / respondent_count", "a cell with fewer than 10 is withheld"),
         ("aapor_rr1 = 1.2 where member = 's'", "rates and shares are what their counts give"),
+        ("is_segment_claim_allowed = true where member = 's'", CLAIM),
+        ("is_segment_claim_allowed = null where member = 's'", CLAIM),
+        ("known_segment_share = 0.8 where member = 's'", CLAIM),
+        ("known_segment_share = null where member = 's'", CLAIM),
         ("suppressed = true where breakdown = 'all'", "a withheld cell shows no figure"),
         ("respondent_count = respondent_count + 1 where member = 't'", "responses and respondents are"),
         ("member = 'nobody' where member = 't'", "responses and respondents are what the facts hold"),
@@ -76,6 +81,11 @@ def test_a_good_table_breaks_no_rule() -> None:
 )
 def test_a_planted_fault_is_found(change: str, rule: str) -> None:
     assert any(name.startswith(rule) for name in broken(f"update marts.survey_quality set {change}"))
+
+
+def test_a_share_that_is_null_with_its_claim_breaks_no_rule() -> None:
+    null = "known_segment_share = null, is_segment_claim_allowed = null"
+    assert broken(f"update marts.survey_quality set {null} where member = 's'") == set()
 
 
 def test_more_answers_than_offers_are_refused_when_the_quarter_has_begun_in_earnest() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import duckdb
+import pandas as pd
 import pytest
 from voxpop.release import held, told
 from voxpop.release.changed import Earlier
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import COUNTED, DERIVED, TOLD
+from voxpop.release.counted import COUNTED, DERIVED, TOLD, of_goal
 
 PLAIN = [
     (table, count.people)
@@ -140,6 +141,36 @@ def test_a_gap_has_no_claim_while_the_share_that_allows_it_is_held(tmp_path, per
         assert rows["gap"].tolist() == [5]
         assert rows["verdict"].astype(object).where(rows["verdict"].notna(), None).tolist() == [claim]
         assert rows["is_claim_allowed"].isna().tolist() == [claim is None]
+
+
+@pytest.mark.parametrize(
+    ("count", "known", "is_null"),
+    # of 100 respondents, 90 of a known segment: 20 more of it, and 3 more or 10 more of none; 3 and 20
+    [(123, 110, True), (130, 110, False), (123, 93, True)],
+)
+def test_a_share_of_known_segments_that_tells_of_few_is_null_and_its_row_stands(
+    tmp_path, count, known, is_null
+):
+    names = {"breakdown": "survey", "member": "s"}
+
+    def made(count, known):
+        changed = {"known_segment_share": known / count, "respondent_count": count}
+        # response_count - respondent_count stays 50
+        return {"survey_quality": row("survey_quality", response_count=count + 50, **changed, **names)}
+
+    (found,) = published(tmp_path, made(100, 90), made(count, known))["survey_quality"].to_dict("records")
+    assert found["respondent_count"] == count
+    assert pd.isna(found["held_from"])
+    assert pd.isna(found["known_segment_share"]) == is_null
+
+
+@pytest.mark.parametrize(
+    ("value", "figure"), [("known_segment_share", "known_segment_share"), ("response_rate", None)]
+)
+def test_a_goal_of_a_figure_that_stands_apart_rests_on_it(value, figure):
+    names = ("goal_id", "indicator", "period_type", "kind")
+    goal = dict.fromkeys(names, "x") | {"row_filter": "member=all", "table_name": "survey_quality"}
+    assert {one.figure for one in of_goal(goal | {"value_column": value})} == {figure}
 
 
 FACTS = """
