@@ -348,6 +348,13 @@ TOLD: Mapping[str, Told] = {
 """By table."""
 
 WITHHELD: Mapping[str, str] = {
+    "survey_quality": """
+        select
+            period_type, period_start, breakdown, member, respondent_count,
+            known_segment_count / respondent_count as known_segment_share
+        from {intermediate}.int_measures__surveys
+        where respondent_count > 0
+    """,
     "journey_measures": """
         select
             period_type, period_start, breakdown, member, measure, page, n, pending_count,
