@@ -197,8 +197,9 @@ class Told:
         breakdown: SQL for the breakdown as sums know it: all, organization, service, survey, or any other.
         member: SQL for the member.
         is_one: whether the rows of a cell are held together.
-        together: SQL by `told_item`, `breakdown` and `member` for which cells of a period are held together,
-            because what each is beside the others is told too often; null of any other cell.
+        together: SQL by `told_item`, `told_count`, `breakdown` and `member` for which cells of a period are
+            held together, because what each is beside the others is told too often, or not without them; null
+            of any other cell.
         apart: figure → the counts that only it tells. Where one of them is held, the figure is null and the
             row stands.
     """
@@ -283,6 +284,7 @@ TOLD: Mapping[str, Told] = {
         },
         # whose segment is known changes with everybody who comes, and by few nearly everywhere
         apart={"known_segment_share": ("known_segment", "unknown_segment")},
+        together="if(ends_with(told_count, 'known_segment'), concat_ws('|', breakdown, member), null)",
     ),
     "survey_nonresponse": Told(
         item="breakdown",
@@ -341,8 +343,13 @@ TOLD: Mapping[str, Told] = {
                 "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
             ),
         },
-        # a service's pages add up to the n that stands beside each
-        together="if(starts_with(told_item, 'page_before_call_share|'), member, null)",
+        # a service's pages add up to the n that stands beside each, and that is whom its share tells of
+        together="""
+            if(
+                starts_with(told_item, 'page_before_call_share|')
+                or told_item = 'website_before_call_share|all' and breakdown = 'service', member, null
+            )
+        """,
     ),
 }
 """By table."""
@@ -523,7 +530,7 @@ RESPONDENTS: Mapping[str, tuple[str, str]] = {
     "survey_nonresponse": ("if(row_.member = 'all', 'all', row_.breakdown)", "row_.member"),
 }
 """Told tables that withhold who answered where cx_index does: SQL for the breakdown and member there of a row
-`row_`; `{marts}` is the schema. What they withhold has no count of its own."""
+`row_`; `{marts}` is the schema."""
 
 KNOWN_SEGMENT = Named("survey_quality", "surveys", "known_segment")
 LINKED = _journeys("survey_linked_share", "n")

@@ -397,7 +397,10 @@ def _together(table: str, rows: str) -> str:
     """SQL for a table's cells among `rows` that are held with others, `held_as`."""
     return f"""
         select *, {TOLD[table].together or "null"} as held_as
-        from (select *, split_part(item, '{END}', 2) as told_item from {rows})
+        from (
+            select *, split_part(item, '{END}', 2) as told_item, split_part(item, '{END}', 3) as told_count
+            from {rows}
+        )
         where starts_with(item, '{table}{END}') and held_as is not null
     """
 

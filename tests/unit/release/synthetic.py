@@ -702,6 +702,9 @@ from (
     cross join (values ('month'), ('quarter')) as period_types (period_type)
     cross join (values ('all'), ('survey')) as breakdowns (breakdown)
 );
+create table intermediate.int_measures__surveys as
+select period_type, period_start, breakdown, member, 9 as respondent_count, 8 as known_segment_count
+from marts.survey_quality;
 insert into marts.identity_quality by name
 select
     'quarter' as period_type, quarter_start as period_start, fiscal_quarter as period_label, quarter_start,

@@ -39,23 +39,34 @@ def row(table, **changed):
     return f"select {', '.join(f'{sql} as {name}' for name, sql in columns.items())}"
 
 
-def published(folder, old, new):
-    """The rows that are published, by table, of tables that one release showed and the next would."""
+def published(folder, *days):
+    """The rows that the last of some releases publishes, by table, of tables that each would show."""
+    earlier = []
+    policy = {"suppression_min_n": 10.0}
     with duckdb.connect() as connection:
         connection.execute(
             "create table dim_services as select 'apply' as service_id, 'ben' as organization_id;"
-            "create table dim_surveys as select 's' as survey_id, 'ben' as organization_id, 1 survey_version"
+            "create table dim_surveys as select 's' as survey_id, 'ben' as organization_id, 1 survey_version;"
+            # of what a release withholds no more is known here
+            "create table int_measures__journeys (period_type text, period_start date, breakdown text,"
+            " member text, measure text, page text, n bigint, pending_count bigint, seen_count bigint);"
+            "create table int_measures__resolution_times (quarter_start date, breakdown text, member text,"
+            " n bigint)"
         )
-        (folder / "parquet").mkdir(parents=True)
-        for table, sql in old.items():
-            connection.execute(f"copy ({sql}) to '{folder / 'parquet' / table}.parquet'")
-        for table, sql in new.items():
-            connection.execute(f"create table {table} as {sql}")
-        told.count(connection, "main", [*new], policy={})
-        queries = held.rows(
-            connection, "main", [*new], [Earlier("r1", folder)], sums={}, policy={"suppression_min_n": 10.0}
-        )
-        return {table: connection.execute(f"select * from ({sql})").df() for table, sql in queries.items()}
+        for place, day in enumerate(days, start=1):
+            release = Earlier(f"r{place}", folder / str(place))
+            for part in ("parquet", "audit"):
+                (release.folder / part).mkdir(parents=True)
+            for table, sql in day.items():
+                connection.execute(f"create or replace table {table} as {sql}")
+            told.count(connection, "main", [*day], policy=policy)
+            queries = held.rows(connection, "main", [*day], earlier, sums={}, policy=policy)
+            told.keep(connection, release.folder / told.NAME)
+            for table in day:
+                file = release.folder / "parquet" / f"{table}.parquet"
+                connection.execute(f"copy ({queries.get(table, f'from {table}')}) to '{file}'")
+            earlier.insert(0, release)
+        return {table: connection.execute(f"from {release.table(table)}").df() for table in days[-1]}
 
 
 @pytest.mark.parametrize(("table", "count"), PLAIN)
@@ -164,6 +175,26 @@ def test_a_share_of_known_segments_that_tells_of_few_is_null_and_its_row_stands(
     assert pd.isna(found["known_segment_share"]) == is_null
 
 
+def test_both_counts_of_a_share_that_is_null_are_untold(tmp_path):
+    """Of 123 respondents 30 are of no segment, but nobody is told; of 133 the same 30: 93 would follow."""
+    names = {"breakdown": "survey", "member": "s"}
+    days = [
+        {
+            "survey_quality": row(
+                "survey_quality",
+                known_segment_share=known / (known + unknown),
+                respondent_count=known + unknown,
+                response_count=known + unknown + 50,
+                **names,
+            )
+        }
+        for known, unknown in ((90, 10), (93, 30), (103, 30))
+    ]
+    (found,) = published(tmp_path, *days)["survey_quality"].to_dict("records")
+    assert found["respondent_count"] == 133
+    assert pd.isna(found["known_segment_share"])
+
+
 @pytest.mark.parametrize(
     ("value", "figure"), [("known_segment_share", "known_segment_share"), ("response_rate", None)]
 )
@@ -263,6 +294,36 @@ def test_pages_are_held_together(tmp_path):
         ("/b", 100, "r1"),
         ("/c", 100, "r1"),
     ]
+
+
+def test_pages_are_held_with_the_share_of_whom_they_are(tmp_path):
+    """21 of 200 called after a visit, and no page was told; of 24 now, one was the last that 10 saw."""
+
+    def made(seen, page):
+        of_service = {"breakdown": "service", "member": "apply"}
+        share = row(
+            "journey_measures",
+            measure="website_before_call_share",
+            page="all",
+            n=200,
+            value=seen / 200,
+            **of_service,
+        )
+        return {"journey_measures": " union all ".join([share, page(of_service | {"page": "/a"})])}
+
+    before = made(21, lambda of: withheld_page(row("journey_measures", measure=PAGES, n=21, **of)))
+    after = made(24, lambda of: row("journey_measures", measure=PAGES, n=24, value=10 / 24, **of))
+    rows = published(tmp_path, before, after)["journey_measures"].set_index("page")
+    assert rows["held_from"].tolist() == ["r1", "r1"]
+    assert rows.loc["/a", "suppressed"]
+    assert pd.isna(rows.loc["/a", "n"])
+
+
+PAGES = "page_before_call_share"
+
+
+def withheld_page(sql):
+    return f"select * replace (true as suppressed, null::bigint as n, null::double as value) from ({sql})"
 
 
 CELL = {
