@@ -41,6 +41,11 @@ def row(table, **changed):
 
 def published(folder, *days):
     """The rows that the last of some releases publishes, by table, of tables that each would show."""
+    return {name: duckdb.sql(f"from '{file}'").df() for name, file in files(folder, days).items()}
+
+
+def files(folder, days, facts=None):
+    """Where the last of some releases has its tables; `facts` is SQL for what each is made of."""
     earlier = []
     policy = {"suppression_min_n": 10.0}
     with duckdb.connect() as connection:
@@ -57,16 +62,18 @@ def published(folder, *days):
             release = Earlier(f"r{place}", folder / str(place))
             for part in ("parquet", "audit"):
                 (release.folder / part).mkdir(parents=True)
+            if facts:
+                connection.execute(facts[place - 1])
             for table, sql in day.items():
                 connection.execute(f"create or replace table {table} as {sql}")
             told.count(connection, "main", [*day], policy=policy)
             queries = held.rows(connection, "main", [*day], earlier, sums={}, policy=policy)
             told.keep(connection, release.folder / told.NAME)
-            for table in day:
-                file = release.folder / "parquet" / f"{table}.parquet"
+            found = {table: release.folder / "parquet" / f"{table}.parquet" for table in day}
+            for table, file in found.items():
                 connection.execute(f"copy ({queries.get(table, f'from {table}')}) to '{file}'")
             earlier.insert(0, release)
-        return {table: connection.execute(f"from {release.table(table)}").df() for table in days[-1]}
+    return found
 
 
 @pytest.mark.parametrize(("table", "count"), PLAIN)
@@ -219,29 +226,10 @@ FACTS = """
 
 def published_after(folder, *days):
     """What the last of some releases publishes of identity_quality; each is of so many calls, and of rows."""
-    earlier = []
-    policy = {"suppression_min_n": 10.0}
-    with duckdb.connect() as connection:
-        connection.execute(
-            "create table dim_services as select 'apply' as service_id, 'ben' as organization_id;"
-            "create table dim_surveys as select 's' as survey_id, 'ben' as organization_id, 1 survey_version"
-        )
-        for place, (calls, *rows) in enumerate(days, start=1):
-            connection.execute(FACTS.format(calls))
-            connection.execute(f"create or replace table identity_quality as {' union all '.join(rows)}")
-            release = Earlier(f"r{place}", folder / str(place))
-            for part in ("parquet", "audit"):
-                (release.folder / part).mkdir(parents=True)
-            tables = ["identity_quality"]
-            told.count(connection, "main", tables, policy=policy)
-            queries = held.rows(connection, "main", tables, earlier, sums={}, policy=policy)
-            told.keep(connection, release.folder / told.NAME)
-            query = queries.get("identity_quality", "from identity_quality")
-            file = release.folder / "parquet" / "identity_quality.parquet"
-            connection.execute(f"copy ({query}) to '{file}'")
-            earlier.insert(0, release)
-        columns = "breakdown, member, record_count, suppressed, held_from"
-        return connection.execute(f"select {columns} from '{file}' order by all").fetchall()
+    tables = [{"identity_quality": " union all ".join(rows)} for _, *rows in days]
+    found = files(folder, tables, [FACTS.format(calls) for calls, *_ in days])
+    columns = "breakdown, member, record_count, suppressed, held_from"
+    return duckdb.sql(f"select {columns} from '{found['identity_quality']}' order by all").fetchall()
 
 
 def withheld(sql):
