@@ -147,7 +147,7 @@ NUMBERS: list[tuple[str, str, Condition]] = [
     ),
     *(("quality", f"{reason}_count", of_kind(reason)) for reason in UNCOUNTED),
     (
-        "segments",
+        "quality",
         "known_segment_count",
         lambda atoms, _: is_respondent(atoms) & (atoms["segment"] != "unknown"),
     ),
@@ -174,13 +174,8 @@ ROWS = {
         from cx_comparisons
         where comparison = 'rest' and measure in ('mean', 'thumbs_up')
     """,
-    "quality": "select * from survey_quality",
-    # of respondents who are many these may be few
-    "segments": f"""
-        select told.*, round(told.known_segment_share * told.respondent_count) as known_segment_count
-        from survey_quality as told
-        inner join int_measures__surveys as made using (period_type, period_start, breakdown, member)
-        where not told.suppressed or made.respondent_count < {MINIMUM}
+    "quality": """
+        select *, round(known_segment_share * respondent_count) as known_segment_count from survey_quality
     """,
     # which question it is, no attack is to depend on
     "lowest": """
