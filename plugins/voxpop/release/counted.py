@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from voxpop.release.tables import quoted
+from voxpop.warehouse.seed_tables import GOAL_FIGURES
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ class Derived:
     Attributes:
         table: its name.
         of: the other's; or its own.
-        figure: what of the other they rest on, where that may be null and its row stand, see `Told.apart`:
-            `base` is each row without it, held ones too. None: the row.
+        figure: what of the other they rest on, where that may be null and its row stand, as those of
+            `Told.apart` and of other tables' `figures`: `base` is each row without it, held ones too. None:
+            the row.
         rests_on: SQL for whether `row_` rests on the held row `base` of the other; `{marts}` is the schema.
         figures: the columns that do: they are null then, where the table has them. None: the row is held.
         reason: the column that says why; `held` then, unless the row has a reason of its own.
@@ -667,11 +669,13 @@ MADE_OF_PUBLISHED: Mapping[str, str] = {"cx_control_limits": "cx_index"}
 
 
 def of_goal(goal: Mapping[str, str]) -> list[Derived]:
-    """What a row of the seed `priority_goals` takes from a table of measures: its value, and its forecast.
+    """What a row of the seed `priority_goals` takes from a table of measures: its figures, and its forecast.
 
     Args:
-        goal: the seed's columns; `row_filter` says which rows: `column=value|…`.
+        goal: the seed's columns, of a figure that it hasn't got an empty text; `row_filter` says which rows:
+            `column=value|…`, by columns of the table's key.
     """
+    table = goal["table_name"]
     named = {
         "row_.goal_id": goal["goal_id"],
         "row_.indicator": goal["indicator"],
@@ -684,9 +688,13 @@ def of_goal(goal: Mapping[str, str]) -> list[Derived]:
     upto = f"{wanted} and base.period_start <= row_.period_start"
     own = upto if goal["kind"] == "cumulative" else f"{wanted} and base.period_start = row_.period_start"
     forecast = ("forecast_value", "forecast_low", "forecast_high", "forecast_point_count")
-    table, value = goal["table_name"], goal["value_column"]
-    figure = value if table in TOLD and value in TOLD[table].apart else None
+    may_be_null = {figure for one in DERIVED if one.table == table for figure in one.figures or ()}
+    read: Sequence[str | None] = sorted({goal[column] for column in GOAL_FIGURES} & may_be_null)
     return [
-        Derived("priority_goal_measures", table, own, figure=figure),
-        Derived("priority_goal_measures", table, upto, forecast, figure=figure),
+        one
+        for figure in read or [None]
+        for one in (
+            Derived("priority_goal_measures", table, own, figure=figure),
+            Derived("priority_goal_measures", table, upto, forecast, figure=figure),
+        )
     ]

@@ -22,6 +22,7 @@ from voxpop.release.closure import Cell, Move
 from voxpop.release.compared import COMPARED
 from voxpop.release.counted import COUNTED, DERIVED, RESPONDENTS, TOLD, Derived, of_goal, same
 from voxpop.release.tables import quoted
+from voxpop.warehouse.seed_tables import GOAL_FIGURES
 
 _CELL = ("period_type", "period_start", "breakdown", "member")
 
@@ -59,10 +60,18 @@ def rows(
     if not earlier:
         return {}
     _hold_cells(connection, warehouse, names, earlier, sums=sums, followers=followers, policy=policy)
-    nulls: dict[str, dict[str, list[str]]] = {}
+    nulls: dict[tuple[str, str], list[str]] = {}
     figures: dict[str, dict[str, str]] = {table: {} for table in names}
     asked: dict[str, list[str]] = {table: [] for table in names}
+    left_out = {(table, figure) for table in TOLD for figure in TOLD[table].apart}
     for other in derived:
+        if other.figure is not None and (other.of, other.figure) not in left_out:
+            # of a goal, which comes after all that makes figures null
+            lacking = " or ".join(nulls.get((other.of, other.figure), ["false"]))
+            _leave_out(
+                connection, other.of, other.figure, _with(f"{warehouse}.{other.of}", asked[other.of]), lacking
+            )
+            left_out.add((other.of, other.figure))
         rests_on = other.rests_on.replace("{marts}", warehouse)
         base = f"held_{other.of}" if other.figure is None else _without(other.of, other.figure)
         where = f"select 1 from {base} as base where {rests_on}"
@@ -72,13 +81,12 @@ def rows(
         is_held = f"rests_on_held_{len(asked[other.table])}"
         asked[other.table].append(f"exists ({where}) as {is_held}")
         for figure in other.figures or ():
-            nulls.setdefault(other.table, {}).setdefault(figure, []).append(f"row_.{is_held}")
+            nulls.setdefault((other.table, figure), []).append(f"row_.{is_held}")
         if other.reason is not None:
             why = f"coalesce(row_.{other.reason}, case when row_.{is_held} then 'held' end)"
             figures[other.table][other.reason] = why
-    for table, conditions in nulls.items():
-        for figure, found in conditions.items():
-            figures[table][figure] = f"case when not ({' or '.join(found)}) then row_.{figure} end"
+    for (table, figure), found in nulls.items():
+        figures[table][figure] = f"case when not ({' or '.join(found)}) then row_.{figure} end"
     return {
         table: _published(
             connection, table, warehouse, earlier[0], figures=figures[table], asked=asked[table]
@@ -150,7 +158,10 @@ def _hold_cells(
             _hold_untold_respondents(connection, warehouse, names, release, moved)
     for table in TOLD:
         if table in names:
-            _leave_out_figures(connection, warehouse, table)
+            rows = told.rows(table, f"{warehouse}.{table}")
+            for figure in TOLD[table].apart:
+                cells = f"select 1 from held_counts as cell where {told.rests_on(table, figure)}"
+                _leave_out(connection, table, figure, rows, f"exists ({cells})")
 
 
 def _hold_untold_respondents(
@@ -198,19 +209,12 @@ def _hold_untold_respondents(
         )
 
 
-def _leave_out_figures(connection: duckdb.DuckDBPyConnection, warehouse: str, table: str) -> None:
-    """Make a table of the rows without each figure that stands apart, those that are held among them."""
-    key = ", ".join(COMPARED[table].key)
-    for figure in TOLD[table].apart:
-        connection.execute(
-            f"""
-            create or replace temp table {_without(table, figure)} as
-            from held_{table}
-            union
-            select {key} from {told.rows(table, f"{warehouse}.{table}")} as row_
-            where exists (select 1 from held_counts as cell where {told.rests_on(table, figure)})
-            """
-        )
+def _leave_out(connection: duckdb.DuckDBPyConnection, table: str, figure: str, rows: str, where: str) -> None:
+    """Make a table of the keys of the rows that lack a figure: those that are held, and these of `rows`."""
+    connection.execute(
+        f"create or replace temp table {_without(table, figure)} as from held_{table} "
+        f"union select {', '.join(COMPARED[table].key)} from {rows} as row_ where {where}"
+    )
 
 
 def _without(table: str, figure: str) -> str:
@@ -219,9 +223,10 @@ def _without(table: str, figure: str) -> str:
 
 
 def _of_goals(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator[Derived]:
-    columns = ("goal_id", "indicator", "table_name", "period_type", "row_filter", "kind", "value_column")
+    columns = ("goal_id", "indicator", "table_name", "period_type", "row_filter", "kind", *GOAL_FIGURES)
+    texts = ", ".join(f"coalesce({column}, '')" for column in columns)
     goals = connection.execute(
-        f"select {', '.join(columns)} from {warehouse.replace('marts', 'seeds')}.priority_goals order by all"
+        f"select {texts} from {warehouse.replace('marts', 'seeds')}.priority_goals order by all"
     ).fetchall()
     for goal in goals:
         yield from of_goal(dict(zip(columns, goal, strict=True)))
@@ -259,8 +264,7 @@ def _published(
     if can_be_withheld:
         is_held += " and not row_.suppressed"
     own = ", ".join(f"{figures.get(name, f'row_.{name}')} as {name}" for name, *_ in columns)
-    rows_asked = f"(select {', '.join(['row_.*', *asked])} from {warehouse}.{table} as row_)"
-    queries = [f"select {own} from {rows_asked} as row_ where not ({is_held})"]
+    queries = [f"select {own} from {_with(f'{warehouse}.{table}', asked)} as row_ where not ({is_held})"]
     release = quoted(current.release_id)
     blank = {
         name: "null" if nullable == "YES" and name not in {*key, *_DESCRIBING} else f"row_.{name}"
@@ -287,6 +291,11 @@ def _published(
         withheld = ", ".join(said.get(name, value) for name, value in blank.items())
         queries.append(f"select {withheld} from {warehouse}.{table} as row_ where {is_held} {is_new}")
     return " union all ".join(queries)
+
+
+def _with(relation: str, asked: Sequence[str]) -> str:
+    """SQL for the rows `row_` of a relation with the columns that are asked of them."""
+    return f"(select {', '.join(['row_.*', *asked])} from {relation} as row_)"
 
 
 _OF_WITHHELD = {

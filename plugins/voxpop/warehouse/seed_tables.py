@@ -400,6 +400,10 @@ class PublishedFigure(Row):
         return self
 
 
+GOAL_FIGURES = ("value_column", "n_column", "low_column", "high_column")
+"""The columns of a goal that name a figure of its table of measures."""
+
+
 class PriorityGoal(Row):
     goal_id: Text
     goal: Text
@@ -431,10 +435,9 @@ class PriorityGoal(Row):
         return self
 
     @property
-    def columns(self) -> list[str]:
-        """The columns of the table that it names."""
-        figures = (self.value_column, self.n_column, self.low_column, self.high_column)
-        return [*(column for column in figures if column), *self.filtered]
+    def figures(self) -> dict[str, str]:
+        """Which figures of the table it names, each by its own column."""
+        return {name: column for name in GOAL_FIGURES if (column := getattr(self, name))}
 
     @property
     def filtered(self) -> dict[str, str]:

@@ -15,12 +15,14 @@ from pydantic import ValidationError
 
 from voxpop.config import Settings
 from voxpop.errors import ConfigError
-from voxpop.warehouse.measure_tables import NEEDED, measure_columns
+from voxpop.warehouse.measure_tables import NEEDED, measure_columns, measure_key
 from voxpop.warehouse.seed_tables import POLICIES, TABLES, Policy, PriorityGoal, Row, Survey
 
 R = TypeVar("R", bound=Row)
 _SHOWN = 20
 """How many problems are listed; the message says how many more there are."""
+_TYPES = {"count": {"bigint", "integer"}, "number": {"bigint", "integer", "double"}}
+"""The types of a table of measures that hold a count, and a number."""
 _NOT_SHOWN = frozenset({"token", "other_token"})
 """Columns whose cell is in no message: in place of a token there may be a person's own identifier."""
 
@@ -338,7 +340,7 @@ def _with_two_meanings(events: Sequence[_Placed]) -> Iterator[str]:
 
 
 def _unmeasured(dbt_project: Path, goals: Sequence[_Placed]) -> Iterator[str]:
-    """Goals that name a table or column which isn't there, or which the public doesn't get."""
+    """Goals that name a table or column which isn't there, or isn't what it is named as."""
     for placed in goals:
         if not isinstance(goal := placed.row, PriorityGoal):
             continue
@@ -347,8 +349,17 @@ def _unmeasured(dbt_project: Path, goals: Sequence[_Placed]) -> Iterator[str]:
         if columns is None:
             yield f"{at}: table_name {goal.table_name!r} is no public table of measures"
             continue
-        for column in [*NEEDED, *goal.columns]:
+        for column in [*NEEDED, *goal.figures.values(), *goal.filtered]:
             if column not in columns:
                 yield f"{at}: there is no column {column!r} in {goal.table_name}"
-        if columns.get(goal.value_column) in {"string", "boolean", "date", "timestamp"}:
-            yield f"{at}: value_column {goal.value_column!r} holds no number"
+        for name, column in goal.figures.items():
+            held = "count" if name == "n_column" else "number"
+            if column in columns and columns[column] not in _TYPES[held]:
+                yield f"{at}: {name} {column!r} holds no {held}"
+        key = measure_key(dbt_project, goal.table_name)
+        for column in goal.filtered:
+            if column in columns and column not in key:
+                yield (
+                    f"{at}: row_filter names {column!r}, which is not what tells the rows of "
+                    f"{goal.table_name} apart: {', '.join(key)}"
+                )

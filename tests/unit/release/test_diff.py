@@ -14,6 +14,7 @@ from voxpop.release import store
 from voxpop.release.compared import COMPARED, shared_keys
 from voxpop.release.diff import FigureChange, TableChange, _of_table, diff
 from voxpop.release.manifest import RUN_TABLES
+from voxpop.warehouse.measure_tables import measure_key
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
 LATER = datetime(2026, 5, 3, tzinfo=UTC)
@@ -183,6 +184,15 @@ def test_every_public_table_with_periods_is_compared():
                 compared = COMPARED[model["name"]]
                 assert columns.issuperset({*compared.key, *compared.needed, *compared.figures}), model["name"]
     assert {"cx_index", "contact_center_performance", "priority_goal_measures"} <= found
+
+
+def test_what_a_goal_filters_by_names_rows_that_are_compared():
+    """A goal is held with the rows that its filter leaves; those are known by what they are compared by."""
+    measures = PROJECT / "dbt_project" / "models" / "marts" / "measures"
+    tables = [file.stem for file in measures.glob("*.yml") if file.stem in COMPARED]
+    assert len(tables) > 5
+    for table in tables:
+        assert {*measure_key(PROJECT / "dbt_project", table)} <= {*COMPARED[table].key}, table
 
 
 def test_a_release_that_is_not_kept_is_said(home):

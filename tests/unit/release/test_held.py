@@ -133,6 +133,49 @@ def test_one_changed_answer_is_held_and_another_method_is_not(home):
     ], "why there is no comparison, unless there is a reason of its own"
 
 
+def test_a_goal_rests_on_each_figure_that_it_names(home):
+    """12 answers more: the quarter is told anew, but by volume it rests on services that have few of them."""
+    goals = {
+        "plain": ("value", "n", "low", "high"),
+        "weighted": ("volume_value", "n", None, None),
+        "between": ("value", "n", "volume_low", "volume_high"),
+    }
+
+    def plant(value):
+        yield f"update marts.cx_index set volume_value = {value}, volume_low = 1, volume_high = 5 where {ALL}"
+        for goal_id, figures in goals.items():
+            names = ", ".join("null" if figure is None else f"'{figure}'" for figure in figures)
+            yield f"""
+                insert into seeds.priority_goals by name
+                select
+                    '{goal_id}' as goal_id, 'trust' as indicator, 'cx_index' as table_name, 'level' as kind,
+                    unnest(struct_pack(value_column, n_column, low_column, high_column)),
+                    'quarter' as period_type,
+                    'breakdown=all|member=all|scale=likert_5|measure=mean|driver=trust' as row_filter
+                from (values ({names})) as figures (value_column, n_column, low_column, high_column)
+            """
+            yield f"""
+                insert into marts.priority_goal_measures by name
+                select
+                    '{goal_id}' as measure_id, '{goal_id}' as goal_id, 'trust' as indicator,
+                    'quarter' as period_type, '2026Q2' as period_label, date '2026-01-01' as period_start,
+                    {value} as value, 4.5 as forecast_value, false as suppressed, false as low_n
+            """
+
+    home.change(*plant(3.5))
+    first = home.publish(NOW)
+    home.land("touchpoints", "responses", [f"sub-{i}" for i in range(home.responses, home.responses + 13)])
+    home.responses += 13
+    made = stage(home, 1, *plant(4))
+    assert shown(made.folder, ALL, "volume_value, volume_low, volume_high, held_from") == [(None,) * 4]
+    columns = "goal_id, value, forecast_value, held_from"
+    assert shown(made.folder, "true", columns, "priority_goal_measures") == [
+        ("between", 3.5, 4.5, first),
+        ("plain", 4, 4.5, None),
+        ("weighted", 3.5, 4.5, first),
+    ]
+
+
 def test_it_is_compared_with_every_kept_release(home):
     """12 more, then these out and 5 others in: 17 differ from the last release, and 5 from the one before."""
     home.publish(NOW)

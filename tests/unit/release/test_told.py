@@ -10,7 +10,9 @@ import pytest
 from voxpop.release import held, told
 from voxpop.release.changed import Earlier
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import COUNTED, DERIVED, TOLD, of_goal
+from voxpop.release.counted import COUNTED, DERIVED, TOLD
+from voxpop.release.tables import quoted
+from voxpop.warehouse.seed_tables import GOAL_FIGURES
 
 PLAIN = [
     (table, count.people)
@@ -202,13 +204,34 @@ def test_both_counts_of_a_share_that_is_null_are_untold(tmp_path):
     assert pd.isna(found["known_segment_share"])
 
 
-@pytest.mark.parametrize(
-    ("value", "figure"), [("known_segment_share", "known_segment_share"), ("response_rate", None)]
-)
-def test_a_goal_of_a_figure_that_stands_apart_rests_on_it(value, figure):
-    names = ("goal_id", "indicator", "period_type", "kind")
-    goal = dict.fromkeys(names, "x") | {"row_filter": "member=all", "table_name": "survey_quality"}
-    assert {one.figure for one in of_goal(goal | {"value_column": value})} == {figure}
+@pytest.mark.parametrize("column", ["value_column", "low_column", "high_column"])
+@pytest.mark.parametrize(("share", "is_held"), [("known_segment_share", True), ("tied_share", False)])
+def test_a_goal_is_held_for_a_share_that_is_null_wherever_it_names_it(tmp_path, column, share, is_held):
+    """3 of 23 more respondents are of a known segment: the share is null, and its row stands."""
+    names = {"breakdown": "survey", "member": "s"}
+    goal = {"goal_id": "G1", "indicator": "Answers", "period_type": "quarter", "kind": "rate"}
+    figures = dict.fromkeys(GOAL_FIGURES) | {"value_column": "response_rate", column: share}
+    seed = goal | {"table_name": "survey_quality", "row_filter": "breakdown=survey|member=s"} | figures
+    cells = (
+        f"{'null::varchar' if value is None else quoted(value)} as {name}" for name, value in seed.items()
+    )
+    of_goal = {name: quoted(goal.get(name, "x")) for name in COMPARED["priority_goal_measures"].key}
+    of_goal |= {name: quoted(goal[name]) for name in ("goal_id", "indicator")}
+    of_goal |= {"period_start": "date '2026-01-01'", "held_from": "null::varchar", "suppressed": "false"}
+
+    def made(count, known, value):
+        changed = {"known_segment_share": known / count, "respondent_count": count}
+        values = of_goal | dict.fromkeys(("value", "forecast_value"), f"{value}::double")
+        columns = ", ".join(f"{sql} as {name}" for name, sql in values.items())
+        return {
+            "survey_quality": row("survey_quality", response_count=count + 50, **changed, **names),
+            "priority_goal_measures": f"select {columns}",
+        }
+
+    seeds = f"create or replace table priority_goals as select {', '.join(cells)}"
+    found = files(tmp_path, [made(100, 90, 0.2), made(123, 93, 0.3)], [seeds] * 2)
+    query = f"select value, held_from is not null from '{found['priority_goal_measures']}'"
+    assert duckdb.sql(query).fetchall() == [(0.2, True) if is_held else (0.3, False)]
 
 
 FACTS = """

@@ -508,6 +508,15 @@ GOAL = (
         ),
         ("breakdown=", "split=", "there is no column 'split' in contact_center_performance"),
         ("abandonment_share", "member", "value_column 'member' holds no number"),
+        (",abandonment_low", ",low_n", "low_column 'low_n' holds no number"),
+        (",abandonment_high", ",held_from", "high_column 'held_from' holds no number"),
+        (",offered", ",transfer_share", "n_column 'transfer_share' holds no count"),
+        (
+            "member=phone",
+            "member=phone|low_n=false",
+            "row_filter names 'low_n', which is not what tells the rows of contact_center_performance apart: "
+            "period_type, period_start, breakdown, member, source_system",
+        ),
         ("member=phone", "member", "row_filter 'breakdown=channel|member': string should match pattern"),
         ("0.1,0.05", ",0.05", "a goal that is to change something needs its value_start"),
         ("2026-09-30", "2025-09-30", "target_date is not after start_date"),
