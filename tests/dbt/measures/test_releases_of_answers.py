@@ -21,7 +21,7 @@ from voxpop.release import overlaps
 from . import test_suppression_of_answers as answers
 from .sql import Measures
 from .subtraction import ORDERS
-from .test_releases import FEW_LATE, MANY_LATE, People, publish, three_releases
+from .test_releases import MANY_LATE, People, publish, three_releases
 from .test_suppression_across_tables import MINIMUM, Told, recovered
 
 TABLES = ("cx_index", "survey_quality", "survey_nonresponse", "equity_gaps", "cx_comparisons")
@@ -136,7 +136,8 @@ def _differences(people: Sequence[np.ndarray], numbers: np.ndarray, told: Sequen
 
 
 WORLDS = [
-    (1, 500, FEW_LATE, "one after the other"),
+    # organizations less their other surveys are few of a known segment
+    (110, 700, MANY_LATE, "the first is kept no more"),
     # the respondents tell how many an index is of, and those of a survey what its service's is
     (7, 600, MANY_LATE, "one after the other"),
     (8, 1000, MANY_LATE, "made after going back to the first"),
@@ -168,9 +169,9 @@ def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -
 def test_the_attack_finds_what_respondents_tell_of_a_held_item(
     measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed, number, shares, order = WORLDS[2]
+    seed, number, shares, order = WORLDS[1]
     monkeypatch.setattr(overlaps, "of_respondents", lambda *_: {})
     known = three_releases(*answers.surveyed(seed, number), seed, shares)
     public = published(measures, known, tmp_path, ORDERS[order])
     found = [name for span in said(known, public) for name in recovered(span)]
-    assert "2 less 0: other_n month 2025-04-01 00:00:00 all trv-urgent thumbs_up trust" in found
+    assert "2 less 0: n quarter 2024-10-01 00:00:00 organization trv thumbs_up trust" in found

@@ -22,6 +22,8 @@
         response_count as n,
         respondent_count,
         offered_respondent_count,
+        known_segment_count,
+        respondent_count - known_segment_count as unknown_segment_count,
         case
             when
                 least(
@@ -35,6 +37,8 @@
     from surveys
 ) as surveys
 {%- endset %}
+{#- What a sum hides is not to be few of any of these; known_segment_share tells the last two. -#}
+{% set parts_of_n = ['respondent_count', 'offered_respondent_count', 'known_segment_count', 'unknown_segment_count'] %}
 {#- Who answered and doesn't count: fewer than others of the row. -#}
 {% set uncounted = ['deleted_count', 'spam_count', 'other_count'] %}
 {% set not_counted -%}
@@ -112,7 +116,7 @@ surveys as (
 ),
 
 withheld as (
-    {{ withheld_cells(cells, ['respondent_count', 'offered_respondent_count']) | indent }}
+    {{ withheld_cells(cells, parts_of_n) | indent }}
 ),
 
 -- A survey's declarations are those of the version that was in force when the period ended, or of the last one before.
