@@ -98,26 +98,23 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
             having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
+        never("a withheld page has no row", "page <> 'all' and suppressed", blame=cell),
         Rule(
-            "a service's withheld pages are none, or many visits",
+            "visits that are on no page of a service are none, or many",
             f"""
-            select any_value({cell}) filter (suppressed) as blame
+            select concat_ws(' ', any_value(period_label), member) as blame
             from tested
-            where measure = 'page_before_call_share'
+            where page <> 'all'
             group by period_start, member
-            having bool_or(not suppressed) and bool_or(suppressed) and bool_and(held_from is null)
-                and round(max(n) - sum(round(value * n)) filter (not suppressed)) < {least}
+            having bool_and(held_from is null) and max(n) - sum(round(value * n)) between 1 and {least} - 1
             """,
-        ),
-        Rule(
-            f"no page is named where fewer than {least} called after a visit",
-            _PAGES_OF_FEW.format(least=least),
         ),
         Rule(
             "contacts and what follows them are what the facts hold",
             _CONTACTS.format(days=f"{policy['repeat_contact_days']:.0f}"),
         ),
         Rule("the website before the call is what the journeys hold", _WEBSITE_BEFORE_CALL),
+        Rule("pages before the call are what the journeys hold", _PAGES),
         Rule("no share is shown of journeys whose number journey_paths withholds", _SHARES_AGAINST_PATHS),
     ]
 
@@ -180,19 +177,6 @@ _CONTACTS = """
         )
 """
 
-_PAGES_OF_FEW = """
-    select distinct concat_ws(' ', tested.period_label, tested.member) as blame
-    from tested
-    left join marts.customer_journeys as journeys
-        on
-            tested.period_start = journeys.quarter_start and tested.member = journeys.service_id
-            and journeys.page_before_call is not null
-            and not journeys.is_open and not journeys.is_left_truncated
-    where tested.measure = 'page_before_call_share' and tested.held_from is null
-    group by tested.period_label, tested.member, tested.page
-    having count(journeys.quarter_start) < {least}
-"""
-
 _WEBSITE_BEFORE_CALL = """
     with counted as (
         select
@@ -211,4 +195,21 @@ _WEBSITE_BEFORE_CALL = """
         measure = 'website_before_call_share' and breakdown in ('all', 'service') and not suppressed
         and held_from is null
         and (n is distinct from found or abs(value - share_found) > 1e-9)
+"""
+
+_PAGES = """
+    with counted as (
+        select
+            quarter_start as period_start, service_id as member, page_before_call as page, count(*) as seen,
+            sum(count(*)) over (partition by quarter_start, service_id) as found
+        from marts.customer_journeys
+        where page_before_call is not null and not is_open and not is_left_truncated
+        group by quarter_start, service_id, page_before_call
+    )
+    select concat_ws(' ', tested.period_label, tested.member, tested.page) as blame
+    from tested
+    left join counted using (period_start, member, page)
+    where
+        measure = 'page_before_call_share' and not suppressed and held_from is null
+        and (n is distinct from found or abs(value - seen / found) > 1e-9)
 """

@@ -204,6 +204,7 @@ class Told:
             of any other cell.
         apart: figure → the counts that only it tells. Where one of them is held, the figure is null and the
             row stands.
+        unlisted: SQL for which rows the table lacks where they are withheld: that one is there would tell.
     """
 
     item: str
@@ -213,6 +214,7 @@ class Told:
     is_one: bool = False
     together: str | None = None
     apart: Mapping[str, Collection[str]] = field(default_factory=dict)
+    unlisted: str | None = None
 
 
 END = "\x1f"
@@ -352,6 +354,7 @@ TOLD: Mapping[str, Told] = {
                 or told_item = 'website_before_call_share|all' and breakdown = 'service', member, null
             )
         """,
+        unlisted="page <> 'all'",
     ),
 }
 """By table."""

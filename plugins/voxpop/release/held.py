@@ -256,6 +256,7 @@ def _published(
 
     A row that is withheld by now is not held: it tells nothing, and policy may ask for more people than then.
     A held row that the current release hasn't got is withheld: it would tell what the others of its sum hide.
+    Where a table doesn't list what it withholds, there is no row then.
     """
     columns = connection.execute(f"describe {warehouse}.{table}").fetchall()
     key = COMPARED[table].key
@@ -270,8 +271,8 @@ def _published(
         name: "null" if nullable == "YES" and name not in {*key, *_DESCRIBING} else f"row_.{name}"
         for name, _, nullable, *_ in columns
     }
-    rows = current.table(table)
-    has = columns_of(connection, rows) if rows else set()
+    old = current.table(table)
+    has = columns_of(connection, old) if old else set()
     is_new = ""
     if has.issuperset(key):
         taken = {name: f"old.{name}" if name in has else value for name, value in blank.items()}
@@ -281,16 +282,18 @@ def _published(
             f"""
             select {", ".join(taken.values())}
             from {warehouse}.{table} as row_
-            inner join {rows} as old on {same("old", "row_", key)}
+            inner join {old} as old on {same("old", "row_", key)}
             where {is_held}
             """
         )
-        is_new = f"and not exists (select 1 from {rows} as old where {same('old', 'row_', key)})"
+        is_new = f"and not exists (select 1 from {old} as old where {same('old', 'row_', key)})"
     if can_be_withheld:
         said = _OF_WITHHELD | {"held_from": release}
         withheld = ", ".join(said.get(name, value) for name, value in blank.items())
         queries.append(f"select {withheld} from {warehouse}.{table} as row_ where {is_held} {is_new}")
-    return " union all ".join(queries)
+    rows = " union all ".join(queries)
+    unlisted = TOLD[table].unlisted if table in TOLD else None
+    return f"from ({rows}) where not (suppressed and {unlisted})" if unlisted else rows
 
 
 def _with(relation: str, asked: Sequence[str]) -> str:

@@ -114,7 +114,7 @@ def count(
     withheld = {
         table: _withheld(table, warehouse)
         for table, relation in relations.items()
-        if table in WITHHELD and _withholds(connection, table, relation)
+        if table in WITHHELD and has_key(connection, table, relation)
     }
     # of nobody nothing is withheld
     counts.append(f"select *, false as is_shown from ({_counts(connection, withheld)}) where people > 0")
@@ -377,19 +377,15 @@ def has_key(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> boo
     return columns_of(connection, rows).issuperset(COMPARED[table].key)
 
 
-def _withholds(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> bool:
-    if not has_key(connection, table, rows):
-        return False
-    return connection.execute(f"select 1 from {rows} where suppressed limit 1").fetchone() is not None
-
-
 def _withheld(table: str, warehouse: str) -> str:
-    """SQL for a table's withheld rows with the counts that they would tell."""
+    """SQL for the rows that a table doesn't show, with the counts that they would tell."""
     schemas = {"marts": warehouse, "intermediate": warehouse.replace("marts", "intermediate")}
     key = COMPARED[table].key
     return f"""(
         select *, false as suppressed from ({WITHHELD[table].format(**schemas)})
-        where ({", ".join(key)}) in (select ({", ".join(key)}) from {warehouse}.{table} where suppressed)
+        where ({", ".join(key)}) not in (
+            select ({", ".join(key)}) from {warehouse}.{table} where not suppressed
+        )
     )"""
 
 

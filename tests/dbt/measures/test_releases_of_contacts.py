@@ -80,16 +80,18 @@ def published(
     measures: Measures, known: list[World], folder: Path, order: list[list[int]] | None
 ) -> tuple[list[Day], list[Day]]:
     """The journeys of each day and what its release says or withholds of them; and the records."""
-    journeys, records = [], []
+    journeys, records, counted = [], [], []
 
     def make(measures: Measures, *day: object) -> None:
         across.make(measures, *day)
         journeys.append(across.journeys_of(measures))
         records.append(across.records_of(measures))
+        counted.append(measures.frame("from int_measures__journeys"))
 
     publish(measures, known, folder, order, make=make, tables=TABLES)
     found: tuple[list[Day], list[Day]] = ([], [])
     for place, of_day in enumerate(zip(journeys, records, strict=True)):
+        measures.table("int_measures__journeys", counted[place])
         for name in TABLES:
             file = folder / str(place) / "parquet" / f"{name}.parquet"
             measures.connection.execute(f"create or replace table {name} as from '{file}'")
@@ -198,6 +200,10 @@ def test_no_withheld_contacts_or_journeys_can_be_worked_out_of_three_releases(
         assert sum(each.is_shown for each in told) > 50
         assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
         assert [name for span in spans for name in recovered(span)] == []
+    of_pages = [
+        each for span in said_of_journeys(journeys) for each in span if each.table == across.PAGES_BEFORE
+    ]
+    assert any(not each.is_shown and 0 < each.count < MINIMUM for each in of_pages)
 
 
 def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ import pytest
 from voxpop.release import changed, held, told
 from voxpop.release.compared import COMPARED
 
+from tests.untold import NOTHING_WITHHELD
+
 from .subtraction import MINIMUM, ORDERS, leaks
 from .tables import SERVICES
 
@@ -311,6 +313,7 @@ def publish(
             ) as channels (channel, service_level)
             """
         )
+        connection.execute(NOTHING_WITHHELD.format(schema="main"))
         for place, (day, world) in enumerate(zip(days, known, strict=True)):
             names = [*day.rows]
             for name, rows in day.rows.items():

@@ -284,7 +284,17 @@ OF_SHARES = f"select *, {YEAR} as year, value * n as seen from journey_measures 
 ROWS_OF_JOURNEYS = {
     "paths": f"select *, {YEAR.replace('quarter_start', 'period_start')} as year from journey_paths",
     **{measure: f"{OF_SHARES} and measure = '{measure}'" for measure in SHARES},
-    PAGES_BEFORE: f"select *, {YEAR} as year, value * n as seen from journey_measures where page <> 'all'",
+    # a page that is withheld has no row
+    PAGES_BEFORE: f"""
+        select
+            pages.period_type, pages.period_start, pages.breakdown, pages.member, pages.measure, pages.page,
+            told.n, told.value * told.n as seen, coalesce(told.suppressed, true) as suppressed,
+            told.held_from, {YEAR.replace("quarter_start", "pages.period_start")} as year
+        from int_measures__journeys as pages
+        left join journey_measures as told
+            using (period_type, period_start, breakdown, member, measure, page)
+        where pages.page <> 'all'
+    """,
 }
 """Rows of public tables that tell of journeys; those of a share by its measure."""
 

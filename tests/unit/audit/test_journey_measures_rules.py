@@ -34,7 +34,7 @@ from range(40) as r(i);
 create table marts.customer_journeys as
 select
     date '2026-01-01' as quarter_start, 'ben' as service_id, i < 24 as has_website_before_call,
-    if(i < 24, 'www/' || chr(97 + (i % 3)::int), null) as page_before_call,
+    if(i < 24, if(i < 12, 'www/a', 'www/b'), null) as page_before_call,
     i = 40 as is_open, i = 41 as is_left_truncated
 from range(42) as r(i);
 create table marts.journey_measures as
@@ -56,9 +56,8 @@ from (values
     ('channel', 'phone', 'repeat_contact_share', 'all', 60, 0.5),
     ('all', 'all', 'repeat_contact_share', 'all', 100, 0.5),
     ('service', 'ben', 'website_before_call_share', 'all', 40, 0.6),
-    ('service', 'ben', 'page_before_call_share', 'www/a', 40, 0.5),
-    ('service', 'ben', 'page_before_call_share', 'www/b', 40, 0.25),
-    ('service', 'ben', 'page_before_call_share', 'www/c', 40, 0.25),
+    ('service', 'ben', 'page_before_call_share', 'www/a', 24, 0.5),
+    ('service', 'ben', 'page_before_call_share', 'www/b', 24, 0.5),
     ('service', 'ben', 'median_resolution_days', 'all', 40, 3),
     ('service', 'ben', 'channel_shift_share', 'all', 40, 0.3)
 ) as t (breakdown, member, measure, page, n, value);
@@ -86,17 +85,20 @@ FAULTS = [
     ("match_coverage = 0.5, web_coverage = 0.5 where measure like 'website%'", "no claim is made where"),
     ("suppressed = true where member = 'email'", "a withheld cell shows no figure"),
     ("n = 9 where member = 'email'", "a cell with fewer than 10 is withheld"),
-    ("value = 0.2 where page = 'www/b'", "a cell with fewer than 10 is withheld"),
+    ("value = 0.3 where page = 'www/b'", "a cell with fewer than 10 is withheld"),
     (f"{WITHHOLD} where member = 'email'", "no withheld member is what is left"),
+    (f"{WITHHOLD} where page = 'www/b'", "a withheld page has no row"),
     (
-        "value = 0.55 where page = 'www/a';"
-        f" update marts.journey_measures set {WITHHOLD} where page = 'www/b';"
-        " update marts.journey_measures set value = 0.25 where page = 'www/c'",
-        "a service's withheld pages are none",
+        "value = 0.7 where page = 'www/a'; delete from marts.journey_measures where page = 'www/b'",
+        "visits that are on no page",
     ),
     (
-        "n = n; update marts.customer_journeys set page_before_call = null where page_before_call < 'www/c'",
-        "no page is named where",
+        "n = n; update marts.customer_journeys set page_before_call = 'c' where page_before_call = 'www/a'",
+        "pages before the call are what",
+    ),
+    (
+        "n = n; update marts.customer_journeys set page_before_call = null where page_before_call = 'www/a'",
+        "pages before the call are what",
     ),
     ("n = 61 where measure like 'first%' and breakdown = 'all'", "contacts and what follows them"),
     ("value = 0.7 where measure like 'first%' and breakdown = 'service'", "contacts and what follows them"),

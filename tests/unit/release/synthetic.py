@@ -25,6 +25,8 @@ from voxpop.raw.records import Window
 from voxpop.release import candidate, manifest, store
 from voxpop.warehouse.complete import complete_to, time_zones
 
+from tests.untold import NOTHING_WITHHELD
+
 PUBLIC = (
     "dim_services",
     "dim_channels",
@@ -702,9 +704,8 @@ from (
     cross join (values ('month'), ('quarter')) as period_types (period_type)
     cross join (values ('all'), ('survey')) as breakdowns (breakdown)
 );
-create table intermediate.int_measures__surveys as
-select period_type, period_start, breakdown, member, 9 as respondent_count, 8 as known_segment_count
-from marts.survey_quality;
+insert into intermediate.int_measures__surveys
+select period_type, period_start, breakdown, member, 9, 8 from marts.survey_quality;
 insert into marts.identity_quality by name
 select
     'quarter' as period_type, quarter_start as period_start, fiscal_quarter as period_label, quarter_start,
@@ -847,7 +848,7 @@ class Home:
             connection.execute(FILINGS)
             connection.execute(WEB)
             connection.execute(JOURNEYS)
-            connection.execute(QUALITY)
+            connection.execute(NOTHING_WITHHELD.format(schema="intermediate") + QUALITY)
             connection.execute(STAGING)
             names = self._comment(connection)
             connection.commit()

@@ -45,6 +45,7 @@ def test_rates_stand_beside_how_much_is_matched(marts: duckdb.DuckDBPyConnection
     """0.0032 is cut off nowhere; a median may have no upper end, and what needs no match has no coverage.
 
     Days are published to the tenth: 0.2 is from 3 h 36 min to 6 h, so that hours would say what isn't known.
+    Of 40 visits 10 and 18 ended on the pages that are listed.
     """
     said = section(render.render(marts, MANIFEST), "Journeys")
     assert "Visited the website before calling 12.0% 10.8% to 45.1% 1,900 23.5% 7" in said
@@ -52,6 +53,6 @@ def test_rates_stand_beside_how_much_is_matched(marts: duckdb.DuckDBPyConnection
     assert "Answers tied to what they rate, of all answers 62.5% 60.7% to 64.3% 2,700 — 0" in said
     assert (
         "Get a passport 20.0% low n 8.9% to 62.0% n = 25 matched 12.0% too few matched — — — — "
-        "www.example.gov/b 60.0% (39.0% to 78.0%), n = 20" in said
+        "www.example.gov/b 45.0% (30.7% to 60.2%), n = 40 12 from pages that aren't listed" in said
     )
     assert "Trace a refund — withheld — — 0.2 days 0.0 to 0.3 days n = 50 matched 65.0% —" in said

@@ -50,8 +50,6 @@ with shares as (
         cast(null as double) as median_low,
         cast(null as double) as median_high
     from {{ ref('int_measures__journeys') }}
-    -- a share of many tells how few were on the website before: which pages have a row would say what each of them saw
-    where page = 'all' or n >= {{ policy('suppression_min_n') }}
 ),
 
 coverage as (
@@ -213,3 +211,5 @@ select
     not suppressed and n < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
 from ranged
+-- of 12 visits, 12 pages that are there and withheld would each tell of one
+where page = 'all' or not suppressed

@@ -158,6 +158,7 @@ class Journeys:
         rates: of the whole agency.
         services: name of a service → its rates, by measure.
         pages: name of a service → the page that most people had last seen when they called.
+        unlisted: name of a service → how many had last seen a page that isn't listed: none, or many.
     """
 
     count: int | None
@@ -168,6 +169,7 @@ class Journeys:
     rates: tuple[Rate, ...]
     services: dict[str, dict[str, Rate]]
     pages: dict[str, Rate]
+    unlisted: dict[str, int]
 
     @property
     def drawn(self) -> list[Path]:
@@ -204,9 +206,11 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
     rates = _rates(connection, start)
     services: dict[str, dict[str, Rate]] = {}
     pages: dict[str, Rate] = {}
+    unlisted: dict[str, int] = {}
     for one in rates:
-        if one.page != "all":
+        if one.page != "all" and one.n is not None and one.value is not None:
             pages.setdefault(one.member, one)
+            unlisted[one.member] = unlisted.get(one.member, one.n) - round(one.value * one.n)
         elif one.member != "all":
             services.setdefault(one.member, {})[one.measure] = one
     whole = {one.measure: one for one in rates if one.member == "all" and one.page == "all"}
@@ -219,6 +223,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
         rates=tuple(whole[measure] for measure in MEASURES if measure in whole),
         services=services,
         pages=pages,
+        unlisted=unlisted,
     )
 
 
