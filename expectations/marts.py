@@ -235,8 +235,7 @@ READ_BY_OTHERS: Mapping[str, str] = {
         source_system report subject file stated_by stated is_agreed taken_at _batch_id
     """,
     "release_info": """
-        release_id created_at code_version fingerprint supersedes complete_to batch_count record_count
-        late_sources
+        release_id created_at code_version fingerprint supersedes complete_to batch_count late_sources
     """,
     "timeliness": """
         source_system stream record_date record_count landed_at published_at landed_hours published_hours

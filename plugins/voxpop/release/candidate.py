@@ -231,7 +231,6 @@ def _make(
         supersedes=supersedes,
         complete_to=complete,
         batch_count=len(basis.batches),
-        record_count=sum(batch["records"] for batch in basis.batches),
         late=[source["source"] for source in late],
     )
     connection.commit()

@@ -35,7 +35,6 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
                 "of which they hold an answer or a contact. Null where there is none.",
             ),
             "batch_count": ("bigint", "Batches of raw that it rests on."),
-            "record_count": ("bigint", "Records in those batches."),
             "late_sources": (
                 "varchar",
                 "Sources whose data end earlier than the others', by comma; null if none.",
@@ -358,12 +357,11 @@ def fill_release_info(
     supersedes: str | None,
     complete_to: date | None,
     batch_count: int,
-    record_count: int,
     late: Sequence[str],
 ) -> Table:
     """Write the one row of `release_info`."""
     connection.execute(
-        "insert into candidate.marts.release_info values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into candidate.marts.release_info values (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             release_id,
             created_at.astimezone(UTC).replace(tzinfo=None),
@@ -372,7 +370,6 @@ def fill_release_info(
             supersedes,
             complete_to,
             batch_count,
-            record_count,
             ", ".join(late) or None,
         ],
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from voxpop.release.manifest import Cause, Excluded, Manifest, Restatement
 from voxpop.report.figure import Figure
 from voxpop.report.figures import PageFigures
 from voxpop.report.numbers import shown
-from voxpop.report.sections.clearance import WithoutClearance
 from voxpop.report.sections.headlines import Headline
 
 _CAUSES: dict[Cause, str] = {
@@ -71,26 +70,25 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
             "These weren't asked all drivers of the agency's index, so they compare with the rest on the "
             f"drivers that both asked, and not as they stand: {', '.join(named)}."
         )
-    least = int(manifest["policy"]["suppression_min_n"])
     return [
         *said,
-        *(_uncleared(one, page.quarter, least) for one in page.without_clearance),
+        *_uncleared(page),
         *_left_out(manifest["excluded"]),
         *_restated(page.headlines[0], page.quarter, manifest),
     ]
 
 
-def _uncleared(found: WithoutClearance, quarter: str, least: int) -> str:
-    if found.count is None:
-        many = "an unpublished number of"
-    elif found.count < least:
-        many = f"fewer than {least}"
-    else:
-        many = f"{found.count:,}"
-    return (
-        f"{found.survey}: {many} answers in {quarter} came after its clearance ({found.control_number}) "
-        f"ended on {found.ended_on}. They are counted."
-    )
+def _uncleared(page: PageFigures) -> Iterator[str]:
+    """Say of which surveys answers came after the clearance had expired."""
+    for survey in page.surveys:
+        cleared = f"({survey.control_number}, now until {survey.expires_on})" if survey.control_number else ""
+        after = " ".join(filter(None, [f"answers in {page.quarter} came after its clearance", cleared]))
+        if survey.late:
+            yield f"{survey.name}: {survey.late:,} {after} had expired. They are counted."
+        elif survey.late is None and not survey.is_suppressed:
+            yield f"{survey.name}: an unpublished number of {after} had expired. They are counted."
+        elif survey.is_suppressed and survey.is_expired:
+            yield f"{survey.name}: how many {after} had expired is withheld. They are counted."
 
 
 def _left_out(excluded: Iterable[Excluded]) -> list[str]:

@@ -14,7 +14,6 @@ import duckdb
 from voxpop.report.figure import Figure, members
 from voxpop.report.sections import (
     changes,
-    clearance,
     contact_center,
     drivers,
     equity,
@@ -29,7 +28,6 @@ from voxpop.report.sections import (
     website,
 )
 from voxpop.report.sections.changes import Changes
-from voxpop.report.sections.clearance import WithoutClearance
 from voxpop.report.sections.contact_center import ContactCenter
 from voxpop.report.sections.equity import Equity
 from voxpop.report.sections.goals import Goal
@@ -72,7 +70,6 @@ class PageFigures:
     journeys: Journeys
     streams: tuple[Stream, ...]
     service_count: int
-    without_clearance: tuple[WithoutClearance, ...]
 
     @property
     def months_of_quarter(self) -> str:
@@ -146,7 +143,6 @@ def read(connection: duckdb.DuckDBPyConnection, until: date | None) -> PageFigur
         journeys=journeys.read(connection, start),
         streams=timeliness.read(connection),
         service_count=service_count,
-        without_clearance=clearance.read(connection, start),
     )
 
 

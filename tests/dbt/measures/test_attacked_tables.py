@@ -35,7 +35,7 @@ TELLS_OF_NOBODY = {
     "priority_goal_measures": OF_ROWS,
     "published_measures": OF_ROWS,
     "data_dictionary": NAMES,
-    "release_info": "its counts are of records in whole batches, of all sources together",
+    "release_info": "it counts batches, and of these nothing says how many records they hold",
     "timeliness": "its counts are of a day of a stream, none of few, before anybody knows what they are of",
     "web_performance": "visits are no answers, and votes are told only where page_helpfulness tells them",
     "page_helpfulness": "votes are counted by web_performance alone besides, which tells them only with it",
@@ -64,7 +64,7 @@ NOT_OVER_RELEASES = {
     "priority_goal_measures": RESTS,
     "published_measures": RESTS,
     "data_dictionary": "it describes columns",
-    "release_info": "what landed between two releases, of all sources, again or anew, is of no cell",
+    "release_info": "it counts batches, and of these nothing public says how many records they hold",
     "timeliness": "a day's records are said as a release said them until enough differ (`write_timeliness`)",
 }
 """Public table → why no attack reads it over releases."""

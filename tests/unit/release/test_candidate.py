@@ -92,7 +92,7 @@ def test_release_info_and_the_dictionary_tell_of_the_release(home):
     made = stage(home)
     with duckdb.connect(str(made.database), read_only=True) as connection:
         assert connection.execute("select * exclude (code_version) from marts.release_info").fetchall() == [
-            (made.release_id, NOW.replace(tzinfo=None), "f" * 64, None, date(2026, 4, 29), 2, 6000, None)
+            (made.release_id, NOW.replace(tzinfo=None), "f" * 64, None, date(2026, 4, 29), 2, None)
         ]
         missing = connection.execute(
             """

@@ -26,13 +26,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         create table marts.dim_channels as select * from (values ('phone', 'Phone'),
             ('website', 'Website')) t(channel, channel_name);
         create table marts.dim_surveys as select * from (values
-            ('a-cx', 1, 'touchpoints', 'Passport: feedback', '3090-0300', date '2026-05-31'),
-            ('c-cx', 1, 'touchpoints', 'Records: feedback', '3090-0301', date '2026-05-31')
-            ) t(survey_id, survey_version, source_system, survey_name, omb_control_number, omb_expires_on);
-        create table marts.fct_survey_responses as select 'a-cx' as survey_id, 1 as survey_version,
-            'a' as service_id, date '2026-07-01' as answered_local_date, true as is_counted,
-            false as collected_without_clearance;
-        create table marts.fct_interactions as select date '2026-06-30' as started_local_date;
+            ('a-cx', 1, 'touchpoints', 'Passport: feedback'), ('c-cx', 1, 'touchpoints', 'Records: feedback')
+            ) t(survey_id, survey_version, source_system, survey_name);
         create table marts.cx_index(period_type varchar, period_start date, period_label varchar,
             breakdown varchar, member varchar, scale varchar, measure varchar, driver varchar, n bigint,
             value double, low double, high double, standard_error double, suppressed boolean, low_n boolean,

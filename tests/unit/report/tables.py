@@ -92,19 +92,19 @@ create table marts.a11_280_collection_details as select * from (values
     ('c-cx', date '2026-01-01')
     ) t(survey_id, quarter_start);
 insert into marts.dim_surveys values
-    ('b-cx', 1, 'touchpoints', 'Refund: <b> feedback', '3090-0302', null),
-    ('d-cx', 1, 'touchpoints', 'Plan: feedback', '3090-0303', null),
-    ('k-cx', 1, 'kiosks', 'Kiosk', null, null);
+    ('b-cx', 1, 'touchpoints', 'Refund: <b> feedback'),
+    ('d-cx', 1, 'touchpoints', 'Plan: feedback'),
+    ('k-cx', 1, 'kiosks', 'Kiosk');
 create table marts.survey_quality as select 'quarter' as period_type, date '2026-04-01' as period_start,
     'survey' as breakdown, *
     from (values
-        ('a-cx', 1500, 2400, 1440, 0.6, false, true, 0.81, 0, false, false),
-        ('b-cx', 21, null, null, null, null, null, 0.5, null, false, true),
-        ('d-cx', 400, 500, 450, 0.9, true, false, 1.0, 0, false, false),
-        ('k-cx', 70, 90, 70, 0.7777, false, true, 0.0, 0, false, false)
+        ('a-cx', 1500, 2400, 1440, 0.6, false, true, 0.81, 0, '3090-0300', date '2026-05-31', false, false),
+        ('b-cx', 21, null, null, null, null, null, 0.5, null, '3090-0302', date '2026-06-29', false, true),
+        ('d-cx', 400, 500, 450, 0.9, true, false, 1.0, 0, '3090-0303', date '2026-06-30', false, false),
+        ('k-cx', 70, 90, 70, 0.7777, false, true, 0.0, 0, null, null, false, false)
     ) t(member, respondent_count, offered_count, offered_respondent_count, response_rate,
         is_cohort_mismatched, nonresponse_bias_analysis_required, known_segment_share,
-        collected_without_clearance_count, suppressed, low_n);
+        collected_without_clearance_count, omb_control_number, omb_expires_on, suppressed, low_n);
 create table marts.web_performance as select 'quarter' as period_type, date '2026-04-01' as period_start,
     breakdown, member, source_system, site, report, 'visits' as basis, 91 as day_count,
     visits, null::bigint as users, pageviews, visits as engaged_n, engaged_share,

@@ -139,6 +139,8 @@ def test_the_bottom_line_says_what_matters(marts: duckdb.DuckDBPyConnection) -> 
         "Of the services and channels below 1 is withheld.",
         "These weren't asked all drivers of the agency's index, so they compare with the rest on the drivers "
         "that both asked, and not as they stand: Website (without Trust).",
+        "Refund: <b> feedback: an unpublished number of answers in 2026Q3 came after its clearance "
+        "(3090-0302, now until 2026-06-29) had expired. They are counted.",
     ]
 
 
@@ -372,38 +374,35 @@ def test_a_band_is_explained_and_never_breaks(marts: duckdb.DuckDBPyConnection) 
     assert "It is a reading aid of this page and no standard" in html
 
 
-def late_answers(marts: duckdb.DuckDBPyConnection, survey: str, count: int) -> None:
-    """Answers of June about the survey's service; its clearance ended on 31 May."""
-    marts.execute(
-        "insert into marts.fct_survey_responses select ?, 1, ?, date '2026-06-10', true, true from range(?)",
-        [survey, survey[0], count],
-    )
-
-
 def said_of_clearance(marts: duckdb.DuckDBPyConnection) -> list[str]:
     page = figures.read(marts, UNTIL)
     assert page is not None
     return [said for said in doubts.doubts(page, MANIFEST) if "clearance" in said]
 
 
-def test_answers_without_clearance_are_reported(marts: duckdb.DuckDBPyConnection) -> None:
-    assert said_of_clearance(marts) == []
-    late_answers(marts, "a-cx", 12)
-    marts.execute("insert into marts.fct_survey_responses values ('a-cx', 1, 'a', '2026-06-11', false, true)")
-    marts.execute("insert into marts.fct_survey_responses values ('a-cx', 1, 'a', '2026-07-02', true, true)")
-    assert said_of_clearance(marts) == [  # neither the one that isn't counted nor July's
-        "Passport: feedback: 12 answers in 2026Q3 came after its clearance (3090-0300) ended on 2026-05-31. "
-        "They are counted."
-    ]
-
-
-def test_few_answers_without_clearance_are_not_counted_out(marts: duckdb.DuckDBPyConnection) -> None:
-    """Nine are few; of service c figures are withheld, and twelve of its answers could be all of them."""
-    late_answers(marts, "a-cx", 9)
-    late_answers(marts, "c-cx", 12)
-    assert [said.split(" in 2026Q3")[0] for said in said_of_clearance(marts)] == [
-        "Passport: feedback: fewer than 10 answers",
-        "Records: feedback: an unpublished number of answers",
+def test_answers_without_clearance_are_told_as_survey_quality_tells_them(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    """Of b some, too few to be told; of a, none; of d all is withheld, but its clearance outlasts June."""
+    some = (
+        "Refund: <b> feedback: an unpublished number of answers in 2026Q3 came after its clearance "
+        "(3090-0302, now until 2026-06-29) had expired. They are counted."
+    )
+    assert said_of_clearance(marts) == [some]
+    marts.execute(
+        "update marts.survey_quality set suppressed = true, collected_without_clearance_count = null "
+        "where member = 'd-cx'"
+    )
+    assert said_of_clearance(marts) == [some]
+    marts.execute(
+        "update marts.survey_quality set collected_without_clearance_count = 12 where member = 'a-cx'"
+    )
+    marts.execute("update marts.survey_quality set suppressed = true where member = 'b-cx'")
+    assert said_of_clearance(marts) == [
+        "Passport: feedback: 12 answers in 2026Q3 came after its clearance (3090-0300, now until 2026-05-31) "
+        "had expired. They are counted.",
+        "Refund: <b> feedback: how many answers in 2026Q3 came after its clearance "
+        "(3090-0302, now until 2026-06-29) had expired is withheld. They are counted.",
     ]
 
 

@@ -27,7 +27,10 @@ class Survey:
         is_mismatched: whether some respondents are of another cohort than the offers.
         needs_analysis: whether OMB asks for an analysis of nonresponse bias.
         known_segments: the share of respondents whose segment is known.
-        late: answers after its clearance had expired; None where that number is withheld, which 0 never is.
+        late: answers after its clearance had expired; None where withheld, which 0 is only where all is.
+        control_number: of the clearance that was in force when the quarter ended, or of the one before.
+        expires_on: that clearance's last day.
+        is_expired: whether the quarter had days after it.
         held_from: the release whose figures these still are; None where they are this one's.
     """
 
@@ -43,6 +46,9 @@ class Survey:
     needs_analysis: bool | None
     known_segments: float | None
     late: int | None
+    control_number: str | None
+    expires_on: date | None
+    is_expired: bool
     held_from: str | None
 
     @property
@@ -77,7 +83,9 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Survey, ..
                 as is_filed,
             q.suppressed, q.low_n, q.respondent_count, q.offered_count, q.offered_respondent_count,
             q.response_rate, q.is_cohort_mismatched, q.nonresponse_bias_analysis_required,
-            q.known_segment_share, q.collected_without_clearance_count, q.held_from
+            q.known_segment_share, q.collected_without_clearance_count, q.omb_control_number,
+            q.omb_expires_on, coalesce(q.omb_expires_on < $start + interval 3 months - interval 1 day, false),
+            q.held_from
         from marts.survey_quality as q
         left join names on names.survey_id = q.member
         where q.period_type = 'quarter' and q.breakdown = 'survey' and q.period_start = $start
