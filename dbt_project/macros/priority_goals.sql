@@ -39,13 +39,12 @@
     Args:
         goal: a row of the seed `priority_goals`.
         relation: the table of measures that it names.
-        surveys: the seed `surveys`, whose versions break a survey's series.
-        questions: the seed `question_crosswalk`: on which scale they ask about which driver.
+        breaks: `series_breaks`.
 
     Returns:
         goal_id, indicator, period_type, period_start, period_label, n, value, low, high, suppressed, is_break.
 -#}
-{% macro own_goal_values(goal, relation, surveys, questions) -%}
+{% macro own_goal_values(goal, relation, breaks) -%}
     select
         '{{ goal.goal_id | replace("'", "''") }}' as goal_id,
         '{{ goal.indicator | replace("'", "''") }}' as indicator,
@@ -58,29 +57,16 @@
         cast({{ 'measures.' ~ goal.high_column if goal.high_column else 'null' }} as double) as high,
         measures.suppressed,
         {% if goal.table_name == 'cx_index' -%}
-        -- a new version of a survey breaks the series: in its first period, and in the next where it began within one;
-        -- if it asks, or the one before asked, what is measured
+        -- in the break's own period, and in the next where it lies within one
         exists (
             select 1
-            from {{ surveys }} as surveys
-            inner join {{ surveys }} as versions
-                on
-                    surveys.survey_id = versions.survey_id
-                    and versions.survey_version between surveys.survey_version - 1 and surveys.survey_version
-            inner join {{ questions }} as questions
-                on versions.instrument = questions.instrument
+            from {{ breaks }} as breaks
             where
-                surveys.survey_version > 1
-                and questions.role = 'core'
-                and measures.scale = questions.scale
-                and measures.driver in ('all', questions.driver)
-                and surveys.valid_from <= {{ period_end_of('measures.period_start', 'measures.period_type') }}
-                and surveys.valid_from > {{ previous_period_start('measures.period_start', 'measures.period_type') }}
-                and case measures.breakdown
-                    when 'service' then surveys.service_id = measures.member
-                    when 'organization' then surveys.organization_id = measures.member
-                    else true
-                end
+                measures.breakdown = breaks.breakdown
+                and measures.member = breaks.member
+                and measures.scale = breaks.scale
+                and breaks.break_date <= {{ period_end_of('measures.period_start', 'measures.period_type') }}
+                and breaks.break_date > {{ previous_period_start('measures.period_start', 'measures.period_type') }}
         ) as is_break
         {%- else -%}
         false as is_break

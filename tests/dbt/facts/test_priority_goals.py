@@ -41,9 +41,11 @@ MEASURES = """
         )
     from seeds.priority_goals cross join (values ('trust'), ('ease')) as questions (asked)
     where indicator = 'Answered questionnaires';
-    insert into seeds.surveys by name
-    select * replace (2 as survey_version, date '2025-08-15' as valid_from)
-    from seeds.surveys where survey_id = 'fld-card-cx'
+    create table marts.series_breaks as
+    from (values
+        ('service', 'fld-card', 'likert_5', date '2025-08-15'), ('all', 'all', 'likert_5', date '2025-08-15'),
+        ('all', 'all', 'radio_5', date '2025-07-01'), ('service', 'fld-records', 'likert_5', date '2025-01-01')
+    ) as breaks (breakdown, member, scale, break_date);
 """  # noqa: E501
 
 
@@ -72,22 +74,22 @@ def test_the_filter_leaves_one_row_a_period(built: Project) -> None:
     assert values(built, "Share of callers who give up") == [("2026Q1", 500, 0.07, 0.05, 0.1, False, False)]
 
 
-def test_a_survey_that_changes_within_a_quarter_breaks_that_and_the_next(built: Project) -> None:
-    """A new version began on 2025-08-15, in fiscal 2025Q4."""
+def test_a_break_within_a_quarter_is_of_that_and_the_next(built: Project) -> None:
+    """The service's series breaks on 2025-08-15, in fiscal 2025Q4; another's in 2025Q2."""
     found = values(built, "CX index of replacing an identity card")
     assert [row[6] for row in found] == [False, False, False, True, True]
 
 
-def test_a_survey_that_asks_something_else_breaks_nothing(built: Project) -> None:
-    """Version 2 of fld-records-cx, of 2025-05-12, asks trust by five radio buttons and nothing else."""
+def test_a_break_is_of_its_scale(built: Project) -> None:
+    """What is asked by five radio buttons breaks on 2025-07-01, the first day of fiscal 2025Q4."""
     breaks = {
         indicator: [row[6] for row in values(built, indicator)]
         for indicator in ("Answered questionnaires", "Mean of trust", "Mean of ease")
     }
     assert breaks == {
         "Answered questionnaires": [False, False, False, True, True],
-        "Mean of trust": [False, False, True, True, False],
-        "Mean of ease": [False] * 5,
+        "Mean of trust": [False, False, False, True, False],
+        "Mean of ease": [False, False, False, True, False],
     }
 
 

@@ -605,6 +605,22 @@ def test_a_goal_of_an_open_quarter_is_provisional(marts: duckdb.DuckDBPyConnecti
     assert "provisional" not in said
 
 
+def test_a_goal_says_since_when_its_values_compare(marts: duckdb.DuckDBPyConnection) -> None:
+    """It began on 2025-05-01: a break of the quarter before is of no value since then."""
+    assert "break" not in section(render.render(marts, MANIFEST), "Priority goals")
+    for place, label in enumerate(("2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2")):
+        marts.execute(
+            "insert into marts.priority_goal_measures by name select * replace"
+            " (? as period_label, date '2025-01-01' + to_months(3 * ?) as period_start, ? as is_break)"
+            " from marts.priority_goal_measures where indicator = 'Trust' and period_label = '2026Q3'",
+            [label, place, label != "2026Q1"],
+        )
+    said = section(render.render(marts, MANIFEST), "Priority goals")
+    assert "Trust break 2025Q3, 2025Q4, 2026Q2 Serve &lt;all&gt; 3.68" in said
+    assert said.count(" break 2") == 1
+    assert "A quarter marked as a break doesn't compare with those before it" in said
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "—"), (12905.4, "12,905"), (123.45, "123.5"), (-3.675, "-3.68"), (0.0, "0"), (0.1698, "0.170")],
@@ -713,6 +729,7 @@ def test_breaks_of_a_series_are_marked_and_told(marts: duckdb.DuckDBPyConnection
     drawing = html[html.index("<h2>Months</h2>") :]
     assert re.findall(r'letter: (\w)"', drawing) == ["a"]
     assert "Not to be compared across 2026-05-12." in drawing
+    assert "2026-05 break a withheld" in said
     marts.execute("delete from marts.series_breaks")
     assert "A vertical line" not in section(render.render(marts, MANIFEST), "Months")
 

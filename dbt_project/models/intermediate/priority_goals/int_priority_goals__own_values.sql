@@ -14,8 +14,7 @@
     'survey_nonresponse': ref('survey_nonresponse'),
     'survey_quality': ref('survey_quality'),
 } -%}
-{%- set surveys = ref('surveys') -%}
-{%- set questions = ref('question_crosswalk') -%}
+{%- set breaks = ref('series_breaks') -%}
 {%- set goals = [] -%}
 {%- if execute -%}
     {%- set goals = run_query('select * from ' ~ ref('priority_goals') ~ ' order by goal_id, indicator').rows -%}
@@ -37,7 +36,7 @@ with named as (
     where false
     {%- for goal in goals %}
     union all
-    {{ own_goal_values(goal, tables[goal.table_name], surveys, questions) }}
+    {{ own_goal_values(goal, tables[goal.table_name], breaks) }}
     {%- endfor %}
 ),
 

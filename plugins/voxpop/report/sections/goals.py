@@ -28,6 +28,7 @@ class Goal:
     """A measure of a priority goal in a quarter; a number is None where withheld, unknown or undefined.
 
     It is provisional while days of the quarter are still to come in its data: no verdict is final then.
+    `breaks` are the quarters since its start, by comma, whose value doesn't compare with those before.
     """
 
     goal: str
@@ -48,6 +49,7 @@ class Goal:
     is_low_n: bool
     is_provisional: bool
     held_from: str | None
+    breaks: str | None
 
     @property
     def status_text(self) -> str:
@@ -83,14 +85,23 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Goal, ...]
     """The measures of a quarter, by goal and indicator."""
     rows = connection.execute(
         """
+        with broken as (
+            select measure_id, string_agg(period_label, ', ' order by period_start) as breaks
+            from marts.priority_goal_measures
+            where
+                period_type = 'quarter' and period_start <= $start and is_break
+                and coalesce(period_start + interval 3 months > start_date, true)
+            group by measure_id
+        )
         select
             goal, indicator, value, low, high, n, value_start, value_target, target_date, progress, status,
             forecast_value, forecast_low, forecast_high, agrees_with_published, coalesce(low_n, false),
-            is_provisional, held_from
+            is_provisional, held_from, breaks
         from marts.priority_goal_measures
-        where period_type = 'quarter' and period_start = ?
+        left join broken using (measure_id)
+        where period_type = 'quarter' and period_start = $start
         order by goal, goal_id, indicator, measure_id
         """,
-        [start],
+        {"start": start},
     ).fetchall()
     return tuple(Goal(*row) for row in rows)

@@ -66,6 +66,14 @@ class Series:
     breaks: tuple[Break, ...]
     limits: tuple[Limits, ...]
 
+    @property
+    def marks(self) -> dict[str, str]:
+        """By month within which breaks lie: `break a, b`."""
+        letters: dict[str, list[str]] = {}
+        for one in self.breaks:
+            letters.setdefault(f"{one.on:%Y-%m}", []).append(one.letter)
+        return {month: f"break {', '.join(of_month)}" for month, of_month in letters.items()}
+
 
 def read(
     connection: duckdb.DuckDBPyConnection, headlines: Sequence[Headline], until: date | None
