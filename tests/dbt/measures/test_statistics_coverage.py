@@ -71,7 +71,12 @@ def estimates(measures: Measures, points: np.ndarray, clusters: np.ndarray | Non
 
 
 def estimates_of(
-    measures: Measures, people: pd.DataFrame, points: np.ndarray, breakdowns: list[str]
+    measures: Measures,
+    people: pd.DataFrame,
+    points: np.ndarray,
+    breakdowns: list[str],
+    scale: str = "likert_5",
+    drivers: tuple[str, ...] = DRIVERS,
 ) -> pd.DataFrame:
     """The models' figures of these people by each breakdown and month.
 
@@ -80,18 +85,20 @@ def estimates_of(
         people: responses, each person's; a service has one organization. Weights count if any isn't 1.
         points: person × driver.
         breakdowns: service, organization.
+        scale: of the answers.
+        drivers: what was asked.
     """
     items = pd.concat(
         [
             pd.DataFrame(
                 {
                     "response_id": people["response_id"],
-                    "scale": "likert_5",
+                    "scale": scale,
                     "driver": driver,
                     "points": points[:, place],
                 }
             )
-            for place, driver in enumerate(DRIVERS)
+            for place, driver in enumerate(drivers)
         ]
     )
     measures.table("people", people)
@@ -289,10 +296,20 @@ def by_people_served(measures: Measures, random: np.random.Generator, *months: S
     who = pd.concat(people)
     everybody = responses(len(who), **{str(name): who[name].to_numpy() for name in who})
     estimates_of(measures, everybody, np.concatenate(points), ["service", "organization"])
-    measures.table("dim_services", who[["service_id", "organization_id"]].drop_duplicates())
-    measures.table("served", pd.concat(served))
+    publish(measures, pd.concat(served))
+
+
+def publish(measures: Measures, served: pd.DataFrame) -> None:
+    """Make cx_index of the estimates there are, of which nothing is withheld.
+
+    Args:
+        measures: where `estimates_of` was called.
+        served: how many people each service served; `service_id, period_start, volume`.
+    """
+    measures.table("served", served)
     measures.connection.execute(
         """
+        create or replace table dim_services as select distinct service_id, organization_id from people;
         create or replace table int_measures__volumes as
         select service_id, 'month' as period_type, period_start::date as period_start, volume from served;
         create or replace table int_withheld_items as
@@ -302,6 +319,23 @@ def by_people_served(measures: Measures, random: np.random.Generator, *months: S
         """
     )
     measures.build("cx_index")
+
+
+def changes(measures: Measures, breakdown: str) -> pd.DataFrame:
+    """The comparisons of published figures with the month before, between which no series breaks."""
+    measures.connection.execute(
+        """
+        create or replace table int_index_pairs (period_type text, period_start date, breakdown text,
+            member text, driver_a text, driver_b text, n int, total_a int, total_b int, products int);
+        create or replace table series_breaks (breakdown text, member text, scale text, break_date date);
+        create or replace table fct_survey_responses as from people;
+        create or replace table fct_interactions (started_local_date date);
+        """
+    )
+    measures.build("cx_comparisons")
+    return measures.frame(
+        f"select * from cx_comparisons where breakdown = '{breakdown}' and comparison = 'previous_period'"
+    )
 
 
 EVEN = [(25, 400), (25, 300), (25, 200), (25, 100)]
@@ -372,19 +406,7 @@ def test_a_change_by_people_served_is_covered(
         random,
         *([(mean, *size) for mean, size in zip(means, sizes, strict=True)] for means in (before, after)),
     )
-    measures.connection.execute(
-        """
-        create or replace table int_index_pairs (period_type text, period_start date, breakdown text,
-            member text, driver_a text, driver_b text, n int, total_a int, total_b int, products int);
-        create or replace table series_breaks (breakdown text, member text, scale text, break_date date);
-        create or replace table fct_survey_responses as from people;
-        create or replace table fct_interactions (started_local_date date);
-        """
-    )
-    measures.build("cx_comparisons")
-    found = measures.frame(
-        "select * from cx_comparisons where breakdown = 'organization' and comparison = 'previous_period'"
-    )
+    found = changes(measures, "organization")
     (truths, expected), (earlier, earlier_expected) = (of_all_served(m, sizes) for m in (after, before))
     low, high = WANTED[100 if answered_by.sum() >= 100 else 30]
     coverage = {

@@ -1,6 +1,8 @@
-"""How often a difference is found where there is none: exactly for shares, by drawing for means."""
+"""How often a difference is found where there is none: exactly for shares, drawn for means and indexes."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,8 @@ import pytest
 from scipy.stats import binom
 
 from .sql import Measures
-from .test_statistics_coverage import POINTS, shares_with
+from .tables import responses
+from .test_statistics_coverage import DRIVERS, POINTS, changes, drawn, estimates_of, publish, shares_with
 
 LEVELS = np.array([0.05, 0.01, 0.0025])
 """A single comparison's, and what a family of many asks for of its smallest p."""
@@ -89,3 +92,45 @@ def test_means_differ_as_rarely_as_their_p_says(measures: Measures, mean: float,
     if mean == 4.8 and n_2 >= 10 * n_1:
         welch = np.array([(found["own_p"] <= level).mean() for level in LEVELS])
         assert (welch > LEVELS + 2 * error).all(), "Welch's t alone would find too much"
+
+
+SCALES = {
+    "likert_5": ("cx_index", DRIVERS),
+    "ten": ("acsi_equal_weight", ("acsi_overall", "acsi_expectations", "acsi_ideal")),
+}
+"""Scale → its index and what that rests on."""
+
+
+@pytest.mark.parametrize(
+    ("scale", "mean", "n_1", "n_2"),
+    [(scale, mean, 30, 30) for scale in SCALES for mean in (3.5, 4.5, 4.8)]
+    + [(scale, 4.5, *sizes) for scale in SCALES for sizes in ((100, 100), (20, 160))],
+)
+def test_indexes_change_as_rarely_as_their_p_says(
+    measures: Measures, scale: str, mean: float, n_1: int, n_2: int
+) -> None:
+    """By the models alone: a service is a replicate, and two months of it are of one population.
+
+    Two months of the same size find as much as p says. Of others both tests together find less.
+    """
+    replicates = 1_000
+    random = np.random.default_rng([round(10 * mean), n_1, n_2, len(scale)])
+    services = np.array([f"s{place}" for place in range(replicates)])
+    people = responses(
+        replicates * (n_1 + n_2),
+        service_id=np.concatenate([services.repeat(n_1), services.repeat(n_2)]),
+        answered_local_date=[date(2026, 1, 1)] * replicates * n_1 + [date(2026, 2, 1)] * replicates * n_2,
+    )
+    points = drawn(random, mean, (len(people),))
+    if scale == "ten":
+        # either half of an answer from 1 to 5
+        points = 2 * points - random.integers(0, 2, points.shape)
+    index, drivers = SCALES[scale]
+    estimates_of(measures, people, points, ["service"], scale, drivers)
+    publish(measures, pd.DataFrame({"service_id": services, "period_start": date(2026, 1, 1), "volume": 1}))
+    found = changes(measures, "service")
+    found = found[found["measure"] == index]
+    assert len(found) == replicates and found["p_value"].notna().all()
+    share = (found["p_value"] <= 0.05).mean()
+    assert (0.03 if n_1 == n_2 else 0.01) <= share <= (0.07 if n_1 == n_2 else 0.05), share
+    assert 0.45 <= (found["p_value"] <= 0.5).mean() <= 0.55
