@@ -56,7 +56,7 @@
         cast({{ 'measures.' ~ goal.low_column if goal.low_column else 'null' }} as double) as low,
         cast({{ 'measures.' ~ goal.high_column if goal.high_column else 'null' }} as double) as high,
         measures.suppressed,
-        {% if goal.table_name == 'cx_index' -%}
+        {% if goal.table_name == 'cx_index' and goal.kind != 'cumulative' -%}
         -- in the break's own period, and in the next where it lies within one
         exists (
             select 1

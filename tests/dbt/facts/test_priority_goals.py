@@ -87,7 +87,8 @@ def test_a_break_is_of_its_scale(built: Project) -> None:
         for indicator in ("Answered questionnaires", "Mean of trust", "Mean of ease")
     }
     assert breaks == {
-        "Answered questionnaires": [False, False, False, True, True],
+        # it adds up
+        "Answered questionnaires": [False] * 5,
         "Mean of trust": [False, False, False, True, False],
         "Mean of ease": [False, False, False, True, False],
     }

@@ -809,6 +809,7 @@ def test_a_segment_that_is_withheld_keeps_its_row_and_too_little_known_is_no_cla
 ) -> None:
     said = section(render.render(marts, MANIFEST), "Who is served how")
     assert "The segment is known of 81.2% of answers:" in said
+    assert "make it more" not in said
     assert "People aged 65 and over 71.2 410 75.1 −3.9 −5.6 to −2.2 rated lower p &lt; 0.001" in said
     assert "Veterans withheld withheld withheld withheld — withheld" in said
     assert "General public 75.1 1,700 74.0 1.1 −0.5 to 2.7 no evidence p = 0.180" in said
@@ -818,7 +819,11 @@ def test_a_segment_that_is_withheld_keeps_its_row_and_too_little_known_is_no_cla
     )
     said = section(render.render(marts, MANIFEST), "Who is served how")
     assert "General public — — — — — shows an earlier release" in said
-    marts.execute("update marts.equity_gaps set is_claim_allowed = false, verdict = null")
+    marts.execute(
+        "update marts.equity_gaps set is_claim_allowed = false, verdict = null, known_segment_share = 0.377"
+    )
     said = section(render.render(marts, MANIFEST), "Who is served how")
+    assert "of 37.7% of answers, and 80.0% are needed, so nothing is claimed:" in said
+    assert "surveys that carry an identifier, and tools that say the segment, make it more." in said
     assert "People aged 65 and over 71.2 410 75.1 −3.9 −5.6 to −2.2 no claim" in said
     assert "Veterans withheld withheld withheld withheld — withheld" in said
