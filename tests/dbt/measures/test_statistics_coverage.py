@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import numpy as np
@@ -13,12 +14,10 @@ from scipy.stats import binom, norm
 from .sql import ESTIMATES, Measures
 from .tables import responses
 
-REPLICATES = 1_500
+REPLICATES = 1_000
 POINTS = np.arange(1, 6)
 MEANS = (3.5, 4.5, 4.8)
 DRIVERS = ("ease", "satisfaction", "trust")
-WANTED = {30: (0.91, 0.985), 100: (0.93, 0.97)}
-"""Sample size, or a larger one → the least and most of the samples in which an interval covers the truth."""
 OUTSIDE = {
     (30, 4.8, "bottom_two"): 0.8725,
     (100, 4.5, "bottom_two"): 0.9717,
@@ -30,6 +29,11 @@ expected. Coverage jumps there with each person (Brown, Cai and DasGupta, Interv
 proportion, Statistical Science 16, 2001)."""
 OUT_OF_REACH = {(30, 4.8, "bottom_two"), (100, 4.8, "bottom_two")}
 """Those of them that no interval by the count of people alone can cover as wanted."""
+
+
+def wanted(n: int) -> tuple[float, float]:
+    """The least and most of the samples of n people in which an interval has to cover the truth."""
+    return (0.93, 0.97) if n >= 100 else (0.91, 0.985)
 
 
 def shares_with(mean: float) -> np.ndarray:
@@ -142,13 +146,12 @@ def covered(found: pd.DataFrame, measure: str, truth: float, *, prefix: str = ""
     return float(((rows[f"{prefix}low"] <= truth) & (truth <= rows[f"{prefix}high"])).mean())
 
 
-@pytest.mark.parametrize("n", [30, 100])
-@pytest.mark.parametrize("mean", MEANS)
+@pytest.mark.parametrize(("mean", "n"), [*itertools.product(MEANS, (30, 100, 200)), (4.8, 400)])
 def test_an_interval_covers_what_the_population_would_say(measures: Measures, mean: float, n: int) -> None:
     random = np.random.default_rng([round(10 * mean), n])
     found = estimates(measures, drawn(random, mean, (REPLICATES, n)))
     truths = {"mean": mean, "cx_index": 25 * (mean - 1)}
-    low, high = WANTED[n]
+    low, high = wanted(n)
     coverage = {measure: covered(found, measure, truth) for measure, truth in truths.items()}
     assert {m: c for m, c in coverage.items() if not low <= c <= high} == {}
 
@@ -156,7 +159,8 @@ def test_an_interval_covers_what_the_population_would_say(measures: Measures, me
 def test_a_share_is_covered_as_wanted_but_where_few_are_expected(measures: Measures) -> None:
     """Exactly, by the chance of each count."""
     coverage = {}
-    for n, (low, high) in WANTED.items():
+    for n in (30, 100, 200, 400, 1_000):
+        low, high = wanted(n)
         counts = np.arange(n + 1)
         columns, rows = ("x", "n"), [(int(count), n) for count in counts]
         lows = np.array(measures.scalars("{{ wilson_low('x', 'n') }}", columns, rows))
@@ -187,21 +191,22 @@ def test_a_share_is_covered_as_wanted_but_where_few_are_expected(measures: Measu
     assert coverage == OUTSIDE
 
 
-@pytest.mark.parametrize(("units", "size"), [(40, 4), (25, 4), (10, 3)])
-@pytest.mark.parametrize("mean", MEANS)
+@pytest.mark.parametrize(
+    ("mean", "units", "size"),
+    [(mean, *design) for design in ((40, 4), (25, 4), (10, 3)) for mean in MEANS] + [(4.5, 100, 4)],
+)
 def test_of_clustered_people_the_clustered_error_covers(
     measures: Measures, mean: float, units: int, size: int
 ) -> None:
     """A third of what moves an answer is that of the unit, in which some people were asked."""
     random = np.random.default_rng([round(10 * mean), 7])
-    replicates = 1_000
-    shape: tuple[int, ...] = (replicates, units, size, 1)
-    unit = random.normal(size=(replicates, units, 1, 1))
+    shape: tuple[int, ...] = (REPLICATES, units, size, 1)
+    unit = random.normal(size=(REPLICATES, units, 1, 1))
     liking, own = random.normal(size=shape), random.normal(size=(*shape[:-1], len(DRIVERS)))
     normal = np.sqrt(0.33) * unit + np.sqrt(0.33) * liking + np.sqrt(0.34) * own
     n = units * size
-    points = answered(normal, mean).reshape(replicates, n, len(DRIVERS))
-    clusters = np.broadcast_to(np.repeat(np.arange(units), size), (replicates, n))
+    points = answered(normal, mean).reshape(REPLICATES, n, len(DRIVERS))
+    clusters = np.broadcast_to(np.repeat(np.arange(units), size), (REPLICATES, n))
     found = estimates(measures, points, clusters)
     assert outside(found, shares_with(mean), n) == {}
     assert covered(found, "cx_index", 25 * (mean - 1)) < 0.93, "as if drawn one by one, it says too little"
@@ -223,7 +228,7 @@ def outside(found: pd.DataFrame, shares: np.ndarray, n: int) -> dict[str, float]
     mean = float(shares @ POINTS)
     truths = {"mean": mean, "cx_index": 25 * (mean - 1), **boxes_of(shares)}
     coverage = {m: covered(found, m, truth, prefix="weighted_") for m, truth in truths.items()}
-    low, high = WANTED[100 if n >= 100 else 30]
+    low, high = wanted(n)
     return {
         m: covers
         for m, covers in coverage.items()
@@ -245,16 +250,15 @@ def test_where_one_half_is_asked_more_the_weighted_error_covers(
     The halves' means lie as far from that of all, so that the unweighted figure is another population's.
     """
     random = np.random.default_rng([round(10 * mean), 9, n])
-    replicates = 1_000
-    is_more = random.random((replicates, n)) < ASKED_MORE
+    is_more = random.random((REPLICATES, n)) < ASKED_MORE
     points = np.where(
         is_more[..., None],
-        drawn(random, mean - apart, (replicates, n)),
-        drawn(random, mean + apart, (replicates, n)),
+        drawn(random, mean - apart, (REPLICATES, n)),
+        drawn(random, mean + apart, (REPLICATES, n)),
     )
     people = responses(
-        replicates * n,
-        service_id=np.repeat([f"s{k}" for k in range(replicates)], n),
+        REPLICATES * n,
+        service_id=np.repeat([f"s{k}" for k in range(REPLICATES)], n),
         weight=np.where(is_more.ravel(), 0.5 / ASKED_MORE, 0.5 / (1 - ASKED_MORE)),
     )
     found = estimates_of(measures, people, points.reshape(-1, len(DRIVERS)), ["service"])
@@ -275,13 +279,12 @@ def by_people_served(measures: Measures, random: np.random.Generator, *months: S
         random: where the answers come from.
         months: the services of each month from January on; the same in every replicate.
     """
-    replicates = 1_000
     people, points, served = [], [], []
     for number, services in enumerate(months):
         month = date(2026, 1 + number, 1)
         for place, (mean, n, volume) in enumerate(services):
-            numbers = np.repeat(np.arange(replicates), n)
-            names = [f"{k} {place}" for k in range(replicates)]
+            numbers = np.repeat(np.arange(REPLICATES), n)
+            names = [f"{k} {place}" for k in range(REPLICATES)]
             people.append(
                 pd.DataFrame(
                     {
@@ -363,7 +366,7 @@ def test_a_figure_by_people_served_is_covered(
     for measure, truth in truths.items():
         people = expected.get(measure, np.inf)
         if people >= 1:
-            low, high = WANTED[100 if answered_by.sum() >= 100 and people >= 5 else 30]
+            low, high = wanted(answered_by.sum() if people >= 5 else 30)
             coverage = covered(found, measure, truth, prefix="volume_")
             if not low <= coverage <= high:
                 outside[measure] = coverage
@@ -408,7 +411,7 @@ def test_a_change_by_people_served_is_covered(
     )
     found = changes(measures, "organization")
     (truths, expected), (earlier, earlier_expected) = (of_all_served(m, sizes) for m in (after, before))
-    low, high = WANTED[100 if answered_by.sum() >= 100 else 30]
+    low, high = wanted(answered_by.sum())
     coverage = {
         measure: covered(found, measure, truth - earlier[measure], prefix="volume_")
         for measure, truth in truths.items()
