@@ -256,6 +256,16 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
             """,
         ),
         Rule(
+            "no class is compared with a withheld whole",
+            f"""
+            select any_value({cell}) filter (not suppressed and held_from is null) as blame
+            from tested
+            group by period_start, breakdown
+            having bool_or(suppressed and member = 'all')
+                and bool_or(not suppressed and held_from is null)
+            """,
+        ),
+        Rule(
             "no service shows what is withheld of its survey",
             """
             select concat_ws(' ', tested.period_label, tested.member) as blame
@@ -266,6 +276,17 @@ def survey_nonresponse(policy: Mapping[str, float]) -> list[Rule]:
                 and coalesce(tested.held_from, quality.held_from) is null
                 and quality.breakdown = 'survey' and quality.period_type = 'quarter'
                 and quality.period_start = tested.period_start
+            """,
+        ),
+        Rule(
+            "no known share tells what is withheld of all answers",
+            """
+            select concat_ws(' ', tested.period_label, tested.breakdown) as blame
+            from tested
+            inner join marts.survey_quality as quality using (period_start)
+            where tested.breakdown in ('channel', 'service') and not tested.suppressed and quality.suppressed
+                and coalesce(tested.held_from, quality.held_from) is null
+                and quality.breakdown = 'all' and quality.period_type = 'quarter'
             """,
         ),
         Rule("contacts by how they ended are what the facts hold", _CONTACTS_AGAINST_NONRESPONSE),

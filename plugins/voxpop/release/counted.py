@@ -285,6 +285,7 @@ TOLD: Mapping[str, Told] = {
             "known_segment": Count("round(known_segment_share * respondent_count)"),
             "unknown_segment": Count("round((1 - known_segment_share) * respondent_count)"),
             "tied": Count("respondent_count", "round(tied_share * respondent_count)"),
+            "complete": Count("offered_count", "round(aapor_rr1 * offered_count)"),
         },
         # whose segment is known changes with everybody who comes, and by few nearly everywhere
         apart={"known_segment_share": ("known_segment", "unknown_segment")},
@@ -296,14 +297,30 @@ TOLD: Mapping[str, Told] = {
             **_alone("offered_count", "respondent_count", "rated_count"),
             "silent": Count("offered_count - respondent_count"),
             "points": _points("satisfaction", "rated_count"),
+            # what shares are of; of classes within channels it is no whole number, nor a sum
+            **{
+                f"{of}_of_classes": Count(f"round({of}_count / nullif({of}_share, 0), 3)", is_sum=False)
+                for of in ("offered", "respondent")
+            },
+            **{
+                f"{of}_of_all": Count(
+                    f"if(member = 'all', round({of}_count / nullif(known_{of}_share, 0)), null)",
+                    f"{of}_count",
+                )
+                for of in ("offered", "respondent")
+            },
         },
         breakdown="if(member = 'all', 'all', 'class')",
+        # the shares of each class tell what all of them are
+        together="told_item",
     ),
     "identity_quality": Told(
         item="'records'",
         counts={
             **_alone("record_count", "identified_count", "matched_count", "unjoined_count", "customer_count"),
             "unmatched": Count("record_count - matched_count"),
+            "unknowable": Count("record_count - identified_count"),
+            "joined": Count("record_count - unjoined_count"),
             "undecided": Count("record_count", "round(undecided_share * record_count)"),
         },
         together="if(breakdown = 'source', 'sources', null)",
@@ -312,7 +329,7 @@ TOLD: Mapping[str, Told] = {
     "web_performance": Told(
         item=_WEB,
         counts={
-            **_alone("visits", "users", *(f"{share}_n" for share in _SHARES_OF_VISITS)),
+            **_alone("n", "visits", "users", *(f"{share}_n" for share in _SHARES_OF_VISITS)),
             **{
                 share: Count(f"{share}_n", f"round({share}_share * {share}_n)") for share in _SHARES_OF_VISITS
             },
@@ -449,6 +466,14 @@ ALIKE: Sequence[Alike] = (
     ),
     # responses
     Alike(_journeys("survey_linked_share", "n"), [Named("survey_quality", "surveys", "respondent_count")]),
+    *(
+        Alike(
+            Named("survey_quality", "surveys", f"{of}_count"),
+            [Named("survey_nonresponse", breakdown, f"{of}_of_all")],
+        )
+        for of in ("offered", "respondent")
+        for breakdown in ("channel", "service")
+    ),
     # both; visits are in neither
     Alike(
         Named("identity_quality", "records", "record_count"),
@@ -511,7 +536,7 @@ OF_RECORDS: Sequence[OfRecords] = (
         Named("identity_quality", "records", "record_count"),
         "true",
         _OF_RECORDS,
-        also=("identified_count", "unjoined_count", "customer_count", "undecided"),
+        also=("identified_count", "unknowable", "unjoined_count", "joined", "customer_count", "undecided"),
     ),
     OfRecords(Named("identity_quality", "records", "matched_count"), "is_matched", _OF_RECORDS),
     OfRecords(Named("identity_quality", "records", "unmatched"), "not is_matched", _OF_RECORDS),

@@ -442,7 +442,13 @@ def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[
 
 
 def _columns_in(expression: str) -> set[str]:
-    return set(re.findall(r"[a-z_]+", re.sub("'.*?'", "", expression))) - {"round", "if", "null", "hash"}
+    return set(re.findall(r"[a-z][a-z0-9_]*", re.sub("'.*?'", "", expression))) - {
+        "round",
+        "if",
+        "null",
+        "nullif",
+        "hash",
+    }
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> str:

@@ -175,3 +175,27 @@ def test_the_attack_finds_what_respondents_tell_of_a_held_item(
     public = published(measures, known, tmp_path, ORDERS[order])
     found = [name for span in said(known, public) for name in recovered(span)]
     assert "2 less 0: n quarter 2024-10-01 00:00:00 organization trv thumbs_up trust" in found
+
+
+def test_three_late_answers_change_no_quotient_of_a_row_that_is_not_held(
+    measures: Measures, tmp_path: Path
+) -> None:
+    """Respondents of a class by its share are those of all classes, whatever the row of all shows."""
+    people, items = answers.surveyed(9, 1_500)
+    is_late = people["is_counted"] & (people["channel"] == "in_person")
+    is_late &= pd.to_datetime(people["answered_local_date"]).dt.to_period("Q") == "2025Q2"
+    late = set(people.loc[is_late, "response_id"].head(3))
+    assert len(late) == 3
+    known = [
+        (people[~people["response_id"].isin(ids)], [item[~item["response_id"].isin(ids)] for item in items])
+        for ids in (late, set[str]())
+    ]
+    days = published(measures, known, tmp_path, ORDERS["one after the other"][:2])
+    before, after = (
+        day["wholes"].set_index(["period_start", "path"])["respondents_of_share"].dropna() for day in days
+    )
+    assert len(after) > 10
+    assert (after - before[after.index] == 0).all()
+    # those that three more would change
+    held = measures.frame("select distinct period_start from survey_nonresponse where held_from is not null")
+    assert held["period_start"].astype(str).tolist() == ["2025-04-01"]

@@ -403,8 +403,20 @@ RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
     *(("quality", f"{reason}_count", of_kind(reason)) for reason in UNCOUNTED),
     ("nonresponse", "respondent_count", is_answer),
     ("nonresponse", "rated_count", is_answer),
+    ("wholes", "respondents_of_share", is_answer),
 ]
 """Table or measure, what it counts, and which records those are."""
+
+WHOLES = """
+    select * replace ('all' as breakdown, 'all' as member),
+        concat_ws(' ', breakdown, member) as path,
+        round(respondent_count / if(member = 'all', known_respondent_share, respondent_share))
+            as respondents_of_share,
+        round(offered_count / if(member = 'all', known_offered_share, offered_share)) as offered_of_share
+    from survey_nonresponse
+    where breakdown in ('channel', 'service')
+"""
+"""What the shares of each class, and of all of known class, are of."""
 
 ROWS_OF_RECORDS = {
     "contact_center": "select * from contact_center_performance",
@@ -424,6 +436,7 @@ ROWS_OF_RECORDS = {
         from survey_nonresponse
         where breakdown in ('channel', 'service')
     """,
+    "wholes": WHOLES,
     **{name: f"{OF_SHARES} and measure = '{name}'" for name in (FIRST, REPEAT, LINKED, *TELL_UNKNOWN[1:])},
 }
 """Rows of public tables that tell of contacts and answers; those of a share by its measure."""

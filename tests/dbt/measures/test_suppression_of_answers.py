@@ -15,6 +15,7 @@ from .test_suppression_across_tables import (
     CHANNELS,
     MINIMUM,
     UNCOUNTED,
+    WHOLES,
     Condition,
     Told,
     cells,
@@ -166,6 +167,8 @@ NUMBERS: list[tuple[str, str, Condition]] = [
     ("nonresponse", "respondent_count", lambda atoms, _: is_respondent(atoms)),
     ("nonresponse", "offered_count", of_kind("offered")),
     ("nonresponse", "rated_count", of_kind("likert_5/satisfaction")),
+    ("wholes", "respondents_of_share", lambda atoms, _: is_respondent(atoms)),
+    ("wholes", "offered_of_share", of_kind("offered")),
 ]
 """Table, what it counts, and which answers those are."""
 
@@ -197,6 +200,7 @@ ROWS = {
         from survey_nonresponse
         where breakdown in ('channel', 'service')
     """,
+    "wholes": WHOLES,
 }
 
 

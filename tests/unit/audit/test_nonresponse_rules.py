@@ -25,9 +25,9 @@ create table marts.dim_surveys as
 select * from (values ('s', 'ben'), ('t', 'tax')) as t (survey_id, service_id);
 create table marts.survey_quality as
 select
-    'quarter' as period_type, date '2026-01-01' as period_start, 'survey' as breakdown,
-    survey_id as member, false as suppressed, null::varchar as held_from
-from marts.dim_surveys;
+    'quarter' as period_type, date '2026-01-01' as period_start, breakdown, member, false as suppressed,
+    null::varchar as held_from
+from (values ('all', 'all'), ('survey', 's'), ('survey', 't')) as t (breakdown, member);
 create table marts.survey_nonresponse as
 select
     'quarter' as period_type, date '2026-01-01' as period_start, '2026Q2' as period_label, breakdown, member,
@@ -53,6 +53,7 @@ from (values
 );
 """
 WITHHOLD = ", ".join(f"{column} = null" for column in _NONRESPONSE_FIGURES.split())
+ALL_ANSWERS = "no known share tells what is withheld of all answers"
 FAULTS = [
     ("suppressed = null where member = 'tax'", "period_start, breakdown, member, suppressed and low_n"),
     ("member = 'phone' where member = 'email'", "period_start, breakdown and member are unique"),
@@ -79,6 +80,10 @@ FAULTS = [
     ("suppressed = true where member = 'phone'", "a withheld cell shows no figure"),
     ("respondent_count = 9 where member = 'email'", "a cell with fewer than 10 is withheld"),
     ("respondent_count = 79 where member = 'email'", "a cell with fewer than 10 is withheld"),
+    (
+        f"suppressed = true, {WITHHOLD} where breakdown = 'channel' and member = 'all'",
+        "no class is compared with a withheld whole",
+    ),
     ("rated_count = 9 where breakdown = 'channel'", "a cell with fewer than 10 is withheld"),
     (f"suppressed = true, {WITHHOLD} where member = 'tax'", "no withheld class is what is left"),
     (
@@ -113,6 +118,16 @@ def test_a_service_whose_survey_is_withheld_is_withheld() -> None:
     assert broken(withheld, both) == set()
 
 
+def test_where_all_answers_are_withheld_nothing_is_compared_with_them() -> None:
+    withheld = "update marts.survey_quality set suppressed = true where breakdown = 'all'"
+    assert broken(withheld) == {ALL_ANSWERS}
+    both = (
+        f"update marts.survey_nonresponse set suppressed = true, {WITHHOLD}"
+        " where breakdown in ('channel', 'service')"
+    )
+    assert broken(withheld, both) == set()
+
+
 def test_every_rule_has_a_planted_fault() -> None:
-    found = {rule for _, rule in FAULTS} | {"no service shows what is withheld of its survey"}
+    found = {rule for _, rule in FAULTS} | {"no service shows what is withheld of its survey", ALL_ANSWERS}
     assert [rule.name for rule in RULES if not any(rule.name.startswith(name) for name in found)] == []

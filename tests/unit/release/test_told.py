@@ -28,9 +28,8 @@ PLAIN = [
 def row(table, **changed):
     """SQL for one shown row: every count 100, every share the whole, but for what is given."""
     columns = {}
-    for name in re.findall(
-        "[a-z_]+", " ".join(f"{one.people} {one.some}" for one in TOLD[table].counts.values())
-    ):
+    counts = " ".join(f"{one.people} {one.some}" for one in TOLD[table].counts.values())
+    for name in re.findall("[a-z][a-z0-9_]*", re.sub("'.*?'", "", counts)):
         is_share = name == "value" or name.endswith("share")
         value = changed.get(name, 1.0 if is_share else 100)
         columns[name] = f"{value}::{'double' if isinstance(value, float) else 'bigint'}"
@@ -38,7 +37,7 @@ def row(table, **changed):
     columns |= {"period_type": "'quarter'", "period_start": "date '2026-01-01'", "suppressed": "false"}
     columns |= {"held_from": "null::varchar"}
     columns |= {name: f"'{value}'" for name, value in changed.items() if isinstance(value, str)}
-    for word in ("round", "if", "null", "hash"):
+    for word in ("round", "if", "null", "nullif", "hash"):
         columns.pop(word, None)
     return f"select {', '.join(f'{sql} as {name}' for name, sql in columns.items())}"
 
@@ -99,6 +98,18 @@ def test_a_count_that_differs_by_few_is_held_with_its_row(table, count, tmp_path
         ("journey_paths", "score_n", "mean_score", 4.0, 4.04, {}),
         # one of 100 named a phone number that is now capped
         ("identity_quality", "record_count", "undecided_share", 0.1, 0.11, {}),
+        # 5 of 100 who were offered a survey completed it by now
+        ("survey_quality", "offered_count", "aapor_rr1", 0.5, 0.55, {}),
+        # 4 answered of other classes, and of none
+        ("survey_nonresponse", "respondent_count", "respondent_share", 0.5, 0.49, {}),
+        (
+            "survey_nonresponse",
+            "respondent_count",
+            "known_respondent_share",
+            0.5,
+            0.49,
+            {"breakdown": "all", "member": "all"},
+        ),
     ],
 )
 def test_a_figure_that_tells_of_few_is_held_though_as_many_are_counted(
@@ -114,13 +125,14 @@ def test_a_figure_that_tells_of_few_is_held_though_as_many_are_counted(
         assert rows["held_from"].notna().tolist() == [is_held]
 
 
-def test_who_is_not_matched_is_counted_too(tmp_path):
+@pytest.mark.parametrize("count", ["matched_count", "identified_count", "unjoined_count"])
+def test_whom_a_share_leaves_out_is_counted_too(count, tmp_path):
     """20 more records, 17 of them matched: 3 are not."""
-    for matched, is_held in ((67, True), (65, True), (60, False)):
+    for some, is_held in ((67, True), (65, True), (60, False)):
         rows = published(
-            tmp_path / str(matched),
-            {"identity_quality": row("identity_quality", matched_count=50)},
-            {"identity_quality": row("identity_quality", record_count=120, matched_count=matched)},
+            tmp_path / str(some),
+            {"identity_quality": row("identity_quality", **{count: 50})},
+            {"identity_quality": row("identity_quality", record_count=120, **{count: some})},
         )["identity_quality"]
         assert rows["held_from"].notna().tolist() == [is_held]
 
@@ -283,6 +295,31 @@ def test_sources_are_held_together(tmp_path):
         ("source", "calls", 100, False, "r1"),
         ("source", "forms", 100, False, "r1"),
     ]
+
+
+def test_classes_are_held_together(tmp_path):
+    """3 more came by email: beside the 120 by phone their share of all respondents would tell it."""
+    old, new = (
+        " union all ".join(
+            row(
+                "survey_nonresponse",
+                breakdown="channel",
+                member=name,
+                respondent_count=count,
+                respondent_share=count / sum(counts.values()),
+            )
+            for name, count in {**counts, "all": sum(counts.values())}.items()
+        )
+        for counts in ({"phone": 120, "email": 80}, {"phone": 120, "email": 83})
+    )
+    of_wait = row("survey_nonresponse", breakdown="wait", member="up to 1 minute")
+    rows = published(
+        tmp_path,
+        {"survey_nonresponse": f"{old} union all {of_wait}"},
+        {"survey_nonresponse": f"{new} union all {of_wait}"},
+    )["survey_nonresponse"]
+    is_held = rows.set_index("member")["held_from"].notna().to_dict()
+    assert is_held == {"phone": True, "email": True, "all": True, "up to 1 minute": False}
 
 
 def test_pages_are_held_together(tmp_path):

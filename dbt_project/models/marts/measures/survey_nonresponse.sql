@@ -173,6 +173,19 @@ left_out as (
         on
             wholes.quarter_start = withheld_surveys.quarter_start
             and ',' || wholes.surveys_left_out || ',' like '%,' || withheld_surveys.survey_id || ',%'
+    union distinct
+    -- nor by what the known share is of
+    select
+        wholes.quarter_start,
+        wholes.breakdown
+    from wholes
+    inner join {{ ref('survey_quality') }} as quality
+        on wholes.quarter_start = quality.period_start
+    where
+        wholes.breakdown in ('channel', 'service')
+        and quality.period_type = 'quarter'
+        and quality.breakdown = 'all'
+        and quality.suppressed
 ),
 
 totals as (
@@ -235,7 +248,11 @@ compared as (
     select
         members.*,
         wholes.fiscal_quarter,
-        withheld.reason is not null as suppressed,
+        -- what shares of a class are of is its whole
+        withheld.reason is not null
+        or bool_or(members.is_whole and withheld.reason is not null) over (
+            partition by members.quarter_start, members.breakdown
+        ) as suppressed,
         figures_of_classes.offered_share,
         figures_of_classes.respondent_share,
         figures_of_classes.respondent_share - figures_of_classes.offered_share as gap,
