@@ -196,6 +196,6 @@ def test_three_late_answers_change_no_quotient_of_a_row_that_is_not_held(
     )
     assert len(after) > 10
     assert (after - before[after.index] == 0).all()
-    # those that three more would change
+    # those that three more would change, and what a year would tell of their quarter
     held = measures.frame("select distinct period_start from survey_nonresponse where held_from is not null")
-    assert held["period_start"].astype(str).tolist() == ["2025-04-01"]
+    assert "2025-04-01" in set(held["period_start"].astype(str))
