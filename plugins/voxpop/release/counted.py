@@ -5,7 +5,7 @@ A record counts in its cells for each item: what adds up only with itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -243,12 +243,15 @@ class Alike:
         has_others: whether whoever is in the whole alone is a person of some cell; else only what is held is
             hidden by them.
         is_exact: whether nobody is.
+        whole_of: what says of a part's item, breakdown and member which the whole's are, or None if it is
+            part of none. None: they are the same.
     """
 
     whole: Named
     parts: Sequence[Named]
     has_others: bool = True
     is_exact: bool = True
+    whole_of: Callable[[str, str, str], tuple[str, str, str] | None] | None = None
 
 
 _WEB = "concat_ws('|', source_system, site, report, basis, if(period_type = 'span', period_label, null))"
@@ -431,6 +434,14 @@ def _journeys(measure: str, count: str) -> Named:
     return Named("journey_measures", f"{measure}|all", count)
 
 
+def _visits_of_site(item: str, breakdown: str, member: str) -> tuple[str, str, str] | None:
+    """Where web_performance counts the votes that page_helpfulness has of all pages of a site."""
+    source, site, report, *others = item.split("|")
+    if report != "visits" or breakdown != "all":
+        return None
+    return "|".join((source, "all", report, *others)), "site", site
+
+
 ALIKE: Sequence[Alike] = (
     # journeys
     *(
@@ -482,7 +493,14 @@ ALIKE: Sequence[Alike] = (
         is_exact=False,
     ),
     # votes
-    Alike(Named("web_performance", None, "helpful_n"), [Named("page_helpfulness", None, "n")]),
+    *(
+        Alike(
+            Named("web_performance", None, whole),
+            [Named("page_helpfulness", None, part)],
+            whole_of=_visits_of_site,
+        )
+        for whole, part in (("helpful_n", "n"), ("helpful", "yes"))
+    ),
 )
 """What one table tells, another may not hold alone."""
 

@@ -432,9 +432,17 @@ def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[
     for place, alike in enumerate(ALIKE):
         if any(part in {Named(table, item, count), Named(table, None, count)} for part in alike.parts):
             whole = alike.whole
-            of_item = item if whole.item is None else whole.item
+            names = (item if whole.item is None else whole.item, cell.breakdown, cell.member)
+            if alike.whole_of is not None:
+                found = alike.whole_of(*names)
+                if found is None:
+                    continue
+                names = found
+            of_item, breakdown, member = names
             yield Sum(
-                cell._replace(item=END.join((whole.table, of_item, whole.name))),
+                cell._replace(
+                    item=END.join((whole.table, of_item, whole.name)), breakdown=breakdown, member=member
+                ),
                 f"alike {place}",
                 has_others=alike.has_others,
                 is_exact=alike.is_exact,

@@ -4,6 +4,9 @@ What a reader doesn't know are atoms, see `test_suppression_of_answers`: here th
 that the same people are in on two days is one number, for an attacker may know of all that did not change.
 So a number that one release withholds follows where another tells what the first one hid it with. And how the
 answers of a few people changed a number is no more to be known than a number of few.
+
+Contacts are in no number here. Where answers are counted among records, `test_releases_of_contacts` takes
+both together; votes on pages are neither, see `test_releases_of_website`.
 """
 
 from __future__ import annotations
