@@ -179,11 +179,14 @@ class Count:
         people: SQL for how many.
         some: SQL for how many of them had, did or said something; a sum of scores counts by their range.
         is_sum: whether the count of a whole is that of its parts.
+        is_of_all: whether a release keeps it of each cell that has any, withheld ones too: one that it hasn't
+            got had none.
     """
 
     people: str
     some: str = "0"
     is_sum: bool = True
+    is_of_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -362,6 +365,7 @@ TOLD: Mapping[str, Told] = {
             # each may be the same where the other moved
             "seen_alone": Count(f"if({_IS_MEDIAN}, null, round(value * n))", is_sum=False),
             "others_alone": Count(f"if({_IS_MEDIAN}, null, n - round(value * n))", is_sum=False),
+            "page": Count("if(page = 'all', null, round(value * n))", is_of_all=True),
             "median": _median(f"if({_IS_MEDIAN}, n, null)", "value", "low", "high"),
             "contacts": Count(
                 "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
@@ -449,6 +453,12 @@ ALIKE: Sequence[Alike] = (
         for count in ("n", "pending_count")
     ),
     Alike(_journeys("channel_shift_share", "n"), [Named("journey_paths", "all", "journey_count")]),
+    # of some visits no page is known
+    Alike(
+        _journeys("website_before_call_share", "seen_alone"),
+        [Named("journey_measures", None, "page")],
+        is_exact=False,
+    ),
     # contacts
     Alike(
         _journeys("repeat_contact_share", "n"),

@@ -313,31 +313,39 @@ def _moves_by_count(
 ) -> dict[Cell, dict[str, Move]]:
     """How much counts differ from those of earlier releases, by cell and release, where they do.
 
-    A kept release has the counts of all its records: a cell that it lacks had none, and so has the build.
+    A kept release has some counts of all that there is: a cell that it lacks had none, and so has the build.
     """
-    is_records = f"ends_with(item, '{END}{_RECORDS}')"
+    of_all = [_RECORDS]
+    of_all += [name for each in TOLD.values() for name, one in each.counts.items() if one.is_of_all]
+    is_of_all = f"list_contains([{', '.join(map(quoted, of_all))}], name)"
     found: dict[Cell, dict[str, Move]] = {}
     for release_id, one, other, *names in connection.execute(
         f"""
         with new as (select * from counts where {within}),
-        old as (select * from counts_before where people is not null and {within}),
+        old as (
+            select *, split_part(item, '{END}', 3) as name
+            from counts_before
+            where people is not null and {within}
+        ),
         whole as (
-            select distinct release from old
-            where {is_records} and list_contains([{", ".join(map(quoted, kept))}], release)
+            select distinct release, name from old
+            where {is_of_all} and list_contains([{", ".join(map(quoted, kept))}], release)
         ),
         missing as (
-            select release, {_CELL}, 0 as people, 0 as of_them
-            from (from whole cross join (select {_CELL} from new union select {_CELL} from old))
-            where {is_records} and (release, {_CELL}) not in (select (release, {_CELL}) from old)
+            select release, {_CELL}, 0 as people, 0 as of_them, name
+            from whole
+            inner join (select {_CELL} from new union select {_CELL} from old) as cells
+                on name = split_part(item, '{END}', 3)
+            where (release, {_CELL}) not in (select (release, {_CELL}) from old)
         )
         select
             release, 2 * (coalesce(new.of_them, 0) - old.of_them) as one,
             2 * (coalesce(new.people - new.of_them, 0) - old.people + old.of_them) as other, {_CELL}
-        from (select release, {_CELL}, people, of_them from old union all from missing) as old
+        from (select release, {_CELL}, people, of_them, name from old union all from missing) as old
         left join new using ({_CELL})
         where
             (one <> 0 or other <> 0)
-            and (new.people is not null or {is_records} and release in (from whole))
+            and (new.people is not null or (release, name) in (select (release, name) from whole))
         """
     ).fetchall():
         found.setdefault(Cell(*names), {})[release_id] = Move(one, other)

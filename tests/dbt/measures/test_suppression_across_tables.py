@@ -337,6 +337,15 @@ def told_of_journeys(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) ->
         atoms, shown(tables, PAGES_BEFORE), PAGES_BEFORE, "n", lambda atoms, _: atoms["page"] != "none"
     )
     told += cells(atoms, tables, PAGES_BEFORE, "seen", lambda atoms, cell: atoms["page"] == cell["page"])
+    pages = tables[PAGES_BEFORE]
+    unlisted = pages[pages["suppressed"]].groupby(CELL)["page"].agg(list).reset_index().assign(seen=np.nan)
+    told += cells(
+        atoms,
+        {PAGES_BEFORE: unlisted},
+        PAGES_BEFORE,
+        "seen",
+        lambda atoms, cell: atoms["page"].isin(cell["page"]),
+    )
     return told
 
 

@@ -322,53 +322,77 @@ def test_classes_are_held_together(tmp_path):
     assert is_held == {"phone": True, "email": True, "all": True, "up to 1 minute": False}
 
 
+def pages_before(calls, pages, listed=None):
+    """The share of calls that came after a visit, and the pages that are listed of those (none: all)."""
+    of_service = {"breakdown": "service", "member": "apply"}
+    n = sum(pages.values())
+    share = {"measure": "website_before_call_share", "page": "all", "n": calls, "value": n / calls}
+    rows = [
+        {"measure": "page_before_call_share", "page": page, "n": n, "value": seen / n}
+        for page, seen in pages.items()
+        if listed is None or page in listed
+    ]
+    return {
+        "journey_measures": " union all ".join(
+            row("journey_measures", **of_service, **each) for each in (share, *rows)
+        )
+    }
+
+
+def pages_published(folder, *days):
+    """Page, how many called from it, and the release whose row it is, of all that the last release lists."""
+    facts = [
+        f"""
+        delete from int_measures__journeys;
+        insert into int_measures__journeys by name
+        select
+            'quarter' as period_type, date '2026-01-01' as period_start, 'service' as breakdown,
+            'apply' as member, 'page_before_call_share' as measure, unnest(map_keys(pages)) as page,
+            unnest(map_values(pages)) as seen_count, 0 as pending_count,
+            list_sum(map_values(pages)) as n
+        from (select map {pages} as pages)
+        """
+        for _, pages, *_ in days
+    ]
+    found = files(folder, [pages_before(*day) for day in days], facts)["journey_measures"]
+    return duckdb.sql(f"select page, round(n * value), held_from from '{found}' order by page").fetchall()
+
+
 def test_pages_are_held_together(tmp_path):
     """Of 100 who called after a visit, and of 130 now, 3 more saw one page, 14 and 13 more the others."""
-    of_service = {"measure": "page_before_call_share", "breakdown": "service", "member": "apply"}
-    old, new = (
-        " union all ".join(
-            row("journey_measures", n=n, value=seen / n, page=page, **of_service)
-            for page, seen in seen_by_page.items()
-        )
-        for n, seen_by_page in (
-            (100, {"/a": 40, "/b": 30, "/c": 30}),
-            (130, {"/a": 43, "/b": 44, "/c": 43}),
-        )
-    )
-    rows = published(tmp_path, {"journey_measures": old}, {"journey_measures": new})["journey_measures"]
-    assert sorted(rows[["page", "n", "held_from"]].itertuples(index=False, name=None)) == [
-        ("/a", 100, "r1"),
-        ("/b", 100, "r1"),
-        ("/c", 100, "r1"),
+    before, after = {"/a": 40, "/b": 30, "/c": 30}, {"/a": 43, "/b": 44, "/c": 43}
+    assert pages_published(tmp_path, (200, before), (260, after)) == [
+        ("/a", 40, "r1"),
+        ("/b", 30, "r1"),
+        ("/c", 30, "r1"),
+        ("all", 100, "r1"),
     ]
 
 
 def test_pages_are_held_with_the_share_of_whom_they_are(tmp_path):
-    """21 of 200 called after a visit, and no page was told; of 24 now, one was the last that 10 saw."""
+    """21 of 200 called after a visit, and no page was listed; of 24 now, one was the last that 10 saw."""
+    before, after = {"/a": 9, "/b": 12}, {"/a": 10, "/b": 14}
+    assert pages_published(tmp_path, (200, before, ()), (200, after)) == [("all", 21, "r1")]
 
-    of_service = {"breakdown": "service", "member": "apply"}
 
-    def made(seen, *pages):
-        share = row(
-            "journey_measures",
-            measure="website_before_call_share",
-            page="all",
-            n=200,
-            value=seen / 200,
-            **of_service,
-        )
-        return {"journey_measures": " union all ".join([share, *pages])}
-
-    page = row(
-        "journey_measures",
-        measure="page_before_call_share",
-        page="/a",
-        n=24,
-        value=10 / 24,
-        **of_service,
+@pytest.mark.parametrize(
+    ("before", "listed", "after", "is_held"),
+    [
+        # 52 called from both, and 48 now: 4 fewer, and two pages are withheld for it
+        ({"/a": 12, "/b": 40}, ("/a", "/b", "/c", "/d"), {"/a": 8, "/b": 40}, True),
+        # 24 called from pages that weren't listed, and 27 now, 3 of them from another one
+        ({"/a": 4, "/b": 20}, ("/c", "/d"), {"/a": 4, "/b": 20, "/e": 3}, True),
+        # 24, and 37 now
+        ({"/a": 4, "/b": 20}, ("/c", "/d"), {"/a": 5, "/b": 32}, False),
+    ],
+)
+def test_visits_on_pages_that_are_not_listed_are_a_sum(tmp_path, before, listed, after, is_held):
+    """14 more called from each of two pages that are listed."""
+    days = [(200, before | {"/c": 48, "/d": 20}, listed), (260, after | {"/c": 62, "/d": 34}, ("/c", "/d"))]
+    *pages, _ = pages_published(tmp_path, *days)
+    assert pages == (
+        [("/c", 48, "r1"), ("/d", 20, "r1")] if is_held else [("/c", 62, None), ("/d", 34, None)]
     )
-    rows = published(tmp_path, made(21), made(24, page))["journey_measures"]
-    assert rows[["page", "held_from"]].to_numpy().tolist() == [["all", "r1"]]
 
 
 CELL = {
