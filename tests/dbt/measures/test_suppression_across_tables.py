@@ -337,8 +337,11 @@ def told_of_journeys(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) ->
         atoms, shown(tables, PAGES_BEFORE), PAGES_BEFORE, "n", lambda atoms, _: atoms["page"] != "none"
     )
     told += cells(atoms, tables, PAGES_BEFORE, "seen", lambda atoms, cell: atoms["page"] == cell["page"])
+    # beside pages that are listed it is told how many came from others; alone they are those of the share
     pages = tables[PAGES_BEFORE]
-    unlisted = pages[pages["suppressed"]].groupby(CELL)["page"].agg(list).reset_index().assign(seen=np.nan)
+    is_beside_listed = ~pages.groupby(CELL)["suppressed"].transform("all")
+    unlisted = pages[pages["suppressed"] & is_beside_listed].groupby(CELL)["page"].agg(list)
+    unlisted = unlisted.reset_index().assign(seen=np.nan)
     told += cells(
         atoms,
         {PAGES_BEFORE: unlisted},
