@@ -120,7 +120,7 @@ def contacts(
             "is_survey_offered": False,
         }
     )
-    segment = draw.choice(["old", None], number, p=[0.9, 0.1])
+    segment = draw.choice(["old", "new", None], number, p=[0.6, 0.3, 0.1])
     page = draw.choice(list(PAGES), size, p=list(PAGES.values()))
     return found.assign(
         segment=pd.Series(np.where(is_known, segment[matter], None), dtype="string"),
@@ -413,6 +413,8 @@ RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
     ("quality", "response_count", lambda atoms: is_answer(atoms) | is_uncounted(atoms)),
     ("quality", "uncounted", is_uncounted),
     *(("quality", f"{reason}_count", of_kind(reason)) for reason in UNCOUNTED),
+    ("quality", "known_segment", lambda atoms: is_answer(atoms) & (atoms["segment"] != "unknown")),
+    ("quality", "unknown_segment", lambda atoms: is_answer(atoms) & (atoms["segment"] == "unknown")),
     ("nonresponse", "respondent_count", is_answer),
     ("nonresponse", "rated_count", is_answer),
     ("wholes", "respondents_of_share", is_answer),
@@ -440,6 +442,7 @@ ROWS_OF_RECORDS = {
             * replace (if(breakdown = 'survey', 'service', breakdown) as breakdown),
             response_count - respondent_count as uncounted,
             round(known_segment_share * respondent_count) as known_segment,
+            respondent_count - known_segment as unknown_segment,
             round(tied_share * respondent_count) as tied
         from survey_quality
     """,
@@ -511,13 +514,9 @@ def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> 
     # of no channel or source is it told how many answered and don't count
     untold = {"identity": tables["identity"].assign(uncounted=np.nan)}
     told += cells(atoms, untold, "identity", "uncounted", is_of_source(is_uncounted))
-    # of people who are many these may be few
-    for table, count, is_some in (
-        ("quality", "tied", lambda atoms, _: atoms["is_tied"]),
-        (LINKED, "seen", lambda atoms, _: atoms["is_tied"]),
-        ("quality", "known_segment", lambda atoms, _: is_answer(atoms) & (atoms["segment"] != "unknown")),
-    ):
-        told += cells(atoms, shown(tables, table), table, count, is_some)
+    # of people who are many these may be few, and what one of the tables withholds the other may tell
+    for table, count in (("quality", "tied"), (LINKED, "seen")):
+        told += cells(atoms, shown(tables, table), table, count, lambda atoms, _: atoms["is_tied"])
     for measure in TELL_UNKNOWN:
         of_nobody = shown(tables, measure)
         told += cells(atoms, of_nobody, measure, "unknown_count", lambda a, _: is_contact(a) & ~is_judged(a))
