@@ -1,14 +1,16 @@
-"""An attack on the public table of paths: all its sums together, and what they determine."""
+"""An attack on the public table of paths: what all its sums together determine, or leave no room for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from .sql import Measures
+from .subtraction import pinned
+from .test_subtraction import TRUTH as BRIDGE
 
 MINIMUM = 10
 CELL = ["period_type", "period_start", "member", "path"]
@@ -32,10 +34,15 @@ def journeys(seed: int, number: int) -> pd.DataFrame:
             "path": draw.choice(PATHS, number, p=weights / weights.sum()),
             "duration_days": draw.exponential(2.0, number),
             "satisfaction_score": np.where(draw.random(number) < 0.3, draw.integers(1, 6, number), np.nan),
-            "is_open": False,
-            "is_left_truncated": False,
         }
-    ).assign(
+    ).pipe(described)
+
+
+def described(rows: pd.DataFrame) -> pd.DataFrame:
+    """These journeys with what else the models read of one."""
+    return rows.assign(
+        is_open=False,
+        is_left_truncated=False,
         channel_shift_count=lambda rows: rows["path"].str.count(">"),
         has_website_before_call=lambda rows: (
             rows["path"].str.contains("website.*phone").where(rows["path"].str.contains("phone"), None)
@@ -43,9 +50,9 @@ def journeys(seed: int, number: int) -> pd.DataFrame:
     )
 
 
-def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
+def built(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
     """What is public, with what is withheld beside it: `true_count` and `true_scores`."""
-    measures.table("customer_journeys", journeys(seed, number))
+    measures.table("customer_journeys", rows)
     measures.connection.execute(
         "update customer_journeys set satisfaction_score = nullif(satisfaction_score, 'nan'::double);"
         "create or replace table int_contact_history as select timestamp '2025-11-20' as complete_until_at;"
@@ -128,9 +135,24 @@ def leaks(cells: pd.DataFrame, figure: str, truth: str) -> list[str]:
     return found
 
 
+def narrowed(cells: pd.DataFrame, figure: str, truth: str, least: int) -> list[str]:
+    """Cells of 1 to 9 that the sums leave room for one number only, of which a row says `least`."""
+    cells = cells.reset_index(drop=True)
+    counts: dict[Hashable, float] = dict(enumerate(cells[truth].astype(float)))
+    sums = []
+    for number, equation in enumerate(equations(cells)):
+        sides = [[at for at, factor in equation.items() if factor * sign > 0] for sign in (1, -1)]
+        both = f"either side of {number}"
+        counts[both] = sum(counts[at] for at in sides[0])
+        sums += [(both, side) for side in sides]
+    known = set(np.flatnonzero(cells[figure].notna()))
+    found = pinned(counts, known, sums, least=lambda cell: least if cell in cells.index else 0)
+    return [f"{cells.loc[at, CELL].tolist()}: {found[at]}" for at in cells.index if at in found]
+
+
 @pytest.mark.parametrize(("seed", "number"), [(1, 400), (2, 2_000), (3, 6_000), (4, 20_000)])
 def test_nothing_withheld_of_paths_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
-    public = built(measures, seed, number)
+    public = built(measures, journeys(seed, number))
     assert public["suppressed"].any() and (~public["suppressed"]).sum() > 20
     assert (
         public.loc[public["suppressed"], ["journey_count", "share", "score_n", "median_days"]]
@@ -140,19 +162,45 @@ def test_nothing_withheld_of_paths_can_be_worked_out(measures: Measures, seed: i
     for _, year in public.groupby("year_start"):
         assert leaks(year, "journey_count", "true_count") == []
         assert leaks(year, "score_n", "true_scores") == []
+        assert narrowed(year, "journey_count", "true_count", least=1) == []
+        assert narrowed(year, "score_n", "true_scores", least=0) == []
 
 
 def test_the_attack_finds_what_small_cells_alone_give_away(measures: Measures) -> None:
     """Withheld are the small ones and nothing with them."""
-    public = built(measures, 3, 6_000)
+    public = built(measures, journeys(3, 6_000))
     naive = public.assign(journey_count=public["true_count"].where(public["true_count"] >= MINIMUM))
     found = [leaks(year, "journey_count", "true_count") for _, year in naive.groupby("year_start")]
     assert sum(len(lines) for lines in found) > 5
 
 
+def test_a_small_cell_is_no_bridge(measures: Measures) -> None:
+    """What the sums need one by one leaves the 7 of a service to be worked out: see `BRIDGE`."""
+    common = {(service, "phone"): 140 for service in ("urgent", "plan", "cards", "records")}
+    shown = {("plan", "website > phone"): 108, ("plan", "in_person"): 100}
+    cells = pd.DataFrame(
+        [(*key, count) for key, count in {**BRIDGE, **shown, **common}.items()],
+        columns=["service_id", "path", "count"],
+    )
+    rows = cells.loc[cells.index.repeat(cells["count"]), ["service_id", "path"]].assign(
+        quarter_start=pd.Timestamp("2025-10-01").date(),
+        organization_id="org",
+        duration_days=1.0,
+        satisfaction_score=np.nan,
+    )
+    public = built(measures, described(rows))
+    assert set(public.loc[public["true_count"] < MINIMUM, "true_count"]) == {7, 9}
+    assert narrowed(public, "journey_count", "true_count", least=1) == []
+    assert leaks(public, "journey_count", "true_count") == []
+    is_on_the_way = [key in BRIDGE for key in public[["member", "path"]].itertuples(index=False, name=None)]
+    one_by_one = public.assign(journey_count=public["true_count"].mask(is_on_the_way))
+    (pinned_cell,) = narrowed(one_by_one, "journey_count", "true_count", least=1)
+    assert "'urgent', 'website > phone']: (7.0, 7.0)" in pinned_cell
+
+
 def test_common_paths_are_shown(measures: Measures) -> None:
     """Suppression that shows nothing would pass as well."""
-    public = built(measures, 4, 20_000)
+    public = built(measures, journeys(4, 20_000))
     years = public[(public["period_type"] == "year") & (public["member"] == "all")]
     assert years["journey_count"].notna().mean() > 0.9
     quarters = public[(public["period_type"] == "quarter") & (public["path"] != "all")]

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from .sql import CONTACT_CENTER, CX_INDEX, Measures
+from .subtraction import pinned
 from .tables import CHANNELS, SERVICES, agency, answers, fiscal_quarter, load, responses, touched_quarters
 
 BREAKDOWNS = ("organization", "service", "channel", "segment")
@@ -85,6 +86,25 @@ def leaks(cells: pd.DataFrame, additive: list[str]) -> list[str]:
             if is_determined and names[place][-1] != UNKNOWN:
                 found.append(f"{names[place]} is determined")
     return found
+
+
+def narrowed(cells: pd.DataFrame, truth: pd.Series, least: int) -> list[str]:
+    """Cells of 1 to 9 for which one item's sums leave room for one number only.
+
+    Args:
+        cells: one row a cell, `n` null where withheld.
+        truth: the n of each.
+        least: what n is at least where there is a row.
+    """
+    counts = dict(enumerate(truth.astype(float)))
+    exact, others = [], []
+    for whole, parts in ((each.whole, each.parts) for each in sums(cells)):
+        # a whole may count who has no service, say; where nobody is so, the reader is taken to know it
+        is_exact = counts[whole] == sum(counts[part] for part in parts)
+        (exact if is_exact else others).append((whole, parts))
+    known = set(np.flatnonzero(cells["n"].notna()))
+    found = pinned(counts, known, exact, others, least=lambda _: least)
+    return [f"{cells[CELL].iloc[at].tolist()}: {found[at]}" for at in found]
 
 
 def items_of(public: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -290,12 +310,15 @@ def test_nothing_withheld_of_contacts_can_be_worked_out(measures: Measures, seed
     # what is over answered contacts (their wait, say) is not to be had of a few of them either
     for part in [name for name in public if name == "handled" or name.endswith("_count")]:
         assert leaks(public.assign(n=public[part]), ["n"]) == [], part
+    truth = measures.frame("select * from int_measures__contacts").set_index(CELL)
+    truth = truth.loc[pd.MultiIndex.from_frame(public[CELL])].reset_index()
+    assert narrowed(public, truth["offered"], least=1) == []
+    assert narrowed(public.assign(n=public["handled"]), truth["handled"], least=0) == []
     careless = public.copy()
-    truth = measures.frame("select * from int_measures__contacts").set_index(CELL)["offered"]
-    offered = truth.loc[pd.MultiIndex.from_frame(careless[CELL])].to_numpy()
-    hidden = careless["suppressed"] & (offered >= MINIMUM)
-    careless.loc[hidden, "n"] = offered[hidden]
+    hidden = careless["suppressed"] & (truth["offered"] >= MINIMUM)
+    careless.loc[hidden, "n"] = truth.loc[hidden, "offered"]
     assert leaks(careless, ["n"]) != []
+    assert narrowed(careless, truth["offered"], least=1) != []
 
 
 def test_contacts_add_up(measures: Measures) -> None:

@@ -5,6 +5,7 @@
 -#}
 {%- set least = policy('suppression_min_n') -%}
 {%- set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
+{%- set pair = ['period_type', 'period_start', 'other_type', 'other_start'] -%}
 {%- set contacts -%}
 (
     select
@@ -39,8 +40,13 @@
         paths.member,
         paths.service_organization_id,
         paths.journey_count as n,
-        case when paths.journey_count < {{ least }} then 'small_n' end as reason
+        case
+            when paths.journey_count < {{ least }} then 'small_n'
+            when corners.item is not null then 'complement'
+        end as reason
     from {{ ref('int_journey_paths') }} as paths
+    left join corners
+        on {{ same('paths', 'corners', ['item'] + cell) }}
 ) as cells
 {%- endset %}
 {#- Whom a share is of, and who the others are. -#}
@@ -147,6 +153,119 @@ contacts as (
 
 withheld_contacts as (
     {{ withheld_cells(contacts, ['judged_count', 'repeat_base'], periods=['quarter']) | indent }}
+),
+
+-- Each sum may hide enough, and all together too little: what a service hides, less what others do of its other paths,
+-- may be one cell. So a small one is withheld with a square: another path of its service, and both paths of another
+-- service or of all; in a year that is told, with the same square in another period. Then it may be more or fewer, and
+-- each sum stays what it is.
+path_cells as (
+    select
+        item,
+        period_type,
+        period_start,
+        year_start,
+        breakdown,
+        member,
+        journey_count < {{ least }} as is_small,
+        case when journey_count = 1 then 1 else 0 end as lone_count,
+        case when journey_count < {{ least }} then 0 else journey_count end as withheld_count,
+        bool_or(period_type = 'year') over (partition by year_start) as is_year_told
+    from {{ ref('int_journey_paths') }}
+    where parent_item = 'all' and (breakdown = 'service' or item <> 'other')
+),
+
+path_pairs as (
+    select
+        cells.item,
+        cells.period_type,
+        cells.period_start,
+        cells.breakdown,
+        cells.member,
+        cells.is_small and cells.breakdown = 'service' as is_small,
+        coalesce(others.period_type, '') as other_type,
+        coalesce(others.period_start, cells.period_start) as other_start,
+        cells.lone_count + coalesce(others.lone_count, 0) as lone_count,
+        cells.withheld_count + coalesce(others.withheld_count, 0) as withheld_count
+    from path_cells as cells
+    left join path_cells as others
+        on
+            cells.is_year_told
+            and {{ same('cells', 'others', ['year_start', 'breakdown', 'member', 'item']) }}
+            and (cells.period_type <> others.period_type or cells.period_start <> others.period_start)
+),
+
+-- the square with the fewest cells of one journey, which can't be fewer, then with the fewest journeys that were shown;
+-- of the three best sides, for with all of them there are too many squares to look through
+sides as (
+    select *
+    from (
+        select
+            small.*,
+            beside.item as beside_item,
+            small.lone_count + beside.lone_count as side_lone_count,
+            small.withheld_count + beside.withheld_count as side_withheld_count,
+            row_number() over (
+                partition by small.item, small.period_type, small.period_start, small.member
+                order by
+                    small.lone_count + beside.lone_count, small.withheld_count + beside.withheld_count,
+                    beside.item, small.other_type, small.other_start
+            ) as choice
+        from path_pairs as small
+        inner join path_pairs as beside
+            on
+                {{ same('small', 'beside', pair + ['breakdown', 'member']) }}
+                and small.item <> beside.item
+        where small.is_small
+    ) as beside
+    where choice <= 3
+),
+
+squares as (
+    select
+        sides.*,
+        across.breakdown as across_breakdown,
+        across.member as across_member,
+        row_number() over (
+            partition by sides.item, sides.period_type, sides.period_start, sides.member
+            order by
+                sides.side_lone_count + across.lone_count + opposite.lone_count,
+                sides.side_withheld_count + across.withheld_count + opposite.withheld_count,
+                across.breakdown, across.member, sides.choice
+        ) as square_choice
+    from sides
+    inner join path_pairs as across
+        on
+            {{ same('sides', 'across', pair + ['item']) }}
+            and (sides.breakdown <> across.breakdown or sides.member <> across.member)
+    inner join path_pairs as opposite
+        on
+            {{ same('across', 'opposite', pair + ['breakdown', 'member']) }}
+            and sides.beside_item = opposite.item
+),
+
+-- grouped, not distinct: of those DuckDB expects so many that each step after them takes ten times as long
+corners as {{ materialized() }} (
+    select
+        paths.item,
+        paths.period_type,
+        paths.period_start,
+        paths.breakdown,
+        paths.member
+    from path_cells as paths
+    inner join squares
+        on
+            (
+                {{ same('paths', 'squares', ['period_type', 'period_start']) }}
+                or (paths.period_type = squares.other_type and paths.period_start = squares.other_start)
+            )
+            and (
+                {{ same('paths', 'squares', ['breakdown', 'member']) }}
+                or (paths.breakdown = squares.across_breakdown and paths.member = squares.across_member)
+            )
+            and paths.item in (squares.item, squares.beside_item)
+    where squares.square_choice = 1
+    group by paths.item, paths.period_type, paths.period_start, paths.breakdown, paths.member
 ),
 
 withheld_journeys as (
