@@ -88,7 +88,7 @@ def leaks(cells: pd.DataFrame, additive: list[str]) -> list[str]:
     return found
 
 
-def narrowed(cells: pd.DataFrame, truth: pd.Series, least: int) -> list[str]:
+def narrowed_by_sums(cells: pd.DataFrame, truth: pd.Series, least: int) -> list[str]:
     """Cells of 1 to 9 for which one item's sums leave room for one number only.
 
     Args:
@@ -312,13 +312,13 @@ def test_nothing_withheld_of_contacts_can_be_worked_out(measures: Measures, seed
         assert leaks(public.assign(n=public[part]), ["n"]) == [], part
     truth = measures.frame("select * from int_measures__contacts").set_index(CELL)
     truth = truth.loc[pd.MultiIndex.from_frame(public[CELL])].reset_index()
-    assert narrowed(public, truth["offered"], least=1) == []
-    assert narrowed(public.assign(n=public["handled"]), truth["handled"], least=0) == []
+    assert narrowed_by_sums(public, truth["offered"], least=1) == []
+    assert narrowed_by_sums(public.assign(n=public["handled"]), truth["handled"], least=0) == []
     careless = public.copy()
     hidden = careless["suppressed"] & (truth["offered"] >= MINIMUM)
     careless.loc[hidden, "n"] = truth.loc[hidden, "offered"]
     assert leaks(careless, ["n"]) != []
-    assert narrowed(careless, truth["offered"], least=1) != []
+    assert narrowed_by_sums(careless, truth["offered"], least=1) != []
 
 
 def test_contacts_add_up(measures: Measures) -> None:
