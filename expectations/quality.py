@@ -377,8 +377,8 @@ _RESPONSES_AGAINST_QUALITY = """
         -- withheld alone where it would tell of few who don't count
         coalesce(found.responses, 0) is distinct from coalesce(shown.response_count, found.responses)
         or coalesce(found.respondents, 0) is distinct from shown.respondent_count
-        -- withheld alone where it would give a survey's count away
+        -- left out where it would give a survey's count away
         or coalesce(found.without_clearance, 0)
-        is distinct from coalesce(shown.collected_without_clearance_count, nullif(found.without_clearance, 0))
+        is distinct from coalesce(shown.collected_without_clearance_count, found.without_clearance, 0)
     )
 """

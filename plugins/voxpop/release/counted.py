@@ -82,6 +82,7 @@ _SEGMENTS = """
 """The segment of who answered, in the fiscal quarter of the answer."""
 
 _MEMBERS = {"organization": "organization_id", "service": "service_id", "channel": "channel"}
+_FISCAL_YEAR = "year({} + interval 3 months)"
 _CELL = ("period_type", "period_start", "breakdown", "member")
 _ITEM = ("period_type", "period_start", "scale", "measure", "driver")
 
@@ -706,6 +707,26 @@ DERIVED: Sequence[Derived] = (
             and {same("base", "row_", ("period_type", "period_start"))}
         """,
         figures=("lowest_item", "lowest_item_share"),
+    ),
+    Derived(
+        "survey_quality",
+        of="cx_index",
+        # all less its channels are those of none; a year's are its quarters'
+        rests_on=f"""
+            base.breakdown = 'channel'
+            and {_FISCAL_YEAR.format("base.period_start")} = {_FISCAL_YEAR.format("row_.period_start")}
+        """,
+        figures=("unknown_channel_count",),
+    ),
+    Derived(
+        "survey_quality",
+        of="survey_quality",
+        # a clearance ends, and a channel or offers are unknown, for all of a survey at once: a whole tells it
+        rests_on="""
+            base.breakdown <> 'all'
+            and date_trunc('quarter', base.period_start) = date_trunc('quarter', row_.period_start)
+        """,
+        figures=("collected_without_clearance_count", "unknown_channel_count", "without_offer_count"),
     ),
     Derived(
         "published_measures",

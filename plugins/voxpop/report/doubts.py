@@ -85,9 +85,7 @@ def _uncleared(page: PageFigures) -> Iterator[str]:
         after = " ".join(filter(None, [f"answers in {page.quarter} came after its clearance", cleared]))
         if survey.late:
             yield f"{survey.name}: {survey.late:,} {after} had expired. They are counted."
-        elif survey.late is None and not survey.is_suppressed:
-            yield f"{survey.name}: an unpublished number of {after} had expired. They are counted."
-        elif survey.is_suppressed and survey.is_expired:
+        elif survey.late is None and survey.is_expired:
             yield f"{survey.name}: how many {after} had expired is withheld. They are counted."
 
 

@@ -322,6 +322,30 @@ def test_classes_are_held_together(tmp_path):
     assert is_held == {"phone": True, "email": True, "all": True, "up to 1 minute": False}
 
 
+def test_a_whole_does_not_tell_who_of_a_held_survey_came_without_clearance(tmp_path):
+    """Three more answered the kiosk's form, which has none, and 13 more another: both are held."""
+
+    def day(kiosk, web, mail):
+        surveys = {"kiosk": kiosk, "web": web, "mail": mail, "all": kiosk + web + mail}
+        rows = " union all ".join(
+            row(
+                "survey_quality",
+                breakdown="all" if member == "all" else "survey",
+                member=member,
+                response_count=n,
+                respondent_count=n,
+            )
+            for member, n in surveys.items()
+        )
+        late = f"if(member in ('kiosk', 'all'), {kiosk}, 0) as collected_without_clearance_count"
+        return {"survey_quality": f"from ({rows}) select *, {late}"}
+
+    found = published(tmp_path, day(40, 60, 100), day(43, 73, 120))["survey_quality"].set_index("member")
+    assert set(found.index[found.held_from.notna()]) == {"kiosk", "web"}
+    assert found.respondent_count.to_dict() == {"kiosk": 40, "web": 60, "mail": 120, "all": 236}
+    assert found.collected_without_clearance_count.dropna().to_dict() == {"kiosk": 40, "web": 0}
+
+
 def pages_before(calls, pages, listed=None):
     """The share of calls that came after a visit, and the pages that are listed of those (none: all)."""
     of_service = {"breakdown": "service", "member": "apply"}
@@ -424,6 +448,13 @@ RESTS = [
         {},
         {"breakdown": "survey", "member": "form"},
         {"breakdown": "survey", "member": "other form"},
+    ),
+    (
+        "survey_quality",
+        "unknown_channel_count",
+        {"breakdown": "channel", "member": "phone"},
+        ALL | {"period_type": "month", "period_start": "2025-10-01"},
+        ALL | {"period_start": "2026-10-01"},
     ),
     (
         "published_measures",

@@ -27,7 +27,7 @@ class Survey:
         is_mismatched: whether some respondents are of another cohort than the offers.
         needs_analysis: whether OMB asks for an analysis of nonresponse bias.
         known_segments: the share of respondents whose segment is known.
-        late: answers after its clearance had expired; None where withheld, which 0 is only where all is.
+        late: answers after its clearance had expired; None where withheld.
         control_number: of the clearance that was in force when the quarter ended, or of the one before.
         expires_on: that clearance's last day.
         is_expired: whether the quarter had days after it.
@@ -58,7 +58,7 @@ class Survey:
             return "withheld here; the files have it"
         said = [
             *(["offers unknown"] if self.offered is None else []),
-            *(["some without clearance"] if self.late is None else []),
+            *(["how many without clearance"] if self.late is None and self.is_expired else []),
             *([f"{self.late:,} without clearance"] if self.late else []),
         ]
         return ", ".join(said)
