@@ -20,7 +20,7 @@ MEASURES = (
 )
 _FIGURES = """
     n value low high match_coverage contact_coverage web_coverage bound_low bound_high pending_count
-    unknown_count
+    unknown_count visit_count
 """
 
 

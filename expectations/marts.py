@@ -195,7 +195,8 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "journey_paths": """
         period_type period_start period_label breakdown member path journey_count share low high
         score_n mean_score mean_score_low mean_score_high median_days median_days_low
-        median_days_high match_coverage website_match_coverage suppressed low_n held_from
+        median_days_high contact_count match_coverage visit_count website_match_coverage suppressed
+        low_n held_from
     """,
     "survey_quality": """
         period_type period_start period_label quarter_start breakdown member sampling_design
@@ -229,7 +230,8 @@ READ_BY_OTHERS: Mapping[str, str] = {
     "journey_measures": """
         period_type period_start period_label quarter_start breakdown member measure page n
         value low high match_coverage contact_coverage web_coverage bound_low bound_high
-        pending_count unknown_count is_provisional is_claim_allowed suppressed low_n held_from
+        pending_count unknown_count visit_count is_provisional is_claim_allowed suppressed low_n
+        held_from
     """,
     "web_report_checks": """
         source_system report subject file stated_by stated is_agreed taken_at _batch_id

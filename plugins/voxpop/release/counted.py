@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NamedTuple
 
 from voxpop.release.tables import quoted
@@ -272,8 +273,16 @@ def _points(mean: str, count: str) -> Count:
     return Count(count, f"round(({mean} - 1) * {count}) / 4")
 
 
-def _median(people: str, *figures: str) -> Count:
-    """A median tells that records changed, though as many are counted; how many, nobody knows from it."""
+def _covered(count: str, coverage: str, of: str) -> dict[str, Count]:
+    """Those of whom one knows whose they were, and the others; each may be the same where the other moved."""
+    return {
+        f"known_{of}": Count(f"round({coverage} * {count})"),
+        f"unknown_{of}": Count(f"round((1 - {coverage}) * {count})"),
+    }
+
+
+def _figures(people: str, *figures: str) -> Count:
+    """They tell that records changed, though as many are counted; how many, nobody knows from them."""
     return Count(people, hair(", ".join(figures)), is_sum=False)
 
 
@@ -354,7 +363,10 @@ TOLD: Mapping[str, Told] = {
             **_alone("journey_count", "score_n"),
             "all": Count("round(journey_count / share)"),
             "points": _points("mean_score", "score_n"),
-            "median": _median("journey_count", "median_days", "median_days_low", "median_days_high"),
+            "median": _figures("journey_count", "median_days", "median_days_low", "median_days_high"),
+            # all of a member's rows tell the same of whom is known
+            **_covered("if(path = 'all', contact_count, null)", "match_coverage", "contacts"),
+            **_covered("if(path = 'all', visit_count, null)", "website_match_coverage", "visits"),
         },
         is_one=True,
     ),
@@ -367,7 +379,13 @@ TOLD: Mapping[str, Told] = {
             "seen_alone": Count(f"if({_IS_MEDIAN}, null, round(value * n))", is_sum=False),
             "others_alone": Count(f"if({_IS_MEDIAN}, null, n - round(value * n))", is_sum=False),
             "page": Count("if(page = 'all', null, round(value * n))", is_of_all=True),
-            "median": _median(f"if({_IS_MEDIAN}, n, null)", "value", "low", "high"),
+            # an interval reaches as far as other members' coverages say
+            "figures": _figures("n", "value", "low", "high"),
+            "known_contacts": Count(
+                "if(contact_coverage < 1, "
+                "round(unknown_count * contact_coverage / (1 - contact_coverage)), null)"
+            ),
+            **_covered("visit_count", "web_coverage", "visits"),
             "contacts": Count(
                 "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
             ),
@@ -447,6 +465,23 @@ def _visits_of_site(item: str, breakdown: str, member: str) -> tuple[str, str, s
     return "|".join((source, "all", report, *others)), "site", site
 
 
+_COVERED = (
+    Named("journey_paths", "all", "known_contacts"),
+    *(
+        _journeys(measure, "known_contacts")
+        for measure in ("channel_shift_share", "division_change_share", "median_resolution_days")
+    ),
+)
+"""Counts of the contacts whose customers further ones would be seen of."""
+
+_VISITED = (
+    "channel_shift_share",
+    "division_change_share",
+    "median_resolution_days",
+    "website_before_call_share",
+)
+"""Measures beside which the visits stand."""
+
 ALIKE: Sequence[Alike] = (
     # journeys
     *(
@@ -485,6 +520,24 @@ ALIKE: Sequence[Alike] = (
         _journeys("first_contact_resolution_share", "contacts"),
         [Named("contact_center_performance", None, "offered")],
         is_exact=False,
+    ),
+    *(Alike(_journeys("repeat_contact_share", "n"), [known]) for known in _COVERED),
+    Alike(
+        _journeys("repeat_contact_share", "unknown_count"),
+        [Named("journey_paths", "all", "unknown_contacts")],
+    ),
+    Alike(
+        _journeys("repeat_contact_share", "n"),
+        [_journeys("website_before_call_share", "known_contacts")],
+        is_exact=False,
+    ),
+    # visits
+    *(
+        Alike(one, [other])
+        for count in ("known_visits", "unknown_visits")
+        for one, other in combinations(
+            [*(_journeys(measure, count) for measure in _VISITED), Named("journey_paths", "all", count)], 2
+        )
     ),
     # responses
     Alike(_journeys("survey_linked_share", "n"), [Named("survey_quality", "surveys", "respondent_count")]),
@@ -543,6 +596,9 @@ KINDS = """
             where measure = 'first_contact_resolution_share'
         ) as is_known,
         is_contact and channel in (
+            select channel from {marts}.dim_channels where channel_group = 'phone'
+        ) as is_call,
+        is_contact and channel in (
             select channel from {marts}.dim_channels where service_level is not null
         ) as is_awaited,
         false as is_answer
@@ -551,13 +607,14 @@ KINDS = """
     union
     select
         date_trunc('quarter', answered_local_date)::date, source_system, channel, organization_id, service_id,
-        customer_id is not null, false, false, false, true
+        customer_id is not null, false, false, false, false, true
     from {marts}.fct_survey_responses
     where is_counted and answered_local_date is not null
 """
 """SQL for the kinds of records of a quarter; `{marts}` and `{intermediate}` are the schemas."""
 
 _OF_CONTACTS = ("organization", "service", "channel")
+_OF_DIVISIONS = ("organization", "service")
 _OF_RECORDS = ("source", "channel")
 
 OF_RECORDS: Sequence[OfRecords] = (
@@ -573,6 +630,16 @@ OF_RECORDS: Sequence[OfRecords] = (
     OfRecords(_journeys("repeat_contact_share", "n"), "is_contact and is_known", _OF_CONTACTS),
     OfRecords(
         _journeys("repeat_contact_share", "unknown_count"), "is_contact and not is_known", _OF_CONTACTS
+    ),
+    OfRecords(
+        _journeys("website_before_call_share", "known_contacts"),
+        "is_contact and is_known and is_call",
+        _OF_DIVISIONS,
+    ),
+    OfRecords(
+        _journeys("website_before_call_share", "unknown_count"),
+        "is_contact and not is_known and is_call",
+        _OF_DIVISIONS,
     ),
     OfRecords(Named("contact_center_performance", None, "offered"), "is_awaited", _OF_CONTACTS),
     OfRecords(_journeys("survey_linked_share", "n"), "is_answer", _OF_CONTACTS),

@@ -170,12 +170,12 @@ def of_respondents(
 def _sums(families: _Families) -> Iterator[tuple[Sum, frozenset[Cell]]]:
     """Each whole with its parts: those of one family, or of two."""
     for (item, breakdown), cells in families.items():
-        table = item.split(END)[0]
-        # what else a row of the same table counts is told with it
+        row = item.split(END)[:2]
+        # what else a row counts is told with it
         others = [
             family
             for family in families
-            if family != (item, breakdown) and (family[0] == item or family[0].split(END)[0] != table)
+            if family != (item, breakdown) and (family[0] == item or family[0].split(END)[:2] != row)
         ]
         for whole, kinds in cells.items():
             inside = {

@@ -59,8 +59,6 @@ def built(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
         "create or replace table int_journey_years as select distinct "
         "(date_trunc('year', quarter_start + interval 3 months) - interval 3 months)::date as year_start "
         "from customer_journeys;"
-        "create or replace table fct_interactions (started_local_date date, started_at timestamp, "
-        "service_id text, channel text, customer_id text);"
         # no other table withholds anything here, and none of what these paths are of
         "create or replace table contact_center_performance (period_type text, period_start date,"
         " breakdown text, member text, offered bigint, suppressed boolean);"
@@ -69,7 +67,8 @@ def built(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
         "create or replace table int_withheld_items as from cx_index;"
         "create or replace table int_measures__journeys (measure text, period_type text, period_start date,"
         " breakdown text, member text, service_organization_id text, n bigint, seen_count bigint,"
-        " pending_count bigint, contact_count bigint);"
+        " pending_count bigint, contact_count bigint, known_contact_count bigint, visit_count bigint,"
+        " known_visit_count bigint);"
         "create or replace table int_measures__resolution_times (quarter_start date, breakdown text,"
         " member text, service_organization_id text, n bigint)"
     )

@@ -217,6 +217,7 @@ def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -
         (of_journeys, ("journey_count", across.PAGES_BEFORE, *across.SHARES)),
         (of_records, ("cx_index", "source touchpoints", across.LINKED, across.FIRST, across.REPEAT)),
         (of_records, ("offered", "record_count", "respondent_count", "rated_count", "response_count")),
+        (of_records, ("known_contacts", "known_visits", "unknown_visits")),
     )
     for found, names in changes:
         for of in names:

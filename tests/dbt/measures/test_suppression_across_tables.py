@@ -280,7 +280,17 @@ PAGES_BEFORE = "page_before_call_share"
 OF_JOURNEYS = ["is_shifted", "is_changed", "has_call", "is_before", "page"]
 """What of a journey the tables tell apart, beside its path."""
 
-OF_SHARES = f"select *, {YEAR} as year, value * n as seen from journey_measures where page = 'all'"
+OF_COVERAGES = """
+    round({visits} * visit_count) as known_visits, round((1 - {visits}) * visit_count) as unknown_visits
+"""
+OF_SHARES = f"""
+    select
+        *, {YEAR} as year, value * n as seen,
+        round(unknown_count * contact_coverage / nullif(1 - contact_coverage, 0)) as known_contacts,
+        {OF_COVERAGES.format(visits="web_coverage")}
+    from journey_measures
+    where page = 'all'
+"""
 ROWS_OF_JOURNEYS = {
     "paths": f"select *, {YEAR.replace('quarter_start', 'period_start')} as year from journey_paths",
     **{measure: f"{OF_SHARES} and measure = '{measure}'" for measure in SHARES},
@@ -394,8 +404,23 @@ def is_judged(atoms: pd.DataFrame) -> Any:
 
 
 FIRST, REPEAT, LINKED = "first_contact_resolution_share", "repeat_contact_share", "survey_linked_share"
-TELL_UNKNOWN = (FIRST, "channel_shift_share")
-"""Measures beside which it is told how many contacts are nobody's."""
+SHIFT, WEBSITE_BEFORE = "channel_shift_share", "website_before_call_share"
+
+
+def is_call(atoms: pd.DataFrame) -> Any:
+    return is_contact(atoms) & (atoms["channel"] == "phone")
+
+
+def is_visit(atoms: pd.DataFrame) -> Any:
+    return atoms["kind"] == "visit"
+
+
+def is_known_visit(atoms: pd.DataFrame) -> Any:
+    return is_visit(atoms) & atoms["is_matched"] & (atoms["service"] != "none")
+
+
+COVERED = {FIRST: is_contact, SHIFT: is_contact, WEBSITE_BEFORE: is_call, "coverage": is_contact}
+"""Measure → of which contacts it is told beside it how many are nobody's, and how many are somebody's."""
 
 RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
     ("contact_center", "offered", is_contact),
@@ -452,7 +477,17 @@ ROWS_OF_RECORDS = {
         where breakdown in ('channel', 'service')
     """,
     "wholes": WHOLES,
-    **{name: f"{OF_SHARES} and measure = '{name}'" for name in (FIRST, REPEAT, LINKED, *TELL_UNKNOWN[1:])},
+    **{
+        name: f"{OF_SHARES} and measure = '{name}'" for name in (FIRST, REPEAT, LINKED, SHIFT, WEBSITE_BEFORE)
+    },
+    "coverage": f"""
+        select
+            *, round(match_coverage * contact_count) as known_contacts,
+            round((1 - match_coverage) * contact_count) as unknown_count,
+            {OF_COVERAGES.format(visits="website_match_coverage")}
+        from journey_paths
+        where path = 'all' and period_type = 'quarter'
+    """,
 }
 """Rows of public tables that tell of contacts and answers; those of a share by its measure."""
 
@@ -517,9 +552,19 @@ def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> 
     # of people who are many these may be few, and what one of the tables withholds the other may tell
     for table, count in (("quality", "tied"), (LINKED, "seen")):
         told += cells(atoms, shown(tables, table), table, count, lambda atoms, _: atoms["is_tied"])
-    for measure in TELL_UNKNOWN:
-        of_nobody = shown(tables, measure)
-        told += cells(atoms, of_nobody, measure, "unknown_count", lambda a, _: is_contact(a) & ~is_judged(a))
+    for table, is_one in COVERED.items():
+        of_coverage: dict[str, Condition] = {
+            "unknown_count": lambda atoms, _, is_one=is_one: is_one(atoms) & ~is_judged(atoms),
+            "known_contacts": lambda atoms, _, is_one=is_one: is_one(atoms) & is_judged(atoms),
+        }
+        if table != FIRST:
+            of_coverage |= {
+                "known_visits": lambda atoms, _: is_known_visit(atoms),
+                "unknown_visits": lambda atoms, _: is_visit(atoms) & ~is_known_visit(atoms),
+            }
+        for count, is_some in of_coverage.items():
+            rows = tables[table]
+            told += cells(atoms, {table: rows[rows[count].notna()]}, table, count, is_some)
     return told
 
 

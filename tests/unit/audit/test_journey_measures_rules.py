@@ -46,7 +46,8 @@ select
     case when measure like 'website%' then 0.7 end as web_coverage,
     case when measure not like 'page%' then value - 0.2 end as bound_low,
     case when measure not like 'page%' then value + 0.2 end as bound_high,
-    0 as pending_count, 10 as unknown_count, false as is_provisional, true as is_claim_allowed,
+    0 as pending_count, 10 as unknown_count, case when measure like 'website%' then 100 end as visit_count,
+    false as is_provisional, true as is_claim_allowed,
     false as suppressed, false as low_n, null::varchar as held_from
 from (values
     ('all', 'all', 'first_contact_resolution_share', 'all', 60, 2 / 3),
@@ -70,7 +71,8 @@ from (values ('all'), ('phone')) as t (path);
 WITHHOLD = (
     "suppressed = true, is_claim_allowed = false, n = null, value = null, low = null, high = null,"
     " match_coverage = null, contact_coverage = null, web_coverage = null, bound_low = null,"
-    " bound_high = null, pending_count = null, unknown_count = null"
+    " bound_high = null, pending_count = null, unknown_count = null,"
+    " visit_count = null"
 )
 FAULTS = [
     ("is_provisional = null where page = 'www/a'", "period_type, period_start"),

@@ -573,7 +573,8 @@ select
     0.5::double as share, 0::double as low, 1::double as high, 0::bigint as score_n,
     null::double as mean_score, null::double as mean_score_low, null::double as mean_score_high,
     round(median(duration_days), 1) as median_days, 0::double as median_days_low,
-    99::double as median_days_high, 0.3::double as match_coverage, null::double as website_match_coverage,
+    99::double as median_days_high, 100::bigint as contact_count, 0.3::double as match_coverage,
+    null::bigint as visit_count, null::double as website_match_coverage,
     false as suppressed, count(*) < 30 as low_n, null::varchar as held_from
 from marts.customer_journeys
 group by quarter_start, grouping sets ((), (service_id)), grouping sets ((), (path)) order by all;
@@ -686,8 +687,8 @@ create table marts.journey_measures (
     period_type varchar, period_start date, period_label varchar, quarter_start date, breakdown
     varchar, member varchar, measure varchar, page varchar, n bigint, value double, low double, high
     double, match_coverage double, contact_coverage double, web_coverage double, bound_low double,
-    bound_high double, pending_count bigint, unknown_count bigint, is_provisional boolean,
-    is_claim_allowed boolean, suppressed boolean, low_n boolean, held_from varchar
+    bound_high double, pending_count bigint, unknown_count bigint, visit_count bigint,
+    is_provisional boolean, is_claim_allowed boolean, suppressed boolean, low_n boolean, held_from varchar
 );
 
 insert into marts.survey_quality by name

@@ -30,7 +30,8 @@ def connection():
         connection.execute(
             """
             create table dim_channels as
-            select * from (values ('phone', '80/20'), ('email', null)) as t (channel, service_level);
+            select * from (values ('phone', 'phone', '80/20'), ('email', 'digital', null))
+                as t (channel, channel_group, service_level);
             create table int_measures__journey_units (unit_id text, measure text);
             create table fct_interactions (
                 interaction_id text, source_system text, channel text, organization_id text, service_id text,
@@ -94,6 +95,13 @@ def test_a_source_is_made_of_the_channels_whose_contacts_it_alone_has(connection
     known = SHARE.format("repeat_contact") + "|n"
     matched = f"{RECORDS}|matched_count source calls"
     assert (matched, frozenset(cells(known, "channel", "phone", "email"))) in sums
+    # known calls are the known contacts of the one channel by which people call
+    calls = SHARE.format("website_before_call") + "|known_contacts"
+    assert (f"{known} channel phone", frozenset(cells(calls, "all", "all"))) in sums
+    assert (
+        f"{known} all all",
+        frozenset(cells(calls, "all", "all") | cells(known, "channel", "email", "in_person")),
+    ) in sums
     unknown = SHARE.format("repeat_contact") + "|unknown_count"
     unmatched = f"{RECORDS}|unmatched source calls"
     assert (unmatched, frozenset(cells(unknown, "channel", "phone"))) in sums

@@ -30,7 +30,7 @@ def row(table, **changed):
     columns = {}
     counts = " ".join(f"{one.people} {one.some}" for one in TOLD[table].counts.values())
     for name in re.findall("[a-z][a-z0-9_]*", re.sub("'.*?'", "", counts)):
-        is_share = name == "value" or name.endswith("share")
+        is_share = name == "value" or name.endswith(("share", "coverage"))
         value = changed.get(name, 1.0 if is_share else 100)
         columns[name] = f"{value}::{'double' if isinstance(value, float) else 'bigint'}"
     columns |= dict.fromkeys(COMPARED[table].key, "'x'")
@@ -496,3 +496,99 @@ def test_what_rests_on_a_held_cell_of_the_index(table, figure, base, row_, other
 def test_every_derived_table_of_the_index_has_its_case():
     cases = {(table, figure) for table, figure, *_ in RESTS}
     assert cases == {(one.table, one.figures and one.figures[0]) for one in DERIVED if one.of == "cx_index"}
+
+
+COVERAGES = {
+    # 1,584 of 1,768 contacts are known, and 3,004 of 3,646 visits
+    "journey_paths": {
+        "path": "all",
+        "journey_count": 900,
+        "contact_count": 1768,
+        "match_coverage": 1584 / 1768,
+        "visit_count": 3646,
+        "website_match_coverage": 3004 / 3646,
+    },
+    "journey_measures": {
+        "measure": "channel_shift_share",
+        "page": "all",
+        "n": 900,
+        "unknown_count": 184,
+        "contact_coverage": 1584 / 1768,
+        "visit_count": 3646,
+        "web_coverage": 3004 / 3646,
+    },
+}
+MORE_COVERED = [
+    ("journey_paths", {"contact_count": 1771, "match_coverage": 1584 / 1771}),
+    ("journey_paths", {"match_coverage": 1587 / 1768}),
+    ("journey_paths", {"website_match_coverage": 3007 / 3646}),
+    ("journey_measures", {"contact_coverage": 1587 / 1771}),
+    ("journey_measures", {"web_coverage": 3007 / 3646}),
+    ("journey_measures", {"visit_count": 3649, "web_coverage": 3004 / 3649}),
+    # an interval over services, of which one's coverage moved
+    ("journey_measures", {"high": 0.4}),
+]
+
+
+@pytest.mark.parametrize(("table", "changed"), MORE_COVERED)
+def test_a_coverage_that_tells_of_few_is_held_with_its_row(table, changed, tmp_path):
+    names = COVERAGES[table] | ALL | {"low": 0.1, "high": 0.3}
+    before, after = row(table, **names), row(table, **names | changed)
+    ((name, value),) = [*changed.items()][-1:]
+    (found,) = published(tmp_path, {table: before}, {table: after})[table].to_dict("records")
+    assert found["held_from"] == "r1"
+    assert found[name] == names[name] != value
+
+
+def test_a_coverage_that_tells_of_many_is_shown(tmp_path):
+    """20 more contacts and 40 more visits, half of each known."""
+    changed = {
+        "journey_paths": {
+            "contact_count": 1788,
+            "match_coverage": 1594 / 1788,
+            "visit_count": 3686,
+            "website_match_coverage": 3024 / 3686,
+        },
+        "journey_measures": {
+            "n": 920,
+            "unknown_count": 194,
+            "contact_coverage": 1594 / 1788,
+            "visit_count": 3686,
+            "web_coverage": 3024 / 3686,
+        },
+    }
+    before = {table: row(table, **names, **ALL) for table, names in COVERAGES.items()}
+    after = {table: row(table, **names | changed[table], **ALL) for table, names in COVERAGES.items()}
+    rows = published(tmp_path, before, after)
+    assert rows["journey_paths"]["held_from"].isna().all()
+    assert rows["journey_measures"]["held_from"].isna().all()
+
+
+def test_a_coverage_is_held_with_what_else_tells_of_whom_it_is(tmp_path):
+    """Of 16 more known contacts 3 are about status: 13 about apply would tell them, whichever row says so."""
+
+    def made(apply, status):
+        known = {("all", "all"): apply + status, ("service", "apply"): apply, ("service", "status"): status}
+        shares = [
+            row(
+                "journey_measures", measure="repeat_contact_share", page="all", n=n, breakdown=of, member=name
+            )
+            for (of, name), n in known.items()
+        ]
+        of_apply = {
+            "contact_count": apply + 100,
+            "match_coverage": apply / (apply + 100),
+            "journey_count": apply,
+            "breakdown": "service",
+            "member": "apply",
+        }
+        return {
+            "journey_measures": " union all ".join(shares),
+            "journey_paths": row("journey_paths", **COVERAGES["journey_paths"] | of_apply),
+        }
+
+    rows = published(tmp_path, made(100, 50), made(113, 53))
+    held_from = rows["journey_measures"].set_index("member")["held_from"]
+    assert held_from[["apply", "status"]].tolist() == ["r1", "r1"]
+    assert pd.isna(held_from["all"])
+    assert rows["journey_paths"]["held_from"].tolist() == ["r1"]

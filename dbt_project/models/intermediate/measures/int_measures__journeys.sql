@@ -151,7 +151,7 @@ looked_for as (
 ),
 
 -- over services the seen ones count each by what it stands for; where none is seen, all do
-seen_at_least as (
+seen_exactly as (
     select
         measure,
         quarter_start,
@@ -163,6 +163,20 @@ seen_at_least as (
         ) as seen_at_least
     from looked_for
     group by measure, quarter_start, breakdown, member
+),
+
+-- an interval over services would tell the coverage of one that isn't told: rounded down, to the hundredth, it doesn't
+seen_at_least as (
+    select
+        measure,
+        quarter_start,
+        breakdown,
+        member,
+        case
+            when breakdown = 'service' then seen_at_least
+            else floor(100 * seen_at_least) / 100
+        end as seen_at_least
+    from seen_exactly
 ),
 
 cells as (

@@ -42,7 +42,12 @@ with shares as (
         pending_count > 0 as is_provisional,
         contact_count - known_contact_count as unknown_count,
         cast(known_contact_count as double) / nullif(contact_count, 0) as contact_coverage,
-        cast(known_visit_count as double) / nullif(visit_count, 0) as web_coverage,
+        -- visits are withheld where they are few, and then nobody knows how many are matched
+        case when visit_count >= {{ policy('suppression_min_n') }} then visit_count end as visit_count,
+        case
+            when visit_count >= {{ policy('suppression_min_n') }} then cast(known_visit_count as double) / visit_count
+            when visit_count > 0 then 0
+        end as claimed_web_coverage,
         seen_at_least,
         {{ effective_units('n', 'seen_count', 'person_count', 'seen_seen', 'seen_units', 'units_units') }}
             as effective_n,
@@ -59,7 +64,8 @@ coverage as (
         member,
         unknown_count,
         contact_coverage,
-        web_coverage
+        visit_count,
+        claimed_web_coverage
     from shares
     where measure = 'channel_shift_share'
 ),
@@ -82,7 +88,8 @@ cells as (
         times.is_provisional,
         coverage.unknown_count,
         coverage.contact_coverage,
-        coverage.web_coverage,
+        coverage.visit_count,
+        coverage.claimed_web_coverage,
         cast(1 as double) as seen_at_least,
         cast(times.n as double) as effective_n,
         -- a median is somebody's: to the tenth of a day it is nobody's any more
@@ -124,6 +131,7 @@ withheld_pages as (
 judged as (
     select
         cells.*,
+        case when cells.visit_count > 0 then cells.claimed_web_coverage end as web_coverage,
         cells.seen_count * cells.effective_n / nullif(cells.n, 0) as effective_seen,
         -- of none, as where all are pending, there is no share
         coalesce(withheld.reason, withheld_pages.reason) is not null or cells.n = 0 as suppressed
@@ -148,7 +156,7 @@ visits as (
         breakdown,
         member,
         contact_coverage,
-        web_coverage
+        claimed_web_coverage
     from judged
     where measure = 'website_before_call_share' and not suppressed
 ),
@@ -157,8 +165,8 @@ claimed as (
     select
         judged.*,
         case
-            when judged.page = 'all' then least(judged.contact_coverage, judged.web_coverage)
-            else coalesce(least(visits.contact_coverage, visits.web_coverage), 0)
+            when judged.page = 'all' then least(judged.contact_coverage, judged.claimed_web_coverage)
+            else coalesce(least(visits.contact_coverage, visits.claimed_web_coverage), 0)
         end as claimed_coverage
     from judged
     left join visits
@@ -204,6 +212,7 @@ select
     {%- endfor %}
     case when not suppressed then pending_count end as pending_count,
     case when not suppressed then unknown_count end as unknown_count,
+    case when not suppressed then visit_count end as visit_count,
     is_provisional,
     not suppressed
     and coalesce(claimed_coverage >= {{ policy('match_claim_min_share') }}, true) as is_claim_allowed,

@@ -66,48 +66,46 @@ withheld_scores as (
     ) | indent }}
 ),
 
--- of how many contacts, and visits, one knows whose they were
-contacts as (
+-- of how many contacts, and visits, one knows whose they were: as it stands beside the shares of the same journeys
+quarters as (
     select
-        {{ fiscal_quarter_start('started_local_date') }} as quarter_start,
-        service_id,
-        coalesce(channel = 'website', false) as is_visit,
-        count(*) as contact_count,
-        count(customer_id) as matched_count
-    from {{ ref('fct_interactions') }}
+        period_start as quarter_start,
+        breakdown,
+        member,
+        max(contact_count) as contact_count,
+        max(known_contact_count) as known_contact_count,
+        max(visit_count) as visit_count,
+        max(known_visit_count) as known_visit_count
+    from {{ ref('int_measures__journeys') }}
     where
-        service_id is not null
-        and started_at is not null
-        and {{ fiscal_year_start('started_local_date') }} in (
-            select touched.year_start from {{ ref('int_journey_years') }} as touched
-        )
-    group by {{ fiscal_quarter_start('started_local_date') }}, service_id, coalesce(channel = 'website', false)
+        measure in ('first_contact_resolution_share', 'channel_shift_share')
+        and breakdown in ('all', 'service')
+    group by period_start, breakdown, member
 ),
 
 coverage as (
     select
         period_types.period_type,
         case period_types.period_type
-            when 'quarter' then contacts.quarter_start
-            else {{ fiscal_year_start('contacts.quarter_start') }}
+            when 'quarter' then quarters.quarter_start
+            else {{ fiscal_year_start('quarters.quarter_start') }}
         end as period_start,
-        breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' else contacts.service_id end as member,
-        sum(case when contacts.is_visit then 0 else contacts.matched_count end) as matched_contact_count,
-        sum(case when contacts.is_visit then 0 else contacts.contact_count end) as contact_count,
-        sum(case when contacts.is_visit then contacts.matched_count else 0 end) as matched_visit_count,
-        sum(case when contacts.is_visit then contacts.contact_count else 0 end) as visit_count
-    from contacts
+        quarters.breakdown,
+        quarters.member,
+        sum(quarters.contact_count) as contact_count,
+        sum(quarters.known_contact_count) as known_contact_count,
+        sum(quarters.visit_count) as visit_count,
+        sum(quarters.known_visit_count) as known_visit_count
+    from quarters
     cross join (values ('quarter'), ('year')) as period_types (period_type)
-    cross join (values ('all'), ('service')) as breakdowns (breakdown)
     group by
         period_types.period_type,
         case period_types.period_type
-            when 'quarter' then contacts.quarter_start
-            else {{ fiscal_year_start('contacts.quarter_start') }}
+            when 'quarter' then quarters.quarter_start
+            else {{ fiscal_year_start('quarters.quarter_start') }}
         end,
-        breakdowns.breakdown,
-        case breakdowns.breakdown when 'all' then 'all' else contacts.service_id end
+        quarters.breakdown,
+        quarters.member
 ),
 
 -- with the number of contacts, a share of them would tell how many are known; a year's also of its other quarters
@@ -137,13 +135,15 @@ figures as (
             as adjusted_standard_error,
         {{ t_quantile_975('(judged.score_n - 1)') }} as t,
         case
-            when withheld_coverage.member is null
-                then cast(coverage.matched_contact_count as double) / nullif(coverage.contact_count, 0)
-        end as match_coverage,
+            when not wholes.suppressed and withheld_coverage.member is null and coverage.contact_count > 0
+                then coverage.contact_count
+        end as contact_count,
+        coverage.known_contact_count,
         case
-            when coverage.visit_count >= {{ policy('suppression_min_n') }}
-                then cast(coverage.matched_visit_count as double) / coverage.visit_count
-        end as website_match_coverage
+            when not wholes.suppressed and coverage.visit_count >= {{ policy('suppression_min_n') }}
+                then coverage.visit_count
+        end as visit_count,
+        coverage.known_visit_count
     from judged
     inner join judged as wholes
         on
@@ -190,8 +190,10 @@ select
     case when not suppressed then round(median_days, 1) end as median_days,
     case when not suppressed then round(median_days_low, 1) end as median_days_low,
     case when not suppressed then round(median_days_high, 1) end as median_days_high,
-    {{ figure('match_coverage') }} as match_coverage,
-    {{ figure('website_match_coverage') }} as website_match_coverage,
+    cast(contact_count as bigint) as contact_count,
+    {{ figure('cast(known_contact_count as double) / contact_count') }} as match_coverage,
+    cast(visit_count as bigint) as visit_count,
+    {{ figure('cast(known_visit_count as double) / visit_count') }} as website_match_coverage,
     suppressed,
     not suppressed and journey_count < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from

@@ -151,8 +151,9 @@ class Journeys:
 
     Attributes:
         count: how many; None where withheld.
-        contacts_matched: of the contacts other than visits to the website the share whose customer is known.
-        visits_matched: of the visits.
+        contacts_matched: of the contacts other than visits to the website the share whose customer is known,
+            and would be recognized in others.
+        visits_matched: of the visits the share whose customer is known.
         paths: the ways that are published, the commonest first, without those that are taken together.
         withheld: how many ways are withheld.
         rates: of the whole agency.
