@@ -120,6 +120,9 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
             " and other.scale = tested.scale and other.driver = tested.driver)",
             blame=cell,
         ),
+        Rule(
+            "where anything of a member and scale is withheld, what its people left out has a row", _LEFT_OUT
+        ),
         never(
             "a figure by people served is of all of its services, none withheld, and lies between theirs",
             """
@@ -145,6 +148,19 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         Rule("an index is the mean of its drivers' means, over all who answered", _ANSWERS_AGAINST_CX_INDEX),
     ]
 
+
+_LEFT_OUT = """
+    with withheld as (
+        select distinct period_type, period_start, period_label, breakdown, member, scale
+        from tested
+        where suppressed and held_from is null
+    ),
+    answered as (select distinct period_type, period_start, scale, measure, driver from tested)
+    select concat_ws(' ', period_label, breakdown, member, scale, measure, driver) as blame
+    from withheld
+    inner join answered using (period_type, period_start, scale)
+    anti join tested using (period_type, period_start, breakdown, member, scale, measure, driver)
+"""
 
 _ANSWERS_AGAINST_INDEX = f"""
     with answers as (

@@ -3,7 +3,7 @@
     What is published adds up in several ways: an organization's services to the organization, a breakdown's members to all,
     a member's months to its fiscal quarter, and quarters and months to the fiscal year where years are published. Whoever takes
     what a sum shows from its whole has what it withholds, all of it together. So a sum is open while one of its cells is
-    withheld, or those withheld count fewer answers than suppression_min_n together, or answers that are all alike; then the
+    withheld, or those withheld may each count fewer answers than suppression_min_n, or count answers that are all alike; then the
     smallest cell that the sum still shows is withheld too (tie: the first by name; the whole comes last). What a whole counts
     beyond its parts (answers without a channel, say) is withheld as well, for nothing shows it, but hides no cell: it is few.
     Where it may be many and another table tells how many (answers of people whose segment nobody knows), those withheld have
@@ -24,6 +24,9 @@
         told_gaps: breakdowns of which another table tells how many the whole counts beyond its members.
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
+        asked_together: the column of cells that names the items that the same people were asked; cells then has a row for each of
+            them that anybody answered and a member didn't, with n = 0. A missing row tells that the member's people left an
+            item out, so such cells are withheld wherever another of the same people's is; but none is for a sum's sake.
         is_alike_secret: whether nobody is to learn that answers are all alike. Then cells have total and squares too, the sums of the
             answers and of their squares, which tell it.
         steps: how many there are; none: as `suppression_steps` says.
@@ -33,7 +36,7 @@
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, is_alike_secret=false, steps=none) -%}
+{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, asked_together=none, is_alike_secret=false, steps=none) -%}
 {%- set starts = {'quarter': 'quarter_start', 'year': 'year_start'} -%}
 {%- set spans = [] -%}
 {%- for whole in periods -%}
@@ -43,6 +46,11 @@
 {%- endfor -%}
 {%- set counts = ['n'] + parts_of_n -%}
 {%- set additive = counts + (['total', 'squares'] if is_alike_secret else []) -%}
+{%- set carried = ['kind', 'sum_number', 'block_number', 'is_whole', 'is_gap_told', 'place', 'size_order', 'min_n'] + additive -%}
+{%- set people = ['period_type', 'period_start', 'breakdown', 'member'] -%}
+{%- if asked_together -%}
+{%- do carried.append('people_number') -%}
+{%- endif -%}
 {%- set last = (steps or suppression_steps()) | int -%}
 with
 
@@ -51,7 +59,10 @@ cells as (
         *,
         {{ fiscal_quarter_start('period_start') }} as quarter_start,
         {{ fiscal_year_start('period_start') }} as year_start,
-        row_number() over (order by item, period_type, period_start, breakdown, member) as place,
+        row_number() over (order by item, {{ people | join(', ') }}) as place,
+        {%- if asked_together %}
+        dense_rank() over (order by {{ asked_together }}, {{ people | join(', ') }}) as people_number,
+        {%- endif %}
         -- asked for once: each mention of a policy is a join, and a step that has ten takes long to be planned
         {{ policy('suppression_min_n') }} as min_n
     from {{ cells }}
@@ -130,16 +141,24 @@ memberships as (
     select
         kind,
         dense_rank() over (order by sum_name) as sum_number,
-        dense_rank() over (order by {{ 'item, ' if not parents }}{{ starts[periods | last] }}) as block_number,
+        dense_rank() over (
+            order by {{ (asked_together or 'item') ~ ', ' if not parents }}{{ starts[periods | last] }}
+        ) as block_number,
         is_whole,
         is_gap_told,
         place,
+        {%- if asked_together %}
+        people_number,
+        -- nobody hides nobody
+        case when n > 0 then row_number() over (order by is_whole, n, place) end as size_order,
+        {%- else %}
         row_number() over (order by is_whole, n, place) as size_order,
+        {%- endif %}
         min_n,
         {{ additive | join(',\n        ') }},
         bool_or(is_whole) over (partition by sum_name) as has_whole,
         sum(case when is_whole then n else -n end) over (partition by sum_name) as gap_n,
-        reason is not null as is_withheld
+        {{ _with_those_of_nobody('reason is not null', asked_together) }} as is_withheld
     from sums
 ),
 
@@ -158,29 +177,26 @@ step_0 as {{ materialized() }} (
 {% for number in range(1, last + 1) %}
 step_{{ number }} as {{ materialized() }} (
     select
-        kind,
-        sum_number,
-        block_number,
-        is_whole,
-        is_gap_told,
-        place,
-        size_order,
-        min_n,
-        {{ additive | join(',\n        ') }},
-        bool_or(is_withheld or (is_chosen and kind = first_kind)) over (partition by place) as is_withheld
+        {{ carried | join(',\n        ') }},
+        {{ _with_those_of_nobody('is_gone', asked_together) }} as is_withheld
     from (
         select
             *,
-            min(chosen_for) over (partition by sum_number) as first_kind
+            bool_or(is_withheld or (is_chosen and kind = first_kind)) over (partition by place) as is_gone
         from (
             select
                 *,
-                is_open and size_order = smallest_shown as is_chosen,
-                min(case when is_open and size_order = smallest_shown then kind end)
-                    over (partition by place) as chosen_for
-            from {{ _open_sums('step_' ~ (number - 1), counts, is_alike_secret, told_gaps) | indent(12) }} as sums
-        ) as chosen
-    ) as ordered
+                min(chosen_for) over (partition by sum_number) as first_kind
+            from (
+                select
+                    *,
+                    is_open and size_order = smallest_shown as is_chosen,
+                    min(case when is_open and size_order = smallest_shown then kind end)
+                        over (partition by place) as chosen_for
+                from {{ _open_sums('step_' ~ (number - 1), counts, is_alike_secret, told_gaps) | indent(16) }} as sums
+            ) as chosen
+        ) as ordered
+    ) as steps
 ),
 {% endfor %}
 verdicts as (
@@ -211,6 +227,12 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 {%- endmacro %}
 
 
+{#- Whether a cell is withheld, `is_withheld` saying so of its own: one of nobody is too where another of the same people's is. -#}
+{% macro _with_those_of_nobody(is_withheld, asked_together) -%}
+    {{ is_withheld }}{% if asked_together %} or (n = 0 and bool_or({{ is_withheld }}) over (partition by people_number)){% endif %}
+{%- endmacro %}
+
+
 {#- The sums of a step, each with `is_open` and, of the cells it still shows, the smallest one's `size_order`.
 
     What a sum hides is its whole less the parts shown (`hidden_…`); where its gap is told, the parts withheld as well (`withheld_…`).
@@ -233,6 +255,8 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
                         {%- endif %}
                     )
                 )
+                -- as many as there are rows: each is of one
+                or (not is_whole_withheld and hidden_n = withheld_part_count and hidden_n > 0)
             ),
             false
         ) as is_open
@@ -241,7 +265,10 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
             *,
             min(case when is_withheld then null else size_order end) over (partition by sum_number) as smallest_shown,
             sum(case when is_withheld then 1 else 0 end) over (partition by sum_number) as withheld_count,
-            sum(case when is_withheld or is_whole then 0 else 1 end) over (partition by sum_number) as shown_part_count,
+            sum(case when is_withheld or is_whole or n = 0 then 0 else 1 end)
+                over (partition by sum_number) as shown_part_count,
+            sum(case when is_withheld and not is_whole and n > 0 then 1 else 0 end)
+                over (partition by sum_number) as withheld_part_count,
             {%- for column in counts + (['total', 'squares'] if is_alike_secret else []) %}
             sum(case when is_whole then {{ column }} when is_withheld then 0 else -{{ column }} end)
                 over (partition by sum_number) as hidden_{{ column }},
@@ -260,7 +287,9 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 {#- Whether what a sum hides, in columns that begin with `prefix`, are few of any count, or all alike. -#}
 {% macro _are_too_few(prefix, counts, is_alike_secret) -%}
     {%- for count in counts -%}
-    {{ 'or ' if not loop.first }}({{ prefix }}{{ count }} > 0 and {{ prefix }}{{ count }} < min_n)
+    {#- a withheld row is there, so it counts 1 or more: each may be as many as the others, at 1, leave -#}
+    {%- set most = prefix ~ count ~ (' - greatest(withheld_part_count - 1, 0)' if loop.first else '') -%}
+    {{ 'or ' if not loop.first }}({{ prefix }}{{ count }} > 0 and {{ most }} < min_n)
     {% endfor -%}
     {%- if is_alike_secret -%}
     or ({{ prefix }}n > 0 and {{ prefix }}n * {{ prefix }}squares = {{ prefix }}total * {{ prefix }}total)

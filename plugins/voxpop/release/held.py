@@ -312,6 +312,6 @@ _OF_WITHHELD = {
 
 _DESCRIBING = (
     *("target", "indicator", "owner", "kind", "value_start", "value_target"),
-    *("start_date", "target_date", "elapsed_share", "driver_count", "drivers"),
+    *("start_date", "target_date", "elapsed_share"),
 )
-"""What may be null and yet tells of nobody: a goal's, and what an index is of."""
+"""What may be null and yet tells of nobody: a goal's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from .sql import CONTACT_CENTER, CX_INDEX, Measures
+from .subtraction import Sum as Parts
 from .subtraction import pinned
 from .tables import CHANNELS, SERVICES, agency, answers, fiscal_quarter, load, responses, touched_quarters
 
@@ -132,6 +133,39 @@ def attack(public: pd.DataFrame) -> list[str]:
     return found
 
 
+def narrowed(measures: Measures, public: pd.DataFrame) -> dict[Hashable, tuple[float, float]]:
+    """Withheld numbers of 1 to 9 that all items of a scale together leave room for alone, with their bounds.
+
+    Whoever answered an item counts in the index, and a cell without a row has nobody. Where rows are of
+    several items, which of these a member's people answered is not told.
+    """
+    key = [*CELL, "scale", "driver"]
+    counts = measures.frame("select * from int_measures__estimates").drop_duplicates(key).set_index(key)["n"]
+    public = public[public["measure"].isin(["mean", "thumbs_up", "cx_index"])]
+    found = {}
+    for scale, rows in public.groupby("scale"):
+        truth: dict[Hashable, float] = {}
+        equal: list[Parts] = []
+        least: list[Parts] = []
+        for driver, cells in rows.groupby("driver"):
+            names = [(*cell, scale, driver) for cell in cells[CELL].itertuples(index=False, name=None)]
+            truth |= {name: counts.get(name, 0) for name in names}
+            for each in sums(cells):
+                parts = [names[part] for part in each.parts]
+                # whose channel nobody knows, or whose segment, counts in the whole alone
+                whole, rest = names[each.whole], sum(truth[part] for part in parts)
+                is_all = truth[whole] == rest and not any("segment" in part for part in parts)
+                (equal if is_all else least).append((whole, parts))
+        index = {name for name in truth if name[-1] == "all"}
+        least += [
+            ((*name[:-1], "all"), [name]) for name in truth.keys() - index if (*name[:-1], "all") in index
+        ]
+        known = set(rows.loc[rows["n"].notna(), key].itertuples(index=False, name=None))
+        sure = truth.keys() if rows["driver"].nunique() == 1 else index
+        found |= pinned(truth, known, equal, least, least=lambda name, sure=sure: int(name in sure))
+    return found
+
+
 def built(measures: Measures, seed: int, number: int) -> pd.DataFrame:
     people, items = agency(seed, number)
     load(measures, people, *items)
@@ -172,7 +206,14 @@ def test_nothing_withheld_in_cx_index_can_be_worked_out(measures: Measures, seed
     assert (public.loc[~public["suppressed"], "n"] >= MINIMUM).all()
     assert (~public["suppressed"]).sum() > 50
     assert attack(public) == []
+    assert narrowed(measures, public) == {}
     assert by_people_served(public) == []
+    figures = [*CELL[:2], "scale", "measure", "driver"]
+    of_withheld = withheld[[*CELL, "scale"]].drop_duplicates().merge(public[figures].drop_duplicates())
+    assert len(of_withheld.merge(public)) == len(of_withheld), (
+        "a row that is missing tells who left an item out"
+    )
+    assert withheld["drivers"].isna().all()
     if number >= 2_500:
         assert public["volume_value"].notna().sum() > 10, "or nothing is tested"
 
@@ -184,7 +225,7 @@ def test_the_attack_finds_what_small_n_alone_gives_away(measures: Measures) -> N
     estimates = measures.frame("select * from int_measures__estimates").set_index(key)
     careless = public.copy()
     keys = pd.MultiIndex.from_frame(public[key])
-    again = public["suppressed"].to_numpy() & (estimates.loc[keys, "n"] >= MINIMUM).to_numpy()
+    again = public["suppressed"].to_numpy() & (estimates["n"].reindex(keys) >= MINIMUM).to_numpy()
     for name in ("n", "value", "standard_error"):
         careless.loc[again, name] = estimates.loc[keys[again], name].to_numpy()
     careless.loc[again, "suppressed"] = False
@@ -192,6 +233,28 @@ def test_the_attack_finds_what_small_n_alone_gives_away(measures: Measures) -> N
     assert any("is determined" in each for each in found)
     assert any("less what is shown" in each for each in found)
     assert any("the index less" in each for each in found)
+
+
+def test_a_missing_row_tells_who_left_an_item_out(measures: Measures) -> None:
+    """Of 43 one called, and rated ease but not trust; without a row of phone's 43 less 42 is that one."""
+    people = responses(43, channel=["phone"] + ["email"] * 12 + ["website"] * 30)
+    points = np.array([4, 5, 3] * 14 + [4.0])
+    trust = np.where(people["channel"] == "phone", np.nan, points)
+    load(
+        measures,
+        people,
+        answers(people["response_id"], "ease", points),
+        answers(people["response_id"], "trust", trust),
+    )
+    measures.build(*CX_INDEX)
+    public = measures.frame(
+        "select * from cx_index where period_type = 'month' and breakdown <> 'organization'"
+    )
+    assert narrowed(measures, public) == {}
+    is_trust = public["driver"] == "trust"
+    careless = public[~is_trust | (public["member"] != "phone")].copy()
+    careless.loc[is_trust & (careless["member"] == "email"), "n"] = 12
+    assert set(narrowed(measures, careless).values()) == {(1, 1)}
 
 
 @pytest.mark.parametrize(("with_weight", "is_shown"), [(9, False), (10, True)])

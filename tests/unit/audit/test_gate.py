@@ -134,6 +134,9 @@ FAULTS = [
     f"insert into marts.cx_index select * replace ('top_box' as measure, 0.2 as value, 0 as low, 1 as high)"
     f" from marts.cx_index where {CELL} and period_label = '2026-03'",
     f"update marts.cx_index set suppressed = true where {CELL} and period_label = '2026-03'",
+    "delete from marts.cx_index"
+    " where measure = 'cx_index' and breakdown = 'service' and member = 'ben-apply'"
+    " and period_label = '2026-03'",
     "insert into marts.cx_index"
     " select * replace ('year' as period_type, date '2025-10-01' as period_start, 'FY2026' as period_label)"
     f" from marts.cx_index where {CELL} and period_label = '2026Q2'",
@@ -266,8 +269,12 @@ FOUND = {
         "2026-03 service ben-apply likert_5 mean trust",
     ),
     ("cx_index", "a shown cell has a value"): (1, "2026-04 service ben-apply likert_5 mean trust"),
+    ("cx_index", "where anything of a member and scale is withheld, what its people left out has a row"): (
+        1,
+        "2026-03 service ben-apply likert_5 cx_index all",
+    ),
     ("cx_index", "an index is the mean of its drivers' means, over all who answered"): (
-        4,
+        5,
         "month 2026-01-01 channel phone; month 2026-02-01 channel phone; month 2026-03-01 channel phone",
     ),
     ("cx_index", "a value is in its measure's range"): (1, "2026-02 service ben-apply likert_5 mean trust"),

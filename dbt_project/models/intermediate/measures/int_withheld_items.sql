@@ -4,14 +4,26 @@
     touched='int_touched_years'
 ) }}
 -- depends_on: {{ ref('int_touched_years') }}
-{% set cells -%}
-(
+{% set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
+
+with
+
+index_cells as (
     select
-        concat_ws('/', scale, driver) as item,
-        period_type,
-        period_start,
-        breakdown,
-        member,
+        cell_number,
+        {{ cell | join(',\n        ') }},
+        case
+            when breakdown = 'service' and count(distinct organization_id) = 1 then min(organization_id)
+        end as service_organization_id
+    from {{ ref('int_measures__cells') }}
+    group by cell_number, {{ cell | join(', ') }}
+),
+
+answered as (
+    select
+        scale,
+        driver,
+        {{ cell | join(',\n        ') }},
         service_organization_id,
         n,
         points_total as total,
@@ -24,11 +36,9 @@
     union all
     -- whoever answered an item of an index is in its n, and in the number of respondents that other tables tell
     select
-        concat_ws('/', indexes.scale, 'all') as item,
-        cells.period_type,
-        cells.period_start,
-        cells.breakdown,
-        cells.member,
+        indexes.scale,
+        'all' as driver,
+        {{ prefixed('cells', cell) }},
         cells.service_organization_id,
         indexes.n,
         -- whether they answered alike is asked of each item: these sums are of answers that aren't
@@ -36,22 +46,46 @@
         indexes.n as squares,
         case when indexes.n < {{ policy('suppression_min_n') }} then 'small_n' end as reason
     from {{ ref('int_measures__indexes') }} as indexes
-    inner join (
-        select
-            cell_number,
-            period_type,
-            period_start,
-            breakdown,
-            member,
-            case
-                when breakdown = 'service' and count(distinct organization_id) = 1 then min(organization_id)
-            end as service_organization_id
-        from {{ ref('int_measures__cells') }}
-        group by cell_number, period_type, period_start, breakdown, member
-    ) as cells
+    inner join index_cells as cells
         on indexes.cell_number = cells.cell_number
-) as items
-{%- endset -%}
+),
+
+members as (
+    select
+        {{ cell | join(',\n        ') }},
+        scale,
+        max(service_organization_id) as service_organization_id
+    from answered
+    group by {{ cell | join(', ') }}, scale
+),
+
+asked as (
+    select distinct
+        period_type,
+        period_start,
+        scale,
+        driver
+    from answered
+),
+
+items as (
+    select
+        concat_ws('/', asked.scale, asked.driver) as item,
+        asked.scale,
+        {{ prefixed('members', cell) }},
+        members.service_organization_id,
+        coalesce(answered.n, 0) as n,
+        coalesce(answered.total, 0) as total,
+        coalesce(answered.squares, 0) as squares,
+        answered.reason
+    from members
+    inner join asked
+        on {{ same('members', 'asked', ['period_type', 'period_start', 'scale']) }}
+    left join answered
+        on
+            {{ same('members', 'answered', cell + ['scale']) }}
+            and asked.driver = answered.driver
+)
 
 select
     cast(withheld.period_type as string) as period_type,
@@ -64,10 +98,11 @@ select
     cast(withheld.reason as string) as reason
 from (
     {{ withheld_cells(
-        cells,
+        'items',
         breakdowns=['organization', 'service', 'channel', 'segment'],
         told_gaps=['segment'],
         periods=['month', 'quarter', 'year'],
+        asked_together='scale',
         is_alike_secret=true
     ) | indent }}
 ) as withheld

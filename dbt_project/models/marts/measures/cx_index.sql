@@ -6,13 +6,13 @@
 -- depends_on: {{ ref('int_touched_years') }}
 {% set cell = ['period_type', 'period_start', 'breakdown', 'member'] -%}
 {%- set item = ['scale', 'measure', 'driver'] -%}
-{%- set withheld_figures = [
-    'n', 'value', 'low', 'high', 'standard_error',
-] -%}
+{%- set key = cell + item -%}
+{%- set figures = ['n', 'value', 'low', 'high', 'standard_error'] -%}
 {%- set weighted_figures = [
     'weighted_value', 'weighted_low', 'weighted_high', 'weighted_standard_error', 'sampling_unit_count',
     'design_effect', 'effective_n',
 ] -%}
+{%- set index_figures = ['driver_count', 'drivers', 'band', 'band_uncertain'] -%}
 {%- set volume_figures = ['volume_value', 'volume_low', 'volume_high'] -%}
 
 with
@@ -29,15 +29,25 @@ withheld_indexes as (
     where driver = 'all' or {{ is_in_an_index('scale', 'driver') }}
 ),
 
-estimates as (
+judged as (
     select
-        estimates.*,
+        {{ prefixed('estimates', key) }},
+        estimates.period_label,
+        estimates.is_opt_in,
+        estimates.is_weighted,
+        {%- for name in figures %}
+        estimates.{{ name }},
+        {%- endfor %}
+        {%- for name in weighted_figures %}
+        -- of a weighted survey's people only those with a weight stand behind its weighted figures
+        case when estimates.weighted_n >= {{ policy('suppression_min_n') }} then estimates.{{ name }} end as {{ name }},
+        {%- endfor %}
+        estimates.driver_count,
+        estimates.drivers,
         case
             when estimates.measure in ('cx_index', 'acsi_equal_weight') then withheld_indexes.member is not null
             else withheld_items.reason is not null
         end as suppressed,
-        -- of a weighted survey's people only those with a weight stand behind its weighted figures
-        estimates.weighted_n >= {{ policy('suppression_min_n') }} as has_enough_weights,
         case
             when estimates.measure = 'cx_index' then {{ index_band('estimates.value') }}
         end as band,
@@ -54,6 +64,55 @@ estimates as (
         on {{ same('estimates', 'withheld_indexes', cell + ['scale']) }}
 ),
 
+answered as (
+    select
+        period_type,
+        period_start,
+        {{ item | join(',\n        ') }},
+        period_label,
+        bool_or(is_opt_in) as is_opt_in,
+        bool_or(is_weighted) as is_weighted
+    from judged
+    group by period_type, period_start, {{ item | join(', ') }}, period_label
+),
+
+withheld_scales as (
+    select distinct {{ (cell + ['scale']) | join(', ') }}
+    from judged
+    where suppressed
+),
+
+-- A withheld row says no more of a member than that it is withheld: it is there for each item that anybody answered,
+-- for a missing one would say that this member's few left it out, and what describes the figure is that of everybody's.
+estimates as (
+    select
+        {{ (key + ['period_label', 'is_opt_in', 'is_weighted'] + figures + weighted_figures + index_figures)
+            | join(',\n        ') }},
+        false as suppressed
+    from judged
+    where not suppressed
+    union all
+    select
+        withheld.period_type,
+        withheld.period_start,
+        withheld.breakdown,
+        withheld.member,
+        {{ prefixed('answered', item + ['period_label', 'is_opt_in', 'is_weighted']) }},
+        {%- for name in figures + weighted_figures + index_figures %}
+        null as {{ name }},
+        {%- endfor %}
+        true as suppressed
+    from withheld_scales as withheld
+    inner join answered
+        on {{ same('withheld', 'answered', ['period_type', 'period_start', 'scale']) }}
+    left join judged as shown
+        on
+            not shown.suppressed
+            and {{ same('withheld', 'shown', cell + ['scale']) }}
+            and {{ same('answered', 'shown', ['measure', 'driver']) }}
+    where shown.member is null
+),
+
 -- a roll-up by people served is of the services' published figures alone, so it tells nothing that they don't
 services as (
     select
@@ -65,9 +124,9 @@ services as (
         estimates.member as service_id,
         known.organization_id,
         volumes.volume,
-        case when not estimates.suppressed then estimates.n end as n,
-        case when not estimates.suppressed then {{ figure('estimates.value') }} end as value,
-        case when not estimates.suppressed then {{ figure('estimates.standard_error') }} end as standard_error
+        estimates.n,
+        {{ figure('estimates.value') }} as value,
+        {{ figure('estimates.standard_error') }} as standard_error
     from estimates
     inner join {{ ref('dim_services') }} as known
         on estimates.member = known.service_id
@@ -183,7 +242,7 @@ volume_figures as (
     from adjusted
 ),
 
-figures as (
+beside_volume as (
     select
         estimates.*,
         by_volume.volume_value,
@@ -206,25 +265,18 @@ select
     scale,
     measure,
     driver,
-    {%- for name in withheld_figures %}
-    case when not suppressed then {{ name }} end as {{ name }},
-    {%- endfor %}
+    {{ figures | join(',\n    ') }},
     case when is_opt_in then 'indicative' else 'sampling' end as interval_kind,
     is_weighted,
-    {%- for name in weighted_figures %}
-    case when not suppressed and has_enough_weights then {{ name }} end as {{ name }},
-    {%- endfor %}
+    {{ weighted_figures | join(',\n    ') }},
     {%- for name in volume_figures %}
     case when not suppressed then {{ figure(name) }} end as {{ name }},
     {%- endfor %}
     cast(case when not suppressed then volume end as bigint) as volume,
     case when not suppressed and volume is not null then 'people served' end as volume_unit,
     left_out as volume_left_out,
-    driver_count,
-    drivers,
-    case when not suppressed then band end as band,
-    case when not suppressed then band_uncertain end as band_uncertain,
+    {{ index_figures | join(',\n    ') }},
     suppressed,
     not suppressed and n < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
-from figures
+from beside_volume
