@@ -120,7 +120,9 @@ def held(
         )
     }
     found |= shown & few
-    found |= shown & {other for cell in found | few for other in followers.get(cell, ())}
+    # many cells have the very same followers
+    asked_for = {id(more): more for cell in found | few if (more := followers.get(cell))}
+    found |= shown & set().union(*asked_for.values())
     told_before = set().union(*known)
     sizes = {
         cell: max((one.size for one in moves if one is not None), default=0)
@@ -233,15 +235,16 @@ def of_periods_and_members(
     if organization is not None:
         yield Sum(cell._replace(breakdown="organization", member=organization), f"{cell.breakdown}s")
     if cell.period_type == "month":
-        quarter = cell._replace(period_type="quarter", period_start=_quarter(cell.period_start))
-        yield Sum(quarter, "months", is_of_periods=True)
+        of_months = cell._replace(period_type="quarter", period_start=quarter(cell.period_start))
+        yield Sum(of_months, "months", is_of_periods=True)
     if cell.period_type in {"month", "quarter"}:
         start = fiscal_year(cell.period_start)
         year = cell._replace(period_type="year", period_start=start)
         yield Sum(year, f"{cell.period_type}s of a year", is_of_periods=True)
 
 
-def _quarter(day: date) -> date:
+def quarter(day: date) -> date:
+    """The first day of its quarter."""
     return day.replace(month=(day.month - 1) // 3 * 3 + 1)
 
 

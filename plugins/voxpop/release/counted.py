@@ -5,7 +5,7 @@ A record counts in its cells for each item: what adds up only with itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
@@ -248,15 +248,12 @@ class Alike:
         has_others: whether whoever is in the whole alone is a person of some cell; else only what is held is
             hidden by them.
         is_exact: whether nobody is.
-        whole_of: what says of a part's item, breakdown and member which the whole's are, or None if it is
-            part of none. None: they are the same.
     """
 
     whole: Named
     parts: Sequence[Named]
     has_others: bool = True
     is_exact: bool = True
-    whole_of: Callable[[str, str, str], tuple[str, str, str] | None] | None = None
 
 
 _WEB = "concat_ws('|', source_system, site, report, basis, if(period_type = 'span', period_label, null))"
@@ -350,6 +347,8 @@ TOLD: Mapping[str, Told] = {
                 share: Count(f"{share}_n", f"round({share}_share * {share}_n)") for share in _SHARES_OF_VISITS
             },
         },
+        # votes are held more often, see VOTES
+        apart={"helpful_share": ("helpful_n", "helpful")},
     ),
     "page_helpfulness": Told(
         item=_WEB,
@@ -457,14 +456,6 @@ def _journeys(measure: str, count: str) -> Named:
     return Named("journey_measures", f"{measure}|all", count)
 
 
-def _visits_of_site(item: str, breakdown: str, member: str) -> tuple[str, str, str] | None:
-    """Where web_performance counts the votes that page_helpfulness has of all pages of a site."""
-    source, site, report, *others = item.split("|")
-    if report != "visits" or breakdown != "all":
-        return None
-    return "|".join((source, "all", report, *others)), "site", site
-
-
 _COVERED = (
     Named("journey_paths", "all", "known_contacts"),
     *(
@@ -556,17 +547,14 @@ ALIKE: Sequence[Alike] = (
         has_others=False,
         is_exact=False,
     ),
-    # votes
-    *(
-        Alike(
-            Named("web_performance", None, whole),
-            [Named("page_helpfulness", None, part)],
-            whole_of=_visits_of_site,
-        )
-        for whole, part in (("helpful_n", "n"), ("helpful", "yes"))
-    ),
 )
 """What one table tells, another may not hold alone."""
+
+VOTES = (
+    *(Named("web_performance", None, count) for count in ("helpful_n", "helpful")),
+    *(Named("page_helpfulness", None, count) for count in ("n", "yes")),
+)
+"""Counts of the same votes on pages: those of a quarter, of its months too, are held together."""
 
 
 @dataclass(frozen=True)
@@ -764,6 +752,13 @@ DERIVED: Sequence[Derived] = (
         rests_on=same("base", "row_", _CELL),
         figures=("known_segment_share", "is_segment_claim_allowed"),
         figure="known_segment_share",
+    ),
+    Derived(
+        "web_performance",
+        of="web_performance",
+        rests_on=same("base", "row_", (*_CELL, "period_label", "source_system", "site", "report", "basis")),
+        figures=("helpful_n", "helpful_share", "helpful_low", "helpful_high"),
+        figure="helpful_share",
     ),
     Derived(
         "survey_quality",

@@ -10,7 +10,9 @@ differs is counted in them; else by the counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from voxpop.release import changed, closure
 from voxpop.release.changed import Earlier, columns_of
 from voxpop.release.closure import Cell, Move, Sum
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import ALIKE, COUNTED, END, TOLD, WITHHELD, Named
+from voxpop.release.counted import ALIKE, COUNTED, END, TOLD, VOTES, WITHHELD, Named
 from voxpop.release.tables import quoted
 
 NAME = "audit/counts.parquet"
@@ -226,7 +228,7 @@ def held(
             cell: [moves.get(release_id, Move(0)) for release_id in entries]
             for cell, moves in by_count.items()
         },
-        followers=followers,
+        followers={**followers, **_votes_of_quarters(changes.keys() | shown)},
     )
     if found:
         columns = [list(column) for column in zip(*sorted(found), strict=True)]
@@ -440,21 +442,28 @@ def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[
     for place, alike in enumerate(ALIKE):
         if any(part in {Named(table, item, count), Named(table, None, count)} for part in alike.parts):
             whole = alike.whole
-            names = (item if whole.item is None else whole.item, cell.breakdown, cell.member)
-            if alike.whole_of is not None:
-                found = alike.whole_of(*names)
-                if found is None:
-                    continue
-                names = found
-            of_item, breakdown, member = names
+            of_item = item if whole.item is None else whole.item
             yield Sum(
-                cell._replace(
-                    item=END.join((whole.table, of_item, whole.name)), breakdown=breakdown, member=member
-                ),
+                cell._replace(item=END.join((whole.table, of_item, whole.name))),
                 f"alike {place}",
                 has_others=alike.has_others,
                 is_exact=alike.is_exact,
             )
+
+
+def _votes_of_quarters(cells: Iterable[Cell]) -> dict[Cell, Set[Cell]]:
+    """The votes that are held together: those of a quarter and of its months, of one source.
+
+    Pages, sites, services, organizations and devices each divide the same votes, and so do months: two dozen
+    of their sums, each of which tells of many or of none, may together tell of one vote.
+    """
+    together: dict[tuple[str | date, ...], set[Cell]] = defaultdict(set)
+    for cell in cells:
+        table, item, count = cell.item.split(END)
+        if Named(table, None, count) in VOTES and cell.period_type in {"month", "quarter"}:
+            source, _, *others = item.split("|")
+            together[source, *others, closure.quarter(cell.period_start)].add(cell)
+    return {cell: group for group in together.values() for cell in group}
 
 
 def _columns_in(expression: str) -> set[str]:

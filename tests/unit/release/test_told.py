@@ -20,8 +20,9 @@ PLAIN = [
     (table, count.people)
     for table, told in TOLD.items()
     if table not in COUNTED
-    for count in told.counts.values()
+    for name, count in told.counts.items()
     if count.people.isidentifier() and count.some == "0"
+    if not any(name in counts for counts in told.apart.values())
 ]
 
 
@@ -397,6 +398,38 @@ def test_pages_are_held_with_the_share_of_whom_they_are(tmp_path):
     """21 of 200 called after a visit, and no page was listed; of 24 now, one was the last that 10 saw."""
     before, after = {"/a": 9, "/b": 12}, {"/a": 10, "/b": 14}
     assert pages_published(tmp_path, (200, before, ()), (200, after)) == [("all", 21, "r1")]
+
+
+def test_votes_of_a_quarter_are_held_together(tmp_path):
+    """Of 100 each, 3 more in January by mobile; 20 more by tablet, and on a page in all of the quarter.
+
+    Visits are no votes.
+    """
+
+    def made(by_mobile, others):
+        quarter = {"period_type": "quarter", "source_system": "ga4"}
+        month = {"period_type": "month", "source_system": "ga4", "breakdown": "device"}
+        visits = [
+            row("web_performance", **month, member="mobile", helpful_n=by_mobile, visits=others),
+            row("web_performance", **month, member="tablet", helpful_n=others),
+            row("web_performance", **month | {"source_system": "dap"}, helpful_n=others),
+        ]
+        pages = [
+            row("page_helpfulness", **quarter, page="/a", n=others),
+            row("page_helpfulness", **quarter | {"period_type": "year"}, page="/a", n=others),
+        ]
+        return {
+            "web_performance": " union all ".join(visits),
+            "page_helpfulness": " union all ".join(pages),
+        }
+
+    found = published(tmp_path, made(100, 100), made(103, 120))
+    visits = found["web_performance"].set_index(["source_system", "member"]).sort_index()
+    of_votes = visits[["helpful_n", "helpful_share"]]
+    assert of_votes.dropna().reset_index().to_numpy().tolist() == [["dap", "x", 120, 1]]
+    assert visits["visits"].to_dict() == {("dap", "x"): 100, ("ga4", "mobile"): 120, ("ga4", "tablet"): 100}
+    assert visits["held_from"].isna().all()
+    assert found["page_helpfulness"].set_index("period_type")["n"].to_dict() == {"quarter": 100, "year": 120}
 
 
 @pytest.mark.parametrize(
