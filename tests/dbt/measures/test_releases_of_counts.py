@@ -294,8 +294,8 @@ def publish(
             create table dim_surveys as
             select service_id as survey_id, organization_id, 1 as survey_version from services;
             create table dim_channels as select * from (
-                values ('phone', '80/20'), ('live_chat', '80/20'), ('email', null)
-            ) as channels (channel, service_level)
+                values ('phone', 'phone', '80/20'), ('live_chat', 'chat', '80/20'), ('email', 'email', null)
+            ) as channels (channel, channel_group, service_level)
             """
         )
         connection.execute(NOTHING_WITHHELD.format(schema="main"))
