@@ -359,6 +359,14 @@ _RESPONSES_AGAINST_QUALITY = """
         cross join (values ('all'), ('survey')) as breakdowns (breakdown)
         where answered_local_date is not null
         group by all
+    ),
+    -- periods of the quarters in which a survey is held, or withheld
+    hiding as (
+        select distinct tested.period_start
+        from tested
+        inner join tested as other
+            on date_trunc('quarter', tested.period_start) = date_trunc('quarter', other.period_start)
+        where other.breakdown <> 'all' and (other.suppressed or other.held_from is not null)
     )
     select concat_ws(' ', found.period_type, found.period_start, found.breakdown, found.member) as blame
     from found
@@ -379,6 +387,12 @@ _RESPONSES_AGAINST_QUALITY = """
         or coalesce(found.respondents, 0) is distinct from shown.respondent_count
         -- left out where it would give a survey's count away
         or coalesce(found.without_clearance, 0)
-        is distinct from coalesce(shown.collected_without_clearance_count, found.without_clearance, 0)
+        is distinct from coalesce(
+            shown.collected_without_clearance_count,
+            case
+                when found.without_clearance > 0 or period_start in (from hiding)
+                    then coalesce(found.without_clearance, 0)
+            end
+        )
     )
 """

@@ -88,6 +88,15 @@ def test_a_share_that_is_null_with_its_claim_breaks_no_rule() -> None:
     assert broken(f"update marts.survey_quality set {null} where member = 's'") == set()
 
 
+def test_that_none_came_without_clearance_is_left_out_only_where_a_survey_is_held() -> None:
+    cleared = "update marts.fct_survey_responses set collected_without_clearance = false"
+    left_out = "update marts.survey_quality set collected_without_clearance_count = null"
+    is_held = "update marts.survey_quality set held_from = 'earlier' where member = 't'"
+    rule = "responses and respondents are what the facts hold"
+    assert rule in broken(cleared, left_out)
+    assert rule not in broken(cleared, left_out, is_held)
+
+
 def test_more_answers_than_offers_are_refused_when_the_quarter_has_begun_in_earnest() -> None:
     offered = (
         "update marts.survey_quality set offered_count = 20, response_rate = offered_respondent_count / 20"
