@@ -34,6 +34,22 @@
     end
 {%- endmacro %}
 
+{#- Which breaks of surveys are in what a goal takes from a table: a condition on `measures` and `breaks`; none where no
+    answer to a survey is in it.
+-#}
+{% macro breaks_of_goal(goal) -%}
+    {%- set of_member = same('measures', 'breaks', ['breakdown', 'member']) -%}
+    {%- set is_score = goal.value_column.startswith('mean_score') -%}
+    {%- set conditions = {
+        'cx_index': of_member ~ ' and measures.scale = breaks.scale',
+        'journey_paths': of_member ~ " and breaks.scale = 'likert_5'" if is_score else none,
+        'survey_quality':
+            '(' ~ of_member ~ " or measures.breakdown = 'survey' and measures.member = breaks.survey_id)",
+        'survey_nonresponse': "breaks.breakdown = 'all'",
+    } -%}
+    {{- return(none if goal.kind == 'cumulative' else conditions.get(goal.table_name)) -}}
+{%- endmacro %}
+
 {#- What a table of measures says of one of the agency's goals: a query.
 
     Args:
@@ -45,6 +61,7 @@
         goal_id, indicator, period_type, period_start, period_label, n, value, low, high, suppressed, is_break.
 -#}
 {% macro own_goal_values(goal, relation, breaks) -%}
+    {%- set is_of_goal = breaks_of_goal(goal) -%}
     select
         '{{ goal.goal_id | replace("'", "''") }}' as goal_id,
         '{{ goal.indicator | replace("'", "''") }}' as indicator,
@@ -56,15 +73,13 @@
         cast({{ 'measures.' ~ goal.low_column if goal.low_column else 'null' }} as double) as low,
         cast({{ 'measures.' ~ goal.high_column if goal.high_column else 'null' }} as double) as high,
         measures.suppressed,
-        {% if goal.table_name == 'cx_index' and goal.kind != 'cumulative' -%}
+        {% if is_of_goal -%}
         -- in the break's own period, and in the next where it lies within one
         exists (
             select 1
             from {{ breaks }} as breaks
             where
-                measures.breakdown = breaks.breakdown
-                and measures.member = breaks.member
-                and measures.scale = breaks.scale
+                {{ is_of_goal }}
                 and breaks.break_date <= {{ period_end_of('measures.period_start', 'measures.period_type') }}
                 and breaks.break_date > {{ previous_period_start('measures.period_start', 'measures.period_type') }}
         ) as is_break

@@ -85,6 +85,7 @@ def examine_goals(connection: duckdb.DuckDBPyConnection, release: Release, quart
         )
     found += [Finding("warned", said) for said in _not_reported(connection, quarter)]
     found += [Finding("warned", said) for said in _provisional(connection, quarter)]
+    found += [Finding("warned", said) for said in _broken(connection, quarter)]
     for late in release.manifest["late_sources"]:
         if _is_behind(late["newest"], quarter):
             found.append(Finding("warned", f"{late['source']} is behind: {_newest(late['newest'])}."))
@@ -112,6 +113,25 @@ def _provisional(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Ite
     for name, day in rows:
         if day is not None:
             yield f"{name}: its value is of {day}, before {quarter.label} had ended; no verdict is filed."
+
+
+def _broken(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:
+    """Progress that is measured from before a survey was asked in another way."""
+    rows = connection.execute(
+        "select coalesce(any_value(indicator), any_value(goal)) as name, "
+        "string_agg(period_label, ', ' order by period_start) filter (is_break) as breaks "
+        "from marts.priority_goal_measures "
+        "where period_type = 'quarter' and period_start <= $start "
+        "and coalesce(period_start + interval 3 months > start_date, true) "
+        "group by measure_id "
+        "having breaks is not null and bool_or(progress is not null and period_start = $start) order by all",
+        {"start": quarter.start},
+    ).fetchall()
+    for name, breaks in rows:
+        yield (
+            f"{name}: its survey was asked in another way since the goal began ({breaks}), and its progress "
+            "is filed across that."
+        )
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> set[str]:

@@ -41,11 +41,40 @@ MEASURES = """
         )
     from seeds.priority_goals cross join (values ('trust'), ('ease')) as questions (asked)
     where indicator = 'Answered questionnaires';
+    create table marts.survey_quality as
+    select
+        period_type, period_start, period_label, breakdown, member, 100::bigint as offered_count, 0.4 as response_rate,
+        false as suppressed
+    from (select distinct period_type, period_start, period_label from marts.cx_index)
+    cross join (values ('all', 'all'), ('survey', 'card'), ('survey', 'records')) as members (breakdown, member);
+    create table marts.survey_nonresponse as
+    select * replace ('channel' as breakdown, 'phone' as member) from marts.survey_quality where breakdown = 'all';
+    create table marts.journey_paths as
+    select
+        period_type, period_start, period_label, breakdown, member, 'all' as path, offered_count as journey_count,
+        4.1 as mean_score, 3.5 as median_days, suppressed
+    from marts.survey_quality where breakdown = 'all';
+    insert into seeds.priority_goals by name
+    select
+        priority_goals.* replace (
+            said as indicator, 'level' as kind, read as table_name, figure as value_column, null as n_column,
+            null as low_column, null as high_column, rows as row_filter
+        )
+    from seeds.priority_goals
+    cross join (values
+        ('Response rate of card', 'survey_quality', 'response_rate', 'breakdown=survey|member=card'),
+        ('Response rate of records', 'survey_quality', 'response_rate', 'breakdown=survey|member=records'),
+        ('Callers who answered', 'survey_nonresponse', 'response_rate', 'breakdown=channel|member=phone'),
+        ('Score of journeys', 'journey_paths', 'mean_score', 'breakdown=all|member=all|path=all'),
+        ('Days of journeys', 'journey_paths', 'median_days', 'breakdown=all|member=all|path=all')
+    ) as goals (said, read, figure, rows)
+    where indicator = 'Answered questionnaires';
     create table marts.series_breaks as
     from (values
-        ('service', 'fld-card', 'likert_5', date '2025-08-15'), ('all', 'all', 'likert_5', date '2025-08-15'),
-        ('all', 'all', 'radio_5', date '2025-07-01'), ('service', 'fld-records', 'likert_5', date '2025-01-01')
-    ) as breaks (breakdown, member, scale, break_date);
+        ('service', 'fld-card', 'likert_5', 'card', date '2025-08-15'), ('all', 'all', 'likert_5', 'card', date '2025-08-15'),
+        ('all', 'all', 'radio_5', 'card', date '2025-07-01'),
+        ('service', 'fld-records', 'likert_5', 'records', date '2025-01-01')
+    ) as breaks (breakdown, member, scale, survey_id, break_date);
 """  # noqa: E501
 
 
@@ -92,6 +121,26 @@ def test_a_break_is_of_its_scale(built: Project) -> None:
         "Mean of trust": [False, False, False, True, False],
         "Mean of ease": [False, False, False, True, False],
     }
+
+
+@pytest.mark.parametrize(
+    ("indicator", "expected"),
+    [
+        ("Response rate of card", [False, False, False, True, True]),
+        ("Response rate of records", [False, True, False, False, False]),
+        ("Callers who answered", [False, False, False, True, True]),
+        ("Score of journeys", [False, False, False, True, True]),
+        ("Days of journeys", [False] * 5),
+    ],
+)
+def test_whatever_counts_answers_of_a_survey_breaks_with_it(
+    built: Project, indicator: str, expected: list[bool]
+) -> None:
+    """The card's survey breaks on 2025-07-01 and 2025-08-15, the records' on 2025-01-01, in fiscal 2025Q2.
+
+    A break on a quarter's first day is of that quarter alone.
+    """
+    assert [row[6] for row in values(built, indicator)] == expected
 
 
 def test_what_adds_up_ends_at_what_is_withheld(built: Project) -> None:

@@ -219,7 +219,8 @@ def test_a_goal_whose_filter_leaves_several_rows_is_named_by_its_row(
             'all' as member, 'likert_5' as scale, 'cx_index' as measure, 'all' as driver, 100::bigint as n,
             70.5 as value, 70.0 as low, 75.0 as high
         from marts.contact_center_performance limit 1;
-        create table marts.series_breaks (breakdown text, member text, scale text, break_date date)
+        create table marts.series_breaks
+            (breakdown text, member text, scale text, survey_id text, break_date date)
     """)
     try:
         shared.begin()
