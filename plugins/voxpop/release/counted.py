@@ -403,30 +403,21 @@ TOLD: Mapping[str, Told] = {
 
 WITHHELD: Mapping[str, str] = {
     "survey_quality": """
-        select
-            period_type, period_start, breakdown, member, respondent_count,
-            known_segment_count / respondent_count as known_segment_share
-        from {intermediate}.int_measures__surveys
-        where respondent_count > 0
+        select period_type, period_start, breakdown, member, n as respondent_count,
+            part_count / n as known_segment_share
+        from {intermediate}.int_row_counts
+        where table_name = 'survey_quality'
     """,
     "journey_measures": """
-        select
-            period_type, period_start, breakdown, member, measure, page, n, pending_count,
-            if(measure = 'first_contact_resolution_share', n - seen_count, seen_count) / n as value
-        from {intermediate}.int_measures__journeys
-        where n > 0
-        union all by name
-        select
-            'quarter' as period_type, quarter_start as period_start, breakdown, member,
-            'median_resolution_days' as measure, 'all' as page, n
-        from {intermediate}.int_measures__resolution_times
+        select period_type, period_start, breakdown, member, item as measure, page, n, pending_count,
+            part_count / n as value
+        from {intermediate}.int_row_counts
+        where table_name = 'journey_measures'
     """,
     "journey_paths": """
-        select
-            period_type, period_start, breakdown, member, if(item = 'rest', 'other', item) as path,
-            journey_count
-        from {intermediate}.int_journey_paths
-        where breakdown <> 'all' or item <> 'other'
+        select period_type, period_start, breakdown, member, item as path, n as journey_count
+        from {intermediate}.int_row_counts
+        where table_name = 'journey_paths'
     """,
     "identity_quality": """
         select

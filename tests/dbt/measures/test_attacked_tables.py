@@ -9,7 +9,7 @@ from functools import cache
 import duckdb
 import yaml
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import DERIVED, MADE_OF_PUBLISHED
+from voxpop.release.counted import DERIVED, MADE_OF_PUBLISHED, WITHHELD
 from voxpop.release.tables import OWN_TABLES
 
 from . import (
@@ -19,7 +19,7 @@ from . import (
     test_releases_of_counts,
     test_releases_of_website,
 )
-from .sql import DBT
+from .sql import DBT, MODELS
 from .test_suppression_across_tables import ROWS_OF_JOURNEYS, ROWS_OF_RECORDS
 from .test_suppression_of_answers import ROWS as ROWS_OF_ANSWERS
 
@@ -112,3 +112,11 @@ def test_every_public_table_is_attacked_or_said_to_tell_of_nobody() -> None:
     assert set(test_releases_of_answers.TABLES) == read_by(ROWS_OF_ANSWERS)
     assert set(test_releases_of_contacts.TABLES) == of_contacts
     assert set(test_releases_of_website.TABLES) == of_website
+
+
+def test_what_rows_are_of_is_kept_of_years_that_a_build_leaves_alone() -> None:
+    """A release keeps these counts of all years; what a build works on has those that it touches."""
+    read = {name for query in WITHHELD.values() for name in re.findall(r"{intermediate}[.](\w+)", query)}
+    assert read
+    for name in read:
+        assert "materialized='incremental'" in MODELS[name].read_text(), name

@@ -11,7 +11,7 @@ both together; votes on pages are neither, see `test_releases_of_website`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -66,7 +66,7 @@ def said(known: list[People], public: list[dict[str, pd.DataFrame]]) -> Iterator
         for is_of_changes in (False, True):
             people = [_people(atoms, mine, is_of_changes) for mine, _ in of_span]
             told = together(people, of_days, is_of_changes=is_of_changes)
-            yield told if is_of_changes else [*untold_before(told)]
+            yield told if is_of_changes else [*untold_before(people, told)]
 
 
 def together(
@@ -93,14 +93,24 @@ def together(
     return told
 
 
-def untold_before(told: Sequence[Told]) -> Iterator[Told]:
-    """What several days say, less what is withheld of a number that an earlier one told."""
-    before: set[bytes] = set()
+def untold_before(people: Sequence[np.ndarray], told: Sequence[Told]) -> Iterator[Told]:
+    """What several days say, less what is withheld of a number that an earlier one told.
+
+    It is the same number where it is of the same atoms, or counts the same of the same people: of one of them
+    something else is known by now, and they are in other atoms.
+    """
+    numbers = numbers_of(people)
+    who = np.empty(numbers.max() + 1, dtype=object)
+    for of_day, everybody in zip(numbers, people, strict=True):
+        who[of_day] = everybody
+    before: set[Hashable] = set()
     for each in told:
-        if each.is_shown or each.of.tobytes() not in before:
+        _, counts, *_ = each.name.split()
+        number = {each.of.tobytes(), (counts, frozenset().union(*who[each.of != 0]))}
+        if each.is_shown or before.isdisjoint(number):
             yield each
         if each.is_shown:
-            before.add(each.of.tobytes())
+            before |= number
 
 
 def numbers_of(people: Sequence[np.ndarray]) -> np.ndarray:

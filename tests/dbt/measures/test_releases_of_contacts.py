@@ -163,7 +163,7 @@ def of_levels_and_changes(
     people: Sequence[np.ndarray], told: Sequence[Sequence[Told]]
 ) -> Iterator[list[Told]]:
     """What all days say of how many there are, less what an earlier one told; and of how many changed it."""
-    yield [*untold_before(together(people, told, is_of_changes=False))]
+    yield [*untold_before(people, together(people, told, is_of_changes=False))]
     yield together(people, told, is_of_changes=True)
 
 

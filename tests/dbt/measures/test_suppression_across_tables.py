@@ -50,7 +50,13 @@ JOURNEYS = (
     "identity_quality",
 )
 
-SURVEYS = ("int_measures__surveys", "survey_quality", "int_measures__nonresponse", "survey_nonresponse")
+SURVEYS = (
+    "int_measures__surveys",
+    "survey_quality",
+    "int_measures__nonresponse",
+    "survey_nonresponse",
+    "int_row_counts",
+)
 UNCOUNTED = {"deleted": 0.05, "spam": 0.03, "flagged": 0.01, "archived": 0.01}
 """Why an answer doesn't count, and of how many."""
 

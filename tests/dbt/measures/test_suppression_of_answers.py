@@ -37,6 +37,7 @@ TABLES = (
     "survey_quality",
     "int_measures__nonresponse",
     "survey_nonresponse",
+    "int_row_counts",
     "int_index_pairs",
     "series_breaks",
     "cx_comparisons",
@@ -91,7 +92,13 @@ CONTACTS = """
     create or replace table int_interactions as select interaction_id, segment from fct_interactions;
     create or replace table int_survey_ties as
         select response_id, null::text as interaction_id from fct_survey_responses where is_counted;
-    create or replace table survey_changes (survey_id text, changed_on date, kind text)
+    create or replace table survey_changes (survey_id text, changed_on date, kind text);
+    create or replace table int_measures__journeys (period_type text, period_start date, breakdown text,
+        member text, measure text, page text, n bigint, seen_count bigint, pending_count bigint);
+    create or replace table int_measures__resolution_times (
+        quarter_start date, breakdown text, member text, n bigint);
+    create or replace table int_journey_paths (period_type text, period_start date, breakdown text,
+        member text, item text, journey_count bigint)
 """
 
 

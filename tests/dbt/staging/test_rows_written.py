@@ -80,6 +80,7 @@ OF_CUSTOMERS = {
     "identity_merges",
     "int_measures__journey_units",
     "int_measures__journeys",
+    "int_row_counts",
     "journey_measures",
 }
 """Models that ask who it was, and so follow a renamed customer into each quarter with a record of theirs."""

@@ -705,8 +705,11 @@ from (
     cross join (values ('month'), ('quarter')) as period_types (period_type)
     cross join (values ('all'), ('survey')) as breakdowns (breakdown)
 );
-insert into intermediate.int_measures__surveys
-select period_type, period_start, breakdown, member, 9, 8 from marts.survey_quality;
+insert into intermediate.int_row_counts by name
+select
+    'survey_quality' as table_name, period_type, period_start, breakdown, member, 'surveys' as item,
+    'all' as page, 9 as n, 8 as part_count
+from marts.survey_quality;
 insert into marts.identity_quality by name
 select
     'quarter' as period_type, quarter_start as period_start, fiscal_quarter as period_label, quarter_start,

@@ -368,12 +368,12 @@ def pages_published(folder, *days):
     """Page, how many called from it, and the release whose row it is, of all that the last release lists."""
     facts = [
         f"""
-        delete from int_measures__journeys;
-        insert into int_measures__journeys by name
+        delete from int_row_counts;
+        insert into int_row_counts by name
         select
-            'quarter' as period_type, date '2026-01-01' as period_start, 'service' as breakdown,
-            'apply' as member, 'page_before_call_share' as measure, unnest(map_keys(pages)) as page,
-            unnest(map_values(pages)) as seen_count, 0 as pending_count,
+            'journey_measures' as table_name, 'quarter' as period_type, date '2026-01-01' as period_start,
+            'service' as breakdown, 'apply' as member, 'page_before_call_share' as item,
+            unnest(map_keys(pages)) as page, unnest(map_values(pages)) as part_count, 0 as pending_count,
             list_sum(map_values(pages)) as n
         from (select map {pages} as pages)
         """
