@@ -100,16 +100,11 @@ def survey_quality(policy: Mapping[str, float]) -> list[Rule]:
     ]
 
 
-def timeliness(policy: Mapping[str, float]) -> list[Rule]:
+def timeliness() -> list[Rule]:
     """One row per source, stream and day."""
     own = "concat_ws(' ', source_system, stream, record_date)"
     return [
         required("landed_at", "published_at", blame=own),
-        never(
-            "no count is of few records",
-            f"record_count between 1 and {policy['suppression_min_n']} - 1",
-            blame=own,
-        ),
         never("a day lands before it is published", "landed_at > published_at", blame=own),
         never(
             "a day is late where it landed more than 24 hours later than usual",

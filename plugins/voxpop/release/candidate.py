@@ -210,12 +210,8 @@ def _make(
     rows = _rows(connection, marts, kept, folder, policy)
     made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
     tables.create_release_info(connection)
-    made["timeliness"] = tables.write_timeliness(
-        connection,
-        timed(in_use, published, now),
-        policy["suppression_min_n"],
-        [tables.records_told(connection, release.folder) for release in kept],
-    )
+    days = timed(in_use, published, now, policy["suppression_min_n"])
+    made["timeliness"] = tables.write_timeliness(connection, days)
     made["data_dictionary"] = tables.write_dictionary(connection, marts)
     content = manifest.content_hash(made)
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{content[:8]}"

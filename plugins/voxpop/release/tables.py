@@ -42,9 +42,10 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
         },
     ),
     "timeliness": (
-        "One row per source, stream and day of its records, of the newest days of each: when it landed, when "
-        "it was first published, and whether it came later than such days usually do. A day that has not "
-        "come has no row: release_info names a source that is behind in late_sources.",
+        "One row per source, stream and day with at least suppression_min_n records, of the newest of each: "
+        "when it landed, when it was first published, and whether it came later than such days usually do. "
+        "Of reports, offers and what others publish all days have a row. A day that has not come has none: "
+        "release_info names a source that is behind in late_sources.",
         "source_system, stream, record_date",
         {
             "source_system": ("varchar", "The source, as config/sources.yml names it."),
@@ -53,14 +54,8 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
                 "date",
                 "The day of the records by the source's own clock: UTC, or the date that a file gives.",
             ),
-            "record_count": (
-                "bigint",
-                "Records of that day in the batch that brought most of them; corrections are not added. "
-                "Null where they are fewer than policy suppression_min_n; what the release before said where "
-                "they differ from what one said by fewer.",
-            ),
             "landed_at": ("timestamp", "When the first of them landed, UTC."),
-            "published_at": ("timestamp", "When a release first held one of them, UTC."),
+            "published_at": ("timestamp", "When a release first told of that day, UTC."),
             "landed_hours": (
                 "double",
                 "Hours from the day's end (UTC) to landed_at; below 0 where it landed before it was over.",
@@ -68,7 +63,7 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
             "published_hours": ("double", "Hours from the day's end (UTC) to published_at."),
             "usual_landed_hours": (
                 "double",
-                "Median of landed_hours over the 28 days before; null if fewer than 7 of them have records.",
+                "Median of landed_hours over the 28 days before; null if fewer than 7 of them have a row.",
             ),
             "is_late": (
                 "boolean",
@@ -272,35 +267,14 @@ def write_dictionary(connection: duckdb.DuckDBPyConnection, found: Sequence[Mart
     return _measure(connection, "data_dictionary", list(OWN_TABLES["data_dictionary"][2]), "public")
 
 
-def write_timeliness(
-    connection: duckdb.DuckDBPyConnection,
-    days: Iterable[Timed],
-    minimum: float,
-    told: Sequence[Mapping[Day, int | None]],
-) -> Table:
-    """Write `timeliness`.
-
-    Args:
-        connection: any that has the candidate.
-        days: of each source and stream.
-        minimum: policy suppression_min_n. A stream may be of one survey, and its days add up
-            to a month of few; and one release less another are few who came late.
-        told: how many records each day had in the kept releases, the current one first.
-    """
+def write_timeliness(connection: duckdb.DuckDBPyConnection, days: Iterable[Timed]) -> Table:
+    """Write `timeliness`, of the days of each source and stream."""
     _create(connection, "timeliness")
-
-    def count(day: Timed) -> int | None:
-        before = [counts.get((day.source, day.stream, day.day)) for counts in told]
-        if any(one is not None and 0 < abs(day.record_count - one) < minimum for one in before):
-            return before[0]
-        return day.record_count if day.record_count >= minimum else None
-
     rows = [
         (
             day.source,
             day.stream,
             day.day,
-            count(day),
             day.landed_at.astimezone(UTC).replace(tzinfo=None),
             day.published_at.astimezone(UTC).replace(tzinfo=None),
             _hours(day.delay),
@@ -312,30 +286,21 @@ def write_timeliness(
     ]
     if rows:
         connection.executemany(
-            "insert into candidate.marts.timeliness values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            "insert into candidate.marts.timeliness values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
     return _measure(connection, "timeliness", list(OWN_TABLES["timeliness"][2]), "public")
 
 
 def first_published(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[Day, datetime]:
     """Give when the days that a release's `timeliness` tells of were first published; none without it."""
-    return {day: at.replace(tzinfo=UTC) for day, at in _of_days(connection, folder, "published_at").items()}
-
-
-def records_told(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[Day, int | None]:
-    """Give how many records a release's `timeliness` told of each day; none without it."""
-    return _of_days(connection, folder, "record_count")
-
-
-def _of_days(connection: duckdb.DuckDBPyConnection, folder: Path, column: str) -> dict[Day, Any]:
     file = folder / "parquet" / "timeliness.parquet"
     if not file.exists():
         return {}
     rows = connection.execute(
-        f"select source_system, stream, record_date, {column} from read_parquet(?)",  # noqa: S608 - a name of our own
+        "select source_system, stream, record_date, published_at from read_parquet(?)",
         [str(file)],
     ).fetchall()
-    return {(source, stream, day): value for source, stream, day, value in rows}
+    return {(source, stream, day): at.replace(tzinfo=UTC) for source, stream, day, at in rows}
 
 
 def _hours(span: timedelta) -> float:

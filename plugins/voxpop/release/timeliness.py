@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
 from voxpop.raw.manifests import Manifest as RawManifest
-from voxpop.release.lateness import known_to, tools_end
+from voxpop.release.lateness import WITHOUT_SCHEDULE, known_to, tools_end
 
 SHOWN_DAYS = 60
 """How many of a stream's days are told of, up to its newest."""
@@ -16,6 +16,8 @@ USUAL_DAYS = 28
 """The days before one that its usual delay is the median of."""
 USUAL_LEAST = 7
 """Of fewer days than this nobody knows what is usual."""
+OF_NOBODY = frozenset({"reports", "survey_offers", *WITHOUT_SCHEDULE})
+"""Streams of others' counts: a record of them is no person's."""
 GRACE = timedelta(days=1)
 """A day that landed later than usual by more than this is late."""
 
@@ -31,7 +33,6 @@ class Timed:
         source: its name in `sources.yml`.
         stream: which of its streams.
         day: by the source's own clock: UTC, or the date that a file gives.
-        record_count: records of the day, each batch's own.
         landed_at: when the first of them landed.
         published_at: when a release first held one of them.
         usual: how long after its end a day usually lands; None where that isn't known yet.
@@ -40,7 +41,6 @@ class Timed:
     source: str
     stream: str
     day: date
-    record_count: int
     landed_at: datetime
     published_at: datetime
     usual: timedelta | None
@@ -56,13 +56,19 @@ class Timed:
         return None if self.usual is None else self.delay > self.usual + GRACE
 
 
-def timed(landed: Sequence[RawManifest], published: Mapping[Day, datetime], now: datetime) -> Iterator[Timed]:
-    """Tell of the newest days of every stream.
+def timed(
+    landed: Sequence[RawManifest], published: Mapping[Day, datetime], now: datetime, minimum: float
+) -> Iterator[Timed]:
+    """Tell of the newest days of every stream that have records enough.
+
+    That a day of a kiosk is there says that somebody came, and nine such days of a month whose count is
+    withheld say how many. So days of few records are left out; and nothing says how many the others have.
 
     Args:
         landed: the batches that a release rests on.
-        published: when an earlier release first held a day.
+        published: when an earlier release first told of a day.
         now: when the release is made.
+        minimum: policy suppression_min_n.
 
     Yields:
         By source, stream and day.
@@ -80,7 +86,8 @@ def timed(landed: Sequence[RawManifest], published: Mapping[Day, datetime], now:
                 records[key] = max(counts.records, records.get(key, 0))
     streams: dict[tuple[str, str], list[date]] = {}
     for source, stream, day in sorted(first):
-        streams.setdefault((source, stream), []).append(day)
+        if stream in OF_NOBODY or records[source, stream, day] >= minimum:
+            streams.setdefault((source, stream), []).append(day)
     for (source, stream), days in streams.items():
         seconds = {day: (first[source, stream, day] - _end(day)).total_seconds() for day in days}
         for day in days:
@@ -93,7 +100,6 @@ def timed(landed: Sequence[RawManifest], published: Mapping[Day, datetime], now:
                 source,
                 stream,
                 day,
-                records[source, stream, day],
                 first[source, stream, day],
                 published.get((source, stream, day), now),
                 timedelta(seconds=median(before)) if len(before) >= USUAL_LEAST else None,

@@ -38,7 +38,7 @@ TELLS_OF_NOBODY = {
     "published_measures": OF_ROWS,
     "data_dictionary": NAMES,
     "release_info": "it counts batches, and of these nothing says how many records they hold",
-    "timeliness": "its counts are of a day of a stream, none of few, before anybody knows what they are of",
+    "timeliness": "it counts nothing, and a day of few records has no row",
 }
 """Public table → why no attack here takes its numbers together with other tables'."""
 
@@ -66,7 +66,7 @@ NOT_OVER_RELEASES = {
     "published_measures": RESTS,
     "data_dictionary": "it describes columns",
     "release_info": "it counts batches, and of these nothing public says how many records they hold",
-    "timeliness": "a day's records are said as a release said them until enough differ (`write_timeliness`)",
+    "timeliness": "it counts nothing, and a day of few records has no row",
 }
 """Public table → why no attack reads it over releases."""
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from msgspec import structs
 from voxpop.raw.manifests import Day, Manifest
 from voxpop.raw.records import Window
-from voxpop.release import candidate, tables
+from voxpop.release import candidate
 from voxpop.release.timeliness import Timed, timed
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -42,16 +43,16 @@ def night_after(day: date, hours: float = 5) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, hours=hours)
 
 
-def days_of(landed: list[Manifest], published: Any = None) -> dict[date, Timed]:
-    return {each.day: each for each in timed(landed, published or {}, NOW)}
+def days_of(landed: list[Manifest], published: Any = None, minimum: float = 1) -> dict[date, Timed]:
+    return {each.day: each for each in timed(landed, published or {}, NOW, minimum)}
 
 
-def test_a_day_lands_with_its_first_record_and_what_comes_again_is_not_added() -> None:
+def test_a_day_lands_with_its_first_record() -> None:
     day = date(2026, 2, 3)
     first, again = batch(1, {day: 7}, night_after(day)), batch(2, {day: 9}, night_after(day, 29))
     for landed in ([first, again], [again, first]):
         found = days_of(landed)[day]
-        assert (found.record_count, found.landed_at, found.delay) == (9, night_after(day), timedelta(hours=5))
+        assert (found.landed_at, found.delay) == (night_after(day), timedelta(hours=5))
 
 
 def test_a_day_is_late_by_what_was_usual_before_it() -> None:
@@ -82,51 +83,44 @@ def test_a_day_stays_published_when_it_first_was() -> None:
     assert (found[day].published_at, found[other].published_at) == (earlier, NOW)
 
 
-def counts(days: dict[date, int], *told: dict[date, int | None]) -> list[int | None]:
-    """How many records each day is said to have, where earlier releases said so many; the last one first."""
-    landed = [batch(1, days, night_after(max(days)))]
-    with duckdb.connect() as connection:
-        connection.execute("attach ':memory:' as candidate; create schema candidate.marts")
-        by_day = [
-            {("genesys", "conversations", day): count for day, count in counts.items()} for counts in told
-        ]
-        tables.write_timeliness(connection, days_of(landed).values(), 10, by_day)
-        rows = connection.execute(
-            "select record_count from candidate.marts.timeliness order by record_date"
-        ).fetchall()
-        return [count for (count,) in rows]
+def test_a_day_of_few_records_has_no_row_and_says_nothing_of_what_is_usual() -> None:
+    """Eight days, the last but one with 9 records: six are told of before the last one, and seven are needed.
+
+    What comes again is not added: 6 and 9 are 9.
+    """
+    week = [date(2026, 2, 1) + timedelta(days=number) for number in range(8)]
+    landed = [batch(number, {day: 10}, night_after(day)) for number, day in enumerate(week) if day != week[6]]
+    few = [batch(8, {week[6]: 6}, night_after(week[6])), batch(9, {week[6]: 9}, night_after(week[6], 29))]
+    found = days_of([*landed, *few], minimum=10)
+    assert set(found) == {*week} - {week[6]}
+    assert found[week[7]].usual is None
+    assert days_of([*landed, *few])[week[7]].usual == timedelta(hours=5)
 
 
-def test_how_many_records_a_day_has_is_told_where_they_are_not_few() -> None:
-    first = date(2026, 2, 3)
-    assert counts({first: 9, first + timedelta(days=1): 10}) == [None, 10]
-
-
-def test_a_few_more_records_of_a_day_are_not_told() -> None:
-    """12 were told; 3 came late, then 10 in all. A release that was rolled back told 25."""
+def test_what_others_count_is_told_of_whatever_its_records() -> None:
+    """A day's report is one row, and nobody's."""
     day = date(2026, 2, 3)
-    assert [counts({day: now}, {day: 12}) for now in (12, 15, 22)] == [[12], [12], [22]]
-    assert counts({day: 22}, {day: 12}, {day: 25}) == [12]
-    assert counts({day: 11}, {day: None}) == [11], "how many the fewer than 10 were was not told"
+    report = structs.replace(batch(1, {day: 1}, night_after(day)), stream="reports")
+    assert set(days_of([report], minimum=10)) == {day}
 
 
 def test_a_release_holds_it_and_the_next_one_keeps_when_days_were_published(home: Any) -> None:
     first = datetime(2026, 5, 2, 6, tzinfo=UTC)
     home.publish(now=first)
-    home.land("genesys", "conversations", ["conv-new"], start=date(2026, 5, 1), end=date(2026, 5, 2))
-    before = home.interactions
-    home.interactions += 1
+    new = [f"conv-new-{number}" for number in range(10)]
+    home.land("genesys", "conversations", new, start=date(2026, 5, 1), end=date(2026, 5, 2))
+    home.interactions += len(new)
     home.build()
     made = candidate.stage(home.settings, now=first + timedelta(days=1), sources=home.sources)
     assert made is not None
     with duckdb.connect(str(Path(made.folder) / "voxpop.duckdb"), read_only=True) as connection:
         rows = connection.execute(
-            "select record_date, record_count, published_at, published_hours from marts.timeliness "
+            "select record_date, published_at, published_hours from marts.timeliness "
             "where source_system = 'genesys' order by 1"
         ).fetchall()
     naive = first.replace(tzinfo=None)
     assert rows == [
-        (date(2026, 4, 30), before, naive, 30.0),
-        (date(2026, 5, 1), None, naive + timedelta(days=1), 30.0),
-    ], "one record came, and that is few"
+        (date(2026, 4, 30), naive, 30.0),
+        (date(2026, 5, 1), naive + timedelta(days=1), 30.0),
+    ]
     assert made.manifest["tables"]["timeliness"]["sha256"] is None

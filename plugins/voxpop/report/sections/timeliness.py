@@ -20,7 +20,7 @@ class Stream:
     Attributes:
         source: its name.
         name: which of its streams.
-        newest: the newest day of its records.
+        newest: the newest day that is told of.
         landed: how long after that day's end (UTC) they landed, in words.
         published: how long after it they were published, in words.
         usual: how long after its end such a day usually lands, in words; None where that isn't known yet.
