@@ -53,7 +53,8 @@ class Derived:
         figure: what of the other they rest on, where that may be null and its row stand, as those of
             `Told.apart` and of other tables' `figures`: `base` is each row without it, held ones too. None:
             the row.
-        rests_on: SQL for whether `row_` rests on the held row `base` of the other; `{marts}` is the schema.
+        rests_on: SQL for whether `row_` rests on the held row `base` of the other; `{marts}` is the schema,
+            `{name}` a value of the policy.
         figures: the columns that do: they are null then, where the table has them. None: the row is held.
         reason: the column that says why; `held` then, unless the row has a reason of its own.
     """
@@ -649,6 +650,11 @@ _BY_VOLUME = (
     "volume_mix_change",
 )
 
+_OF_SERVICES_ITEMS = f"""
+    row_.breakdown = 'survey' and base.breakdown = 'service' and base.member = {_SURVEYS_SERVICE}
+    and {same("base", "row_", ("period_type", "period_start"))}
+"""
+
 DERIVED: Sequence[Derived] = (
     Derived(
         "cx_index",
@@ -755,11 +761,17 @@ DERIVED: Sequence[Derived] = (
         "survey_quality",
         of="cx_index",
         # the share and respondent_count are how many answered the question
-        rests_on=f"""
-            row_.breakdown = 'survey' and base.breakdown = 'service' and base.member = {_SURVEYS_SERVICE}
-            and {same("base", "row_", ("period_type", "period_start"))}
-        """,
+        rests_on=_OF_SERVICES_ITEMS,
         figures=("lowest_item", "lowest_item_share"),
+    ),
+    Derived(
+        "survey_quality",
+        of="cx_index",
+        # the verdict says on which side of a bar the share is, unless the rate decides
+        rests_on=f"""
+            {_OF_SERVICES_ITEMS} and not coalesce(row_.response_rate < {{unit_response_min_share}}, false)
+        """,
+        figures=("nonresponse_bias_analysis_required",),
     ),
     Derived(
         "survey_quality",

@@ -72,7 +72,9 @@ def rows(
                 connection, other.of, other.figure, _with(f"{warehouse}.{other.of}", asked[other.of]), lacking
             )
             left_out.add((other.of, other.figure))
-        rests_on = other.rests_on.replace("{marts}", warehouse)
+        rests_on = other.rests_on
+        for name, value in {"marts": warehouse, **policy}.items():
+            rests_on = rests_on.replace(f"{{{name}}}", str(value))
         base = f"held_{other.of}" if other.figure is None else _without(other.of, other.figure)
         where = f"select 1 from {base} as base where {rests_on}"
         if other.figures is None:

@@ -484,6 +484,14 @@ RESTS = [
     ),
     (
         "survey_quality",
+        "nonresponse_bias_analysis_required",
+        {},
+        {"breakdown": "survey", "member": "form", "response_rate": 0.8},
+        # too few were reached, whatever they answered
+        {"breakdown": "survey", "member": "form", "response_rate": 0.79},
+    ),
+    (
+        "survey_quality",
         "unknown_channel_count",
         {"breakdown": "channel", "member": "phone"},
         ALL | {"period_type": "month", "period_start": "2025-10-01"},
@@ -510,7 +518,7 @@ def test_what_rests_on_a_held_cell_of_the_index(table, figure, base, row_, other
     def is_found(row):
         sides = [
             ", ".join(
-                f"{'date ' if name.endswith('start') else ''}'{value}' as {name}"
+                f"{'date ' if name.endswith('start') else ''}{value!r} as {name}"
                 for name, value in {**CELL, **changed}.items()
             )
             for changed in (base, row)
@@ -520,7 +528,8 @@ def test_what_rests_on_a_held_cell_of_the_index(table, figure, base, row_, other
                 "create table dim_surveys as select 'form' as survey_id, 'apply' as service_id"
             )
             query = f"select {rests_on} from (select {sides[0]}) as base, (select {sides[1]}) as row_"
-            return connection.execute(query.replace("{marts}", "main")).fetchone() == (True,)
+            query = query.replace("{marts}", "main").replace("{unit_response_min_share}", "0.8")
+            return connection.execute(query).fetchone() == (True,)
 
     assert is_found(row_)
     assert not is_found(other)

@@ -279,6 +279,8 @@ select
     case
         when suppressed then null
         when response_rate < {{ policy('unit_response_min_share') }} then true
+        -- nor is the verdict to tell what the share would
+        when lowest_item_share is not null and not is_item_shown then null
         when lowest_item_share < {{ policy('item_response_min_share') }} then true
         when response_rate is not null then false
     end as nonresponse_bias_analysis_required,
