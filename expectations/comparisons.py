@@ -53,8 +53,7 @@ _UNBROKEN = """
     select concat_ws(' ', survey_id, valid_from) as blame
     from changed
     where
-        exists (from marts.fct_survey_responses as r where r.is_counted and r.survey_id = changed.survey_id)
-        and not exists (
+        not exists (
             from tested
             where
                 tested.survey_id = changed.survey_id and tested.break_date = changed.valid_from

@@ -158,6 +158,8 @@ def describe_surveys(measures: Measures) -> None:
             valid_min int, valid_max int, statement text);
         create or replace table segments as
             select distinct segment, segment as segment_name from fct_interactions where segment is not null;
+        create or replace table dim_organizations as select distinct organization_id from dim_services;
+        create or replace table dim_channels as select distinct channel from fct_survey_responses;
         create or replace table dim_dates as
             select distinct date_trunc('month', answered_local_date)::date as month_start
             from fct_survey_responses;
@@ -171,7 +173,7 @@ def describe_surveys(measures: Measures) -> None:
             left join fct_survey_answers as given using (response_id, driver, scale);
         -- twice as many were offered a survey as answered
         create or replace table int_survey_offers as
-            select survey_id, service_id, channel,
+            select survey_id, organization_id, service_id, channel,
                 date_trunc('month', answered_local_date)::date as offered_date,
                 last_day(answered_local_date) as last_offered_date,
                 date_trunc('quarter', answered_local_date)::date as quarter_start,

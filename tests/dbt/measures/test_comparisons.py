@@ -49,7 +49,12 @@ def compare(
     run(
         "create or replace table dim_surveys as select *, 'plain' as instrument,"
         " 'website' as default_channel, date '2000-01-01' as valid_from from dim_surveys"
+        " left join (select survey_id, min(organization_id) as organization_id, min(service_id) as service_id"
+        " from fct_survey_responses group by survey_id) using (survey_id)"
     )
+    run("alter table int_survey_offers add column organization_id text")
+    run("alter table int_survey_offers add column channel text")
+    run("create or replace table dim_channels as select distinct channel from fct_survey_responses")
     if versions:
         run(
             "insert into dim_surveys by name"
@@ -78,6 +83,7 @@ def compare(
     run(
         f"create or replace table dim_services as from (values {services}) as s (service_id, organization_id)"
     )
+    run("create or replace table dim_organizations as select distinct organization_id from dim_services")
     measures.build(*COMPARED)
     return measures.frame("select * from cx_comparisons").set_index(KEY).sort_index()
 

@@ -1,3 +1,10 @@
+{#- Breakdown → the columns of versions and of offers that name its members, and the model that lists them. A tool may
+    say itself by which channel somebody answered, so a version's is one of them. -#}
+{% set members_of = {
+    'organization': ('organization_id', 'organization_id', 'dim_organizations'),
+    'service': ('service_id', 'service_id', 'dim_services'),
+    'channel': ('default_channel', 'channel', 'dim_channels'),
+} %}
 with
 
 -- a version that several forms collect is one version
@@ -151,39 +158,75 @@ broken as (
             and asked_scales.survey_version in (changes.version_before, changes.version_after)
 ),
 
--- whose figures a survey's answers are in
-contributions as (
-    select distinct
+-- Whose figures a survey's answers are in, as its versions and offers say: a row for each member in which somebody
+-- answered would tell of the first one who did.
+said as (
+    {% for name, (of_surveys, of_offers, _) in members_of.items() %}
+    select
+        '{{ name }}' as breakdown,
         survey_id,
-        organization_id,
-        service_id,
-        channel
-    from {{ ref('fct_survey_responses') }}
-    where
-        is_counted
-        and survey_id in (select changes.survey_id from changes)
+        {{ of_surveys }} as member,
+        {{ (of_surveys == of_offers) | string | lower }} as is_all
+    from {{ ref('dim_surveys') }}
+    where {{ of_surveys }} is not null
+    union all
+    select
+        '{{ name }}' as breakdown,
+        survey_id,
+        {{ of_offers }} as member,
+        true as is_all
+    from {{ ref('int_survey_offers') }}
+    where {{ of_offers }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+every as (
+    {% for name, (_, column, table) in members_of.items() %}
+    select
+        '{{ name }}' as breakdown,
+        {{ column }} as member
+    from {{ ref(table) }}
+    union all
+    {% endfor %}
+    select
+        'segment' as breakdown,
+        segment as member
+    from {{ ref('segments') }}
+),
+
+changed as (
+    select distinct survey_id
+    from changes
 ),
 
 members as (
-    select distinct
-        contributions.survey_id,
-        breakdowns.breakdown,
-        case breakdowns.breakdown
-            when 'all' then 'all'
-            when 'organization' then contributions.organization_id
-            when 'service' then contributions.service_id
-            when 'channel' then contributions.channel
-        end as member
-    from contributions
-    cross join (values ('all'), ('organization'), ('service'), ('channel')) as breakdowns (breakdown)
-    union all
-    -- who a person is may change with the next contact, so a survey is taken to reach every segment
     select
-        contributions.survey_id,
-        'segment' as breakdown,
-        segments.segment as member
-    from (select distinct contributions.survey_id from contributions) as contributions
-    cross join {{ ref('segments') }} as segments
+        survey_id,
+        'all' as breakdown,
+        'all' as member
+    from changed
+    union distinct
+    select
+        survey_id,
+        breakdown,
+        member
+    from said
+    union distinct
+    -- where nobody says so, a survey is taken to reach every member; and every segment, for who a person is may change
+    -- with the next contact
+    select
+        changed.survey_id,
+        every.breakdown,
+        every.member
+    from changed
+    cross join every
+    left join said
+        on
+            said.is_all
+            and {{ same('changed', 'said', ['survey_id']) }}
+            and {{ same('every', 'said', ['breakdown']) }}
+    where said.survey_id is null
 )
 
 select
@@ -203,4 +246,3 @@ select
 from broken
 inner join members
     on broken.survey_id = members.survey_id
-where members.member is not null
