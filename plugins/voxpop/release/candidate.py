@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -193,9 +194,6 @@ def _make(
     folder = _new_folder(settings)
     connection.execute(f"attach {tables.quoted(str(folder / DATABASE))} as candidate")
     connection.execute("create schema candidate.marts")
-    connection.execute("use candidate")
-
-    connection.begin()
     # A tool that isn't used any more is neither late nor does it hold the others' days up.
     in_use = [batch for batch in basis.landed if batch.source in sources]
     published = tables.first_published(connection, before.folder) if before else {}
@@ -207,8 +205,14 @@ def _make(
     }
     marts = tables.marts(connection, settings.dbt_target / "target" / "manifest.json")
     kept = [before, *store.list_releases(settings)] if before else []
-    rows = _rows(connection, marts, kept, folder, policy)
-    made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
+    with connection.cursor() as other, ThreadPoolExecutor(max_workers=1) as beside:
+        # nothing of an internal table is held: they are copied while what is held of the others is found
+        internal = [mart for mart in marts if mart.audience == "internal"]
+        copied = beside.submit(_copied, other, internal, {}, folder)
+        rows = _rows(connection, marts, kept, folder, policy)
+        made = _copied(connection, [mart for mart in marts if mart.audience == "public"], rows, folder)
+        made |= copied.result()
+    connection.begin()
     tables.create_release_info(connection)
     days = timed(in_use, published, now, policy["suppression_min_n"])
     made["timeliness"] = tables.write_timeliness(connection, days)
@@ -230,7 +234,7 @@ def _make(
         late=[source["source"] for source in late],
     )
     connection.commit()
-    _export(connection, made, folder)
+    _export(connection, {name: made[name] for name in tables.OWN_TABLES}, folder)
 
     new = basis.ids - (_batch_ids(before) if before else set())
     evidence.write(connection, settings, folder / "audit", basis.landed, new)
@@ -311,6 +315,21 @@ def _rows(
         if name in by_name and of in rows:
             rows[name] = by_name[name].made_of(by_name[of], rows[of])
     return rows
+
+
+def _copied(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[tables.Mart],
+    rows: Mapping[str, str],
+    folder: Path,
+) -> dict[str, Table]:
+    """Copy marts into the candidate, and write them as files; `rows` is SQL for those that hold something."""
+    connection.execute("use candidate")
+    connection.begin()
+    made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
+    connection.commit()
+    _export(connection, made, folder)
+    return made
 
 
 def _export(connection: duckdb.DuckDBPyConnection, made: Mapping[str, Table], folder: Path) -> None:

@@ -155,18 +155,14 @@ def held(
         followers: cell → those that are held where it is, see `overlaps.of_respondents`.
         minimum: policy suppression_min_n.
     """
-    for release in earlier:
-        connection.execute(
-            f"""
-            insert into counts_before
-            select coalesce(release, {quoted(release.release_id)}), * exclude (release)
-            from ({_kept(connection, release)})
-            except
-            from counts_before
-            """
-        )
     if not earlier:
         return
+    kept = [
+        f"select coalesce(release, {quoted(release.release_id)}), * exclude (release) "
+        f"from ({_kept(connection, release)})"
+        for release in earlier
+    ]
+    connection.execute(f"insert into counts_before {' union '.join(kept)}")
     # where nothing moved since the current release its verdicts stand: judged beside it too, others might do
     own = (
         f"select {_CELL}, people, of_them, is_told is not null as is_shown from counts_before "
@@ -210,13 +206,24 @@ def held(
         for names in connection.execute(f"select {_CELL} from counts where is_shown and {within}").fetchall()
     }
 
-    def move(cell: Cell, release_id: str) -> Move | None:
-        if found := moved.get(cell, {}).get(release_id):
-            return found
-        is_same = cell in entries[release_id] or (release_id, _compared_by_records(cell)) in records
-        return Move(0) if is_same else None
-
-    changes = {cell: [move(cell, release_id) for release_id in entries] for cell in moved.keys() | shown}
+    asked = moved.keys() | shown
+    # of these nobody knows by how much they differ: the release has no count of them
+    unknown = {
+        release_id: {
+            cell
+            for cell in asked - cells
+            if release_id not in moved.get(cell, {})
+            and (release_id, _compared_by_records(cell)) not in records
+        }
+        for release_id, cells in entries.items()
+    }
+    changes = {
+        cell: [
+            None if cell in cells else moved.get(cell, {}).get(release_id, Move(0))
+            for release_id, cells in unknown.items()
+        ]
+        for cell in moved.keys() | set().union(*unknown.values())
+    }
     found = closure.held(
         {cell: moves for cell, moves in changes.items() if any(one != Move(0) for one in moves)},
         shown=shown,
@@ -228,7 +235,7 @@ def held(
             cell: [moves.get(release_id, Move(0)) for release_id in entries]
             for cell, moves in by_count.items()
         },
-        followers={**followers, **_votes_of_quarters(changes.keys() | shown)},
+        followers={**followers, **_votes_of_quarters(asked)},
     )
     if found:
         columns = [list(column) for column in zip(*sorted(found), strict=True)]
@@ -356,23 +363,34 @@ def _moves_by_count(
 
 def _told_before(connection: duckdb.DuckDBPyConnection, within: str) -> tuple[dict[str, set[Cell]], ...]:
     """By earlier release the cells that it has a count of, those that it told, and those of others."""
+    # a cell is made once, and not once a release
+    connection.execute(
+        f"""
+        create or replace temp table cells_before as
+        select *, row_number() over () - 1 as place
+        from (select distinct {_CELL} from counts_before where {within})
+        """
+    )
+    listed = connection.execute(f"select {_CELL} from cells_before order by place").fetchall()
+    cells = [Cell(*names) for names in listed]
     entries: dict[str, set[Cell]] = {}
     known: dict[str, set[Cell]] = {}
     untold: dict[str, set[Cell]] = {}
-    for release_id, has_count, is_told, *names in connection.execute(
+    for release_id, has_count, is_told, places in connection.execute(
         f"""
-        select release, people is not null, is_told, {_CELL} from counts_before
-        where {within}
+        select release, people is not null, is_told, list(place)
+        from counts_before
+        inner join cells_before using ({_CELL})
+        group by all
         order by release
         """
     ).fetchall():
-        cells = entries.setdefault(release_id, set())
-        if has_count:
-            cells.add(Cell(*names))
+        some = {cells[place] for place in places}
+        entries.setdefault(release_id, set()).update(some if has_count else ())
         if is_told:
-            known.setdefault(release_id, set()).add(Cell(*names))
+            known.setdefault(release_id, set()).update(some)
         elif has_count:
-            untold.setdefault(release_id, set()).add(Cell(*names))
+            untold.setdefault(release_id, set()).update(some)
     for release_id, told in known.items():
         of_release = f"(from counts_before where release = {quoted(release_id)} and {within})"
         for item, *names, part in connection.execute(answered_by_all(of_release)).fetchall():
