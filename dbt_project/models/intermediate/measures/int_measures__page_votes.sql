@@ -21,23 +21,17 @@ agency as (
 ),
 
 -- one day more on either side: a daily table is of the property's day, and a vote counts by the agency's
-events as (
+given as {{ materialized() }} (
     select
         events.source_system,
         events.site || events.page_path as page,
         case known.meaning when 'helpful_yes' then 'yes' else 'no' end as vote,
-        {{ local_date('events.event_at', 'zones.time_zone') }} as voted_on
+        events.event_at
     from {{ ref('stg_ga4__events') }} as events
     inner join {{ ref('web_events') }} as known
         on
             events.event_name = known.event_name
             and (known.value is null or events.parameter_value = lower(known.value))
-    cross join agency
-    inner join {{ ref('int_organization_zones') }} as zones
-        on
-            agency.organization_id = zones.organization_id
-            and events.event_at >= zones.starts_at
-            and events.event_at < zones.ends_at
     where
         known.meaning in ('helpful_yes', 'helpful_no')
         and events.event_at is not null
@@ -49,6 +43,22 @@ events as (
             select max(touched.quarter_start) + interval 4 months
             from {{ ref('int_touched_quarters') }} as touched
         )
+),
+
+-- a step later, for days by a time zone take long, and few events are votes
+events as (
+    select
+        given.source_system,
+        given.page,
+        given.vote,
+        {{ local_date('given.event_at', 'zones.time_zone') }} as voted_on
+    from given
+    cross join agency
+    inner join {{ ref('int_organization_zones') }} as zones
+        on
+            agency.organization_id = zones.organization_id
+            and given.event_at >= zones.starts_at
+            and given.event_at < zones.ends_at
 ),
 
 counted as (
