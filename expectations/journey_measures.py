@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from expectations.journeys import visits_are_told
 from expectations.rules import Rule, few_are_withheld, never, one_of, required, unique
 
 MEASURES = (
@@ -116,6 +117,7 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
         Rule("the website before the call is what the journeys hold", _WEBSITE_BEFORE_CALL),
         Rule("pages before the call are what the journeys hold", _PAGES),
         Rule("no share is shown of journeys whose number journey_paths withholds", _SHARES_AGAINST_PATHS),
+        visits_are_told(cell),
     ]
 
 

@@ -131,7 +131,32 @@ def journey_paths(policy: Mapping[str, float]) -> list[Rule]:
             )
         ),
         Rule("the figures of paths are what the journeys give", _JOURNEYS_AGAINST_PATHS),
+        visits_are_told(cell),
     ]
+
+
+def visits_are_told(cell: str) -> Rule:
+    """Beside journeys no visits are counted that web_performance, which has the same, withholds.
+
+    Args:
+        cell: SQL for a row's name.
+    """
+    return Rule(
+        "visits are none that web_performance withholds",
+        f"""
+        select {cell} as blame
+        from tested
+        where held_from is null and visit_count > (
+            select if(bool_or(website.held_from is not null), null, coalesce(sum(website.visits), 0))
+            from marts.web_performance as website
+            where website.basis = 'visits' and website.period_type = 'quarter'
+                and website.breakdown = tested.breakdown and website.member = tested.member
+                and website.period_start >= tested.period_start
+                and website.period_start < tested.period_start
+                    + if(tested.period_type = 'year', interval 1 year, interval 3 months)
+        )
+        """,
+    )
 
 
 def _left(cell: str, column: str, condition: str, whole: Mapping[str, str]) -> str:

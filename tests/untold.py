@@ -3,7 +3,8 @@
 NOTHING_WITHHELD = """
 create table {schema}.int_row_counts (
     table_name text, period_type text, period_start date, year_start date, breakdown text, member text,
-    item text, page text, n bigint, part_count bigint, pending_count bigint
+    item text, page text, n bigint, part_count bigint, pending_count bigint, visit_count bigint,
+    known_visit_count bigint
 );
 """
 """The intermediate table of `counted.WITHHELD`, empty; `{schema}` is its own."""

@@ -411,12 +411,13 @@ WITHHELD: Mapping[str, str] = {
     """,
     "journey_measures": """
         select period_type, period_start, breakdown, member, item as measure, page, n, pending_count,
-            part_count / n as value
+            part_count / n as value, visit_count, known_visit_count / visit_count as web_coverage
         from {intermediate}.int_row_counts
         where table_name = 'journey_measures'
     """,
     "journey_paths": """
-        select period_type, period_start, breakdown, member, item as path, n as journey_count
+        select period_type, period_start, breakdown, member, item as path, n as journey_count,
+            visit_count, known_visit_count / visit_count as website_match_coverage
         from {intermediate}.int_row_counts
         where table_name = 'journey_paths'
     """,

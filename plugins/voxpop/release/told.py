@@ -112,21 +112,27 @@ def count(
         policy: the agency's.
     """
     relations = {table: f"{warehouse}.{table}" for table in TOLD if table in tables}
-    counts = [f"select *, true as is_shown from ({_counts(connection, relations)})"]
+    shown = f"select *, true as is_shown from ({_counts(connection, relations)})"
+    connection.execute(f"create or replace temp table counts as {shown}")
     withheld = {
         table: _withheld(table, warehouse)
         for table, relation in relations.items()
         if table in WITHHELD and has_key(connection, table, relation)
     }
     # of nobody nothing is withheld
-    counts.append(f"select *, false as is_shown from ({_counts(connection, withheld)}) where people > 0")
+    counts = [
+        f"""
+        select *, false as is_shown from ({_counts(connection, withheld)})
+        where people > 0 and ({_CELL}) not in (select ({_CELL}) from counts)
+        """
+    ]
     for table in COUNTED:
         if table in tables and has_key(connection, table, f"{warehouse}.{table}"):
             records = changed.counts(table, warehouse, policy=policy)
             named = f"select * replace ({_records_of(table)} as item) from ({records})"
             shown = _shown(table, f"{warehouse}.{table}")
             counts.append(f"select *, ({_CELL}) in ({shown}) as is_shown from ({named})")
-    connection.execute(f"create or replace temp table counts as {' union all '.join(counts)}")
+    connection.execute(f"insert into counts {' union all '.join(counts)}")
     connection.execute(
         "create or replace temp table counts_before as "
         "select null::varchar as release, * rename (is_shown as is_told) from counts limit 0"
@@ -406,15 +412,9 @@ def has_key(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> boo
 
 
 def _withheld(table: str, warehouse: str) -> str:
-    """SQL for the rows that a table doesn't show, with the counts that they would tell."""
+    """SQL for a table's rows as they were if nothing were withheld, with the counts that they would tell."""
     schemas = {"marts": warehouse, "intermediate": warehouse.replace("marts", "intermediate")}
-    key = COMPARED[table].key
-    return f"""(
-        select *, false as suppressed from ({WITHHELD[table].format(**schemas)})
-        where ({", ".join(key)}) not in (
-            select ({", ".join(key)}) from {warehouse}.{table} where not suppressed
-        )
-    )"""
+    return f"(select *, false as suppressed from ({WITHHELD[table].format(**schemas)}))"
 
 
 def _together(table: str, rows: str) -> str:

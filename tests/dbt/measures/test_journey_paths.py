@@ -68,7 +68,7 @@ def built(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
         "create or replace table int_measures__journeys (measure text, period_type text, period_start date,"
         " breakdown text, member text, service_organization_id text, n bigint, seen_count bigint,"
         " pending_count bigint, contact_count bigint, known_contact_count bigint, visit_count bigint,"
-        " known_visit_count bigint);"
+        " known_visit_count bigint, are_visits_told boolean);"
         "create or replace table int_measures__resolution_times (quarter_start date, breakdown text,"
         " member text, service_organization_id text, n bigint)"
     )

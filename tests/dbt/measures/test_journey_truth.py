@@ -70,6 +70,21 @@ def happened(agency: Agency) -> pd.DataFrame:
 def measured(measures: Measures, contacts: pd.DataFrame, customer: pd.Series) -> pd.DataFrame:
     """The shares of journey_measures by these contacts, and `naive_high`, which knows nothing of matches."""
     journeys(measures, contacts.assign(customer_id=customer))
+    # each service has many visits, of which nothing is withheld
+    measures.connection.execute("""
+        create or replace table web_performance as
+        select
+            'quarter' as period_type, date_trunc('quarter', started_local_date)::date as period_start,
+            'visits' as basis, breakdown, member, count(*) as visits, false as suppressed
+        from (
+            select
+                started_local_date, unnest(['all', 'organization', 'service']) as breakdown,
+                unnest(['all', organization_id, service_id]) as member
+            from fct_interactions
+            where channel = 'website'
+        )
+        group by all
+    """)
     measures.build(
         "int_journey_paths",
         "int_measures__journey_units",

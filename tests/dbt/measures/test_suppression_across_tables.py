@@ -50,6 +50,7 @@ JOURNEYS = (
     "identity_quality",
 )
 
+WEB = ("int_measures__web", "web_performance")
 SURVEYS = (
     "int_measures__surveys",
     "survey_quality",
@@ -180,10 +181,23 @@ def make(measures: Measures, rows: pd.DataFrame, people: pd.DataFrame, points: l
         create or replace table channels as select * from read_csv('{seeds}/channels.csv');
         create or replace table dim_channels as from channels;
         create or replace table fct_web_sessions as
-            select source_system, source_record_id as session_id, channel, false as is_task_done,
-                'agency.gov' as site, page as exit_page
+            select
+                source_system, source_record_id as session_id, organization_id, service_id, channel,
+                'agency.gov' as site, 'desktop' as device, page as landing_page, page as exit_page,
+                started_local_date, source_record_id as visitor_token, 1 as pageview_count,
+                true as is_engaged, false as is_bounce, false as is_task_started, false as is_task_done,
+                0 as helpful_yes_count, 0 as helpful_no_count, false as is_suspected_bot
             from fct_interactions
             where channel = 'website';
+        -- nobody votes on a page, and no source counts visits itself
+        create or replace table page_helpfulness (
+            source_system text, basis text, quarter_start date, page text, suppressed boolean
+        );
+        create or replace table int_web_aggregates (
+            source_system text, report text, site text, breakdown text, member text, first_date date,
+            last_date date, record_date date, not_counted_reason text, visits bigint, users bigint,
+            pageviews bigint, engaged_share double, bounce_share double
+        );
         create or replace table int_contact_history as
             select min(started_at) as history_starts_at, timestamp '2026-01-05' as complete_until_at
             from fct_interactions;
@@ -206,7 +220,7 @@ def make(measures: Measures, rows: pd.DataFrame, people: pd.DataFrame, points: l
             select response_id, response_id as _record_key from fct_survey_responses;
         create or replace table int_identity__record_tokens (_record_key text, tier text);
     """)
-    measures.build(*CX_INDEX, *CONTACT_CENTER, *JOURNEYS, *SURVEYS)
+    measures.build(*CX_INDEX, *CONTACT_CENTER, *WEB, *JOURNEYS, *SURVEYS)
 
 
 Condition = Callable[[pd.DataFrame, dict[Hashable, Any]], Any]
@@ -594,6 +608,62 @@ def said_of_records(measures: Measures) -> Iterator[list[Told]]:
         yield told_of_records(atoms, here)
 
 
+ROWS_OF_VISITS = {
+    "website": """
+        select * from web_performance
+        where basis = 'visits' and breakdown in ('all', 'organization', 'service')
+    """,
+    **{name: ROWS_OF_RECORDS[name] for name in (SHIFT, WEBSITE_BEFORE)},
+    "coverage": f"""
+        select *, {OF_COVERAGES.format(visits="website_match_coverage")}
+        from journey_paths
+        where path = 'all'
+    """,
+}
+"""Rows of public tables that tell of visits, in a quarter or a year."""
+
+OF_VISITS: list[tuple[str, str, Condition]] = [
+    ("website", "visits", lambda atoms, _: is_visit(atoms)),
+    *(
+        (table, count, lambda atoms, _, is_some=is_some: is_some(atoms))
+        for table in (SHIFT, WEBSITE_BEFORE, "coverage")
+        for count, is_some in (
+            ("visit_count", is_visit),
+            ("known_visits", is_known_visit),
+        )
+    ),
+]
+"""Table or measure, what it counts, and which visits those are."""
+
+
+def said_of_visits(measures: Measures) -> Iterator[list[Told]]:
+    """What is said of the visits of each fiscal year.
+
+    An atom is a month, a service of an organization, and whether it is known who came. How many are known is
+    a share of all, which may be few.
+    """
+    records = records_of(measures)
+    tables = {name: measures.frame(rows) for name, rows in ROWS_OF_VISITS.items()}
+    every = ["organization", "service", "kind", "is_matched"]
+    visits = records[is_visit(records)]
+    for year, mine in visits.groupby(visits["period"].dt.to_period("Q-SEP").dt.qyear):
+        counts = mine.groupby([*every, "period"]).size().rename("count").reset_index()
+        atoms = mine[every].drop_duplicates().merge(mine[["period"]].drop_duplicates(), how="cross")
+        atoms = coded(atoms.merge(counts, how="left").fillna({"count": 0.0}))
+        told = []
+        for table, count, of in OF_VISITS:
+            rows = tables[table]
+            here = rows[pd.to_datetime(rows["period_start"]).dt.to_period("Q-SEP").dt.qyear == year]
+            told += cells(
+                atoms,
+                {table: here[here[count].notna()] if count == "known_visits" else here},
+                table,
+                count,
+                of,
+            )
+        yield told
+
+
 AGENCIES = [(1, 400, ()), (2, 600, ()), (3, 1_500, ()), (4, 3_000, ()), (2, 1_500, CALLERS)]
 
 
@@ -624,6 +694,25 @@ def test_no_withheld_contacts_or_answers_can_be_worked_out(
     assert sum(each.is_shown for each in told) > 50
     assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
     assert [name for quarter in quarters for name in recovered(quarter)] == []
+
+
+@pytest.mark.parametrize(("seed", "number"), [(2, 800), (3, 6_000), (6, 6_000)])
+def test_no_withheld_visits_can_be_worked_out(measures: Measures, seed: int, number: int) -> None:
+    make(measures, *world(seed, number))
+    years = list(said_of_visits(measures))
+    told = [each for year in years for each in year]
+    assert {each.table for each in told if each.is_shown} == ROWS_OF_VISITS.keys()
+    assert any("year" in each.name and each.is_shown for each in told)
+    assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 10
+    assert [name for year in years for name in recovered(year)] == []
+    # were a service's few alone withheld beside journeys, all visits less the others' would be they
+    measures.connection.execute("""
+        update int_measures__journeys
+        set are_visits_told = visit_count not between 1 and 9
+        where visit_count is not null
+    """)
+    measures.build("journey_paths", "journey_measures")
+    assert any(recovered(year) for year in said_of_visits(measures))
 
 
 def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -> None:

@@ -94,7 +94,8 @@ CONTACTS = """
         select response_id, null::text as interaction_id from fct_survey_responses where is_counted;
     create or replace table survey_changes (survey_id text, changed_on date, kind text);
     create or replace table int_measures__journeys (period_type text, period_start date, breakdown text,
-        member text, measure text, page text, n bigint, seen_count bigint, pending_count bigint);
+        member text, measure text, page text, n bigint, seen_count bigint, pending_count bigint,
+        visit_count bigint, known_visit_count bigint);
     create or replace table int_measures__resolution_times (
         quarter_start date, breakdown text, member text, n bigint);
     create or replace table int_journey_paths (period_type text, period_start date, breakdown text,

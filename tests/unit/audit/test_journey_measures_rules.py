@@ -67,6 +67,12 @@ select
     'quarter' as period_type, date '2026-01-01' as period_start, '2026Q2' as period_label,
     'service' as breakdown, 'ben' as member, path, path <> 'all' as suppressed, null::varchar as held_from
 from (values ('all'), ('phone')) as t (path);
+-- of two tools; and what one of them says itself
+create table marts.web_performance as
+select
+    'quarter' as period_type, date '2026-01-01' as period_start, basis, 'service' as breakdown,
+    'ben' as member, visits, null::varchar as held_from
+from (values ('visits', 70), ('visits', 30), ('days', 500)) as t (basis, visits);
 """
 WITHHOLD = (
     "suppressed = true, is_claim_allowed = false, n = null, value = null, low = null, high = null,"
@@ -107,6 +113,8 @@ FAULTS = [
     ("unknown_count = 9 where measure like 'first%'", "contacts and what follows them"),
     ("value = 0.61 where measure like 'website%'", "the website before the call"),
     ("n = n; update marts.journey_paths set suppressed = true", "no share is shown of journeys"),
+    ("n = n; update marts.web_performance set visits = null where visits = 30", "visits are none that"),
+    ("n = n; delete from marts.web_performance where basis = 'visits'", "visits are none that"),
 ]
 
 

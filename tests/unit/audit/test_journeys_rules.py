@@ -47,11 +47,16 @@ select if(grouping(quarter_start) = 0, 'quarter', 'year') as period_type,
     if(grouping(path) = 0, 0.6, null)::double as high, count(satisfaction_score) as score_n,
     avg(satisfaction_score) as mean_score, mean_score - 0.1 as mean_score_low,
     mean_score + 0.1 as mean_score_high, round(median(duration_days), 1) as median_days,
-    6.9 as median_days_low, 7.3 as median_days_high, false as suppressed, journey_count < 30 as low_n,
-    null::varchar as held_from
+    6.9 as median_days_low, 7.3 as median_days_high,
+    if(service_id = 'a', count(distinct quarter_start) * 50, null) as visit_count, false as suppressed,
+    journey_count < 30 as low_n, null::varchar as held_from
 from marts.customer_journeys
 group by grouping sets ((quarter_start), ()), grouping sets ((), (service_id)), grouping sets ((), (path));
 update marts.journey_paths set mean_score_low = greatest(mean_score_low, 1);
+create table marts.web_performance as
+select
+    'quarter' as period_type, unnest([date '2025-10-01', date '2026-01-01']) as period_start,
+    'visits' as basis, 'service' as breakdown, 'a' as member, 50 as visits, null::varchar as held_from;
 """
 WITHHOLD = (
     "suppressed = true, low_n = false, journey_count = null, share = null, low = null, high = null,"
@@ -106,6 +111,12 @@ PATH_FAULTS = [
     (f"journey_count = 31 {CELL}", "the figures of paths are what the journeys give"),
     (f"mean_score = mean_score + 0.01 {CELL}", "the figures of paths are what the journeys give"),
     (f"median_days = 7.2 {CELL}", "the figures of paths are what the journeys give"),
+    # the year's are both quarters', of which one is withheld
+    (
+        "visit_count = null where period_start = date '2026-01-01';"
+        " update marts.web_performance set visits = null where period_start = date '2026-01-01'",
+        "visits are none that web_performance withholds",
+    ),
 ]
 
 

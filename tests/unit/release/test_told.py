@@ -606,6 +606,32 @@ def test_a_coverage_that_tells_of_many_is_shown(tmp_path):
     assert rows["journey_measures"]["held_from"].isna().all()
 
 
+@pytest.mark.parametrize(("after", "is_held"), [(14, True), (15, True), (34, False)])
+def test_visits_that_were_withheld_stay_so_while_they_are_the_same(tmp_path, after, is_held):
+    """Of 14 visits that weren't told 7 were known, and 7 are of 14 or 15 that would be told by now."""
+    counts = {"visit_count": "null", "web_coverage": "null"}
+    days = [COVERAGES["journey_measures"] | names for names in (counts, {"visit_count": after})]
+    days[1]["web_coverage"] = after // 2 / after
+    made = [
+        {"journey_measures": row("journey_measures", **ALL | day).replace("'null'", "null")} for day in days
+    ]
+    facts = [
+        f"""
+        delete from int_row_counts;
+        insert into int_row_counts by name
+        select
+            'journey_measures' as table_name, period_type, period_start, breakdown, member, measure as item,
+            page, n, pending_count, n as part_count, {visits} as visit_count,
+            {visits} // 2 as known_visit_count
+        from ({row("journey_measures", **ALL | days[1])})
+        """
+        for visits in (14, after)
+    ]
+    found = files(tmp_path, made, facts)["journey_measures"]
+    told = duckdb.sql(f"select visit_count, held_from from '{found}'").fetchall()
+    assert told == [(None, "r1") if is_held else (after, None)]
+
+
 def test_a_coverage_is_held_with_what_else_tells_of_whom_it_is(tmp_path):
     """Of 16 more known contacts 3 are about status: 13 about apply would tell them, whichever row says so."""
 

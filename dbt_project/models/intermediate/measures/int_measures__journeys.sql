@@ -87,7 +87,7 @@ matched_cells as (
     ]) | indent }}
 ),
 
-coverage as (
+counted_contacts as (
     select
         quarter_start,
         breakdown,
@@ -102,13 +102,38 @@ coverage as (
     group by quarter_start, breakdown, member
 ),
 
+-- web_performance counts the same visits, and has withheld what would tell of few: what it tells, tells no more here
+visits_told as (
+    select
+        period_start as quarter_start,
+        breakdown,
+        member,
+        sum(visits) as visit_count
+    from {{ ref('web_performance') }}
+    where
+        period_type = 'quarter'
+        and basis = 'visits'
+    group by period_start, breakdown, member
+    having not bool_or(suppressed)
+),
+
+coverage as (
+    select
+        counted.*,
+        counted.visit_count = coalesce(told.visit_count, 0) as are_visits_told
+    from counted_contacts as counted
+    left join visits_told as told
+        on {{ same('counted', 'told', ['quarter_start', 'breakdown', 'member']) }}
+),
+
 -- How much is seen at least of what a share may have missed: another contact about the service, in whatever channel.
 matched_services as (
     select
         quarter_start,
         member as service_id,
         {{ wilson_low('known_contact_count', 'contact_count') }} as contacts_at_least,
-        {{ wilson_low('known_visit_count', 'visit_count') }} as visits_at_least
+        {{ wilson_low('known_visit_count', 'visit_count') }} as visits_at_least,
+        are_visits_told
     from coverage
     where breakdown = 'service'
 ),
@@ -139,6 +164,8 @@ looked_for as (
             case
                 when by_service.measure in ('first_contact_resolution_share', 'repeat_contact_share')
                     then matched.contacts_at_least
+                -- the interval would tell them: then each may have had what a share is of
+                when not matched.are_visits_told then cast(by_service.seen_count as double) / nullif(by_service.n, 0)
                 when by_service.measure = 'website_before_call_share' then matched.visits_at_least
                 else least(matched.contacts_at_least, matched.visits_at_least)
             end, 0e0
@@ -194,7 +221,8 @@ cells as (
         coverage.call_count,
         coverage.known_call_count,
         coverage.visit_count,
-        coverage.known_visit_count
+        coverage.known_visit_count,
+        coverage.are_visits_told
     from counted
     left join coverage
         on {{ same('counted', 'coverage', ['quarter_start', 'breakdown', 'member']) }}
@@ -248,7 +276,8 @@ figures as (
             else known_contact_count
         end as known_contact_count,
         case when of_kind in ('call', 'any') then visit_count end as visit_count,
-        case when of_kind in ('call', 'any') then known_visit_count end as known_visit_count
+        case when of_kind in ('call', 'any') then known_visit_count end as known_visit_count,
+        case when of_kind in ('call', 'any') then are_visits_told end as are_visits_told
     from cells
     union all
     -- pages of a service, of those visits alone that came before a call; a person's count as different people's
@@ -270,7 +299,8 @@ figures as (
         cast(null as bigint) as contact_count,
         cast(null as bigint) as known_contact_count,
         cast(null as bigint) as visit_count,
-        cast(null as bigint) as known_visit_count
+        cast(null as bigint) as known_visit_count,
+        cast(null as boolean) as are_visits_told
     from pages
 )
 
@@ -294,5 +324,6 @@ select
     cast(contact_count as bigint) as contact_count,
     cast(known_contact_count as bigint) as known_contact_count,
     cast(visit_count as bigint) as visit_count,
-    cast(known_visit_count as bigint) as known_visit_count
+    cast(known_visit_count as bigint) as known_visit_count,
+    are_visits_told
 from figures

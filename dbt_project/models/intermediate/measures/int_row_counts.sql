@@ -4,7 +4,31 @@
     touched='int_journey_years'
 ) }}
 -- depends_on: {{ ref('int_journey_years') }}
-with counted as (
+with visits as (
+    select
+        period_types.period_type,
+        case period_types.period_type
+            when 'quarter' then quarters.period_start
+            else {{ fiscal_year_start('quarters.period_start') }}
+        end as period_start,
+        quarters.breakdown,
+        quarters.member,
+        sum(quarters.visit_count) as visit_count,
+        sum(quarters.known_visit_count) as known_visit_count
+    from {{ ref('int_measures__journeys') }} as quarters
+    cross join (values ('quarter'), ('year')) as period_types (period_type)
+    where quarters.measure = 'channel_shift_share'
+    group by
+        period_types.period_type,
+        case period_types.period_type
+            when 'quarter' then quarters.period_start
+            else {{ fiscal_year_start('quarters.period_start') }}
+        end,
+        quarters.breakdown,
+        quarters.member
+),
+
+counted as (
     select
         'survey_quality' as table_name,
         period_type,
@@ -15,7 +39,9 @@ with counted as (
         'all' as page,
         respondent_count as n,
         known_segment_count as part_count,
-        cast(null as bigint) as pending_count
+        cast(null as bigint) as pending_count,
+        cast(null as bigint) as visit_count,
+        cast(null as bigint) as known_visit_count
     from {{ ref('int_measures__surveys') }}
     where respondent_count > 0
     union all
@@ -29,7 +55,9 @@ with counted as (
         page,
         n,
         case measure when 'first_contact_resolution_share' then n - seen_count else seen_count end as part_count,
-        pending_count
+        pending_count,
+        visit_count,
+        known_visit_count
     from {{ ref('int_measures__journeys') }}
     where n > 0
     union all
@@ -43,22 +71,30 @@ with counted as (
         'all' as page,
         n,
         cast(null as bigint) as part_count,
-        cast(null as bigint) as pending_count
+        cast(null as bigint) as pending_count,
+        cast(null as bigint) as visit_count,
+        cast(null as bigint) as known_visit_count
     from {{ ref('int_measures__resolution_times') }}
     union all
     select
         'journey_paths' as table_name,
-        period_type,
-        period_start,
-        breakdown,
-        member,
-        case item when 'rest' then 'other' else item end as item,
+        paths.period_type,
+        paths.period_start,
+        paths.breakdown,
+        paths.member,
+        case paths.item when 'rest' then 'other' else paths.item end as item,
         'all' as page,
-        journey_count as n,
+        paths.journey_count as n,
         cast(null as bigint) as part_count,
-        cast(null as bigint) as pending_count
-    from {{ ref('int_journey_paths') }}
-    where breakdown <> 'all' or item <> 'other'
+        cast(null as bigint) as pending_count,
+        visits.visit_count,
+        visits.known_visit_count
+    from {{ ref('int_journey_paths') }} as paths
+    left join visits
+        on
+            paths.item = 'all'
+            and {{ same('paths', 'visits', ['period_type', 'period_start', 'breakdown', 'member']) }}
+    where paths.breakdown <> 'all' or paths.item <> 'other'
 )
 
 select
@@ -72,5 +108,7 @@ select
     cast(page as string) as page,
     cast(n as bigint) as n,
     cast(part_count as bigint) as part_count,
-    cast(pending_count as bigint) as pending_count
+    cast(pending_count as bigint) as pending_count,
+    cast(visit_count as bigint) as visit_count,
+    cast(known_visit_count as bigint) as known_visit_count
 from counted

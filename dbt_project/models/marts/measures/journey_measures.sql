@@ -42,10 +42,10 @@ with shares as (
         pending_count > 0 as is_provisional,
         contact_count - known_contact_count as unknown_count,
         cast(known_contact_count as double) / nullif(contact_count, 0) as contact_coverage,
-        -- visits are withheld where they are few, and then nobody knows how many are matched
-        case when visit_count >= {{ policy('suppression_min_n') }} then visit_count end as visit_count,
+        case when are_visits_told and visit_count > 0 then visit_count end as visit_count,
+        -- where visits aren't told nobody knows how many are matched
         case
-            when visit_count >= {{ policy('suppression_min_n') }} then cast(known_visit_count as double) / visit_count
+            when are_visits_told then cast(known_visit_count as double) / nullif(visit_count, 0)
             when visit_count > 0 then 0
         end as claimed_web_coverage,
         seen_at_least,

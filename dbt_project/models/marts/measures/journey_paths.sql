@@ -75,7 +75,8 @@ quarters as (
         max(contact_count) as contact_count,
         max(known_contact_count) as known_contact_count,
         max(visit_count) as visit_count,
-        max(known_visit_count) as known_visit_count
+        max(known_visit_count) as known_visit_count,
+        bool_and(are_visits_told) as are_visits_told
     from {{ ref('int_measures__journeys') }}
     where
         measure in ('first_contact_resolution_share', 'channel_shift_share')
@@ -95,7 +96,9 @@ coverage as (
         sum(quarters.contact_count) as contact_count,
         sum(quarters.known_contact_count) as known_contact_count,
         sum(quarters.visit_count) as visit_count,
-        sum(quarters.known_visit_count) as known_visit_count
+        sum(quarters.known_visit_count) as known_visit_count,
+        -- a year less the quarters that are told would tell the one that isn't
+        bool_and(quarters.are_visits_told) as are_visits_told
     from quarters
     cross join (values ('quarter'), ('year')) as period_types (period_type)
     group by
@@ -140,7 +143,7 @@ figures as (
         end as contact_count,
         coverage.known_contact_count,
         case
-            when not wholes.suppressed and coverage.visit_count >= {{ policy('suppression_min_n') }}
+            when not wholes.suppressed and coverage.are_visits_told and coverage.visit_count > 0
                 then coverage.visit_count
         end as visit_count,
         coverage.known_visit_count
