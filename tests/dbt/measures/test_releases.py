@@ -102,7 +102,11 @@ def publish(
         make(measures, *day)
         release = changed.Earlier(f"r{place}", folder / str(place))
         queries = {}
-        policy = {"suppression_min_n": MINIMUM, "short_abandon_seconds": 5}
+        policy = {
+            "suppression_min_n": MINIMUM,
+            "short_abandon_seconds": 5,
+            "unit_response_min_share": 0.8,
+        }
         for part in ("parquet", "audit"):
             (release.folder / part).mkdir(parents=True)
         if order is not None:
