@@ -639,6 +639,12 @@ RESPONDENTS: Mapping[str, tuple[str, str]] = {
 """Told tables that withhold who answered where cx_index does: SQL for the breakdown and member there of a row
 `row_`; `{marts}` is the schema."""
 
+BY_CHANNELS = tuple(
+    Named("survey_nonresponse", breakdown, "respondent_of_all")
+    for breakdown in ("segment", "wait", "resolution")
+)
+"""All answers by the channels in which a survey is offered after a contact, as a share of them tells."""
+
 KNOWN_SEGMENT = Named("survey_quality", "surveys", "known_segment")
 LINKED = _journeys("survey_linked_share", "n")
 """It counts respondents too, and what it withholds has counts of its own."""

@@ -17,7 +17,16 @@ import duckdb
 
 from voxpop.release import told
 from voxpop.release.closure import Cell, Sum
-from voxpop.release.counted import END, KINDS, KNOWN_SEGMENT, LINKED, OF_RECORDS, RESPONDENTS
+from voxpop.release.counted import (
+    BY_CHANNELS,
+    END,
+    KINDS,
+    KNOWN_SEGMENT,
+    LINKED,
+    OF_RECORDS,
+    RESPONDENTS,
+)
+from voxpop.release.tables import quoted
 
 TABLES = frozenset(each.count.table for each in OF_RECORDS)
 """The public tables that count records of which it is known what they are."""
@@ -81,6 +90,9 @@ def of_respondents(
     two of these, the respondents are their sum, all surveys of a service together; so are those of a known
     segment, over all segments. And an item that everybody answered tells how many answered any.
 
+    What survey_nonresponse says of those who were offered a survey after a contact is of all answers by some
+    channels, which its known share tells: all less the others are one of them.
+
     Who is told of as a respondent is told of in cx_index: `counts` comes to say so of these cells, though
     their rows are withheld there for another item's sake.
 
@@ -91,24 +103,26 @@ def of_respondents(
 
     Returns:
         Cell → those that are held where it is: the numbers of respondents that it is part of, of a service's
-        surveys all with one of them, and the items that everybody answered.
+        surveys all with one of them, the answers by channels together, and the items that everybody answered.
     """
     found: dict[Cell, set[Cell]] = defaultdict(set)
     told_by_respondents: set[Cell] = set()
+    answered = f"""
+        select * from counts
+        where item in (
+            select concat_ws('{END}', 'cx_index', concat_ws('|', scale, driver), 'records')
+            from {warehouse}.cx_index
+            where driver = 'all'
+                or scale not in (select scale from {warehouse}.cx_index where driver = 'all')
+        )
+    """
     members_of = {**RESPONDENTS, "journey_measures": ("row_.breakdown", "row_.member")}
     for table in sorted(members_of.keys() & {*tables}):
         breakdown, member = (each.format(marts=warehouse) for each in members_of[table])
         rows = told.rows(table, f"{warehouse}.{table}")
         of_rows = connection.execute(
             f"""
-            with items as (
-                select distinct
-                    concat_ws('{END}', 'cx_index', concat_ws('|', scale, driver), 'records') as item
-                from {warehouse}.cx_index
-                where driver = 'all'
-                    or scale not in (select scale from {warehouse}.cx_index where driver = 'all')
-            ),
-            parts as (from counts semi join items using (item)),
+            with parts as (from ({answered})),
             wholes as (
                 select
                     whole.item, whole.period_type, whole.period_start, {breakdown} as of_breakdown,
@@ -147,6 +161,19 @@ def of_respondents(
                 found[cell] |= wholes - {cell}
             if item != KNOWN_SEGMENT.of_cells():
                 told_by_respondents |= parts
+    for whole, part_item, period_type, start, breakdown, member in connection.execute(
+        f"""
+        select whole.item, parts.item, parts.period_type, parts.period_start, parts.breakdown, parts.member
+        from counts as whole
+        inner join ({answered}) as parts
+            on parts.period_type = whole.period_type and parts.period_start = whole.period_start
+                and parts.breakdown in ('all', 'channel')
+        where whole.item in ({", ".join(quoted(each.of_cells()) for each in BY_CHANNELS)})
+            and whole.breakdown = 'all' and whole.is_shown
+        """
+    ).fetchall():
+        whole_cell = Cell(whole, period_type, start, "all", "all")
+        found[Cell(part_item, period_type, start, breakdown, member)].add(whole_cell)
     for item, *names, part in connection.execute(told.answered_by_all("counts")).fetchall():
         found[Cell(item, *names)].add(Cell(part, *names))
     if told_by_respondents:

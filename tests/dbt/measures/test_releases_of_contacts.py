@@ -43,7 +43,7 @@ MANY_LATE = (0.57, 0.6, 1)
 
 
 def three_days(
-    seed: int, number: int, shares: Sequence[float] = FEW_LATE, *of_contacts: object
+    seed: int, number: int, shares: Sequence[float] = FEW_LATE, *of_contacts: object, days: int = 1
 ) -> list[World]:
     """What an agency knew: contacts came late, a batch was taken out, some came to be matched.
 
@@ -52,8 +52,9 @@ def three_days(
         number: how many people it has.
         shares: how much of everything it has on each day.
         of_contacts: see `across.contacts`.
+        days: how much later people answer.
     """
-    rows, people, points = across.world(seed, number, *of_contacts)
+    rows, people, points = across.world(seed, number, *of_contacts, days=days)
     draw = np.random.default_rng(seed)
     order = draw.permutation(len(rows)) / len(rows)
     matched = draw.permutation(len(rows)) / len(rows)
@@ -156,7 +157,10 @@ def said_of_records(days: Sequence[Day]) -> Iterator[list[Told]]:
             }
             people.append(of_day["people"].to_numpy())
             told.append(across.told_of_records(of_day, here))
-        yield from of_levels_and_changes(people, told)
+        levels, changes = of_levels_and_changes(people, told)
+        yield levels
+        # of many more records few may be undecided
+        yield [each for each in changes if each.is_shown or ": undecided " not in each.name]
 
 
 def of_levels_and_changes(

@@ -1,7 +1,10 @@
 """An attack over several releases on the tables that tell counts, all of them together.
 
 Contacts, journeys and responses are made up, and the public tables are their plain counts: nothing is
-withheld, so that only holding can hide what a few people changed.
+withheld, so that only holding can hide what a few people changed. That is why it is apart from
+`test_releases_of_contacts`, which takes the same tables as the models make them: most cells of few are
+withheld there, and that alone may hide what is held beside them. Here there are more people than a test's
+models are made of, and each row's figures are compared too.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from voxpop.release import overlaps
 from voxpop.release.closure import Cell
-from voxpop.release.counted import Named
+from voxpop.release.counted import BY_CHANNELS, Named
 
 JANUARY = date(2026, 1, 1)
 CONTACTS = [
@@ -207,6 +207,19 @@ def test_an_item_that_everybody_answered_tells_how_many_answered_any(connection)
         (EASE, "service", "status", 13),
     )
     assert found == {(INDEX, "service", "apply"): {(EASE, "service", "apply")}}
+
+
+def test_answers_by_the_channels_of_offers_are_held_where_one_of_the_channels_is(connection):
+    """All who answered after a call, or by email, less those by email are those after a call."""
+    offered = (BY_CHANNELS[0].of_cells(), "all", "all")
+    phone, email, everybody = (
+        (INDEX, *of) for of in (("channel", "phone"), ("channel", "email"), ("all", "all"))
+    )
+    service = (INDEX, "service", "apply")
+    counts = [(*cell, 20) for cell in (offered, phone, email, everybody, service)]
+    found, told = of_respondents(connection, *counts, (EASE, "channel", "phone", 12))
+    assert found == {phone: {offered}, email: {offered}, everybody: {offered}}
+    assert not told
 
 
 def test_surveys_of_a_service_are_held_together_and_with_what_all_of_them_are(connection):

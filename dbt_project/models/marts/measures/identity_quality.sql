@@ -180,7 +180,15 @@ figures as (
                 = 1
             )
         )
-        or (judged.breakdown = 'source' and told_by_source.quarter_start is not null) as suppressed
+        or (
+            judged.breakdown = 'source'
+            and (
+                told_by_source.quarter_start is not null
+                -- a source may have all answers, and nothing else
+                or bool_or(judged.is_withheld_for_answers and judged.breakdown = 'all')
+                    over (partition by judged.quarter_start)
+            )
+        ) as suppressed
     from judged
     left join told_by_source
         on judged.quarter_start = told_by_source.quarter_start

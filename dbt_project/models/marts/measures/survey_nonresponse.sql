@@ -182,10 +182,21 @@ left_out as (
     inner join {{ ref('survey_quality') }} as quality
         on wholes.quarter_start = quality.period_start
     where
-        wholes.breakdown in ('channel', 'service')
-        and quality.period_type = 'quarter'
+        quality.period_type = 'quarter'
         and quality.breakdown = 'all'
         and quality.suppressed
+    union distinct
+    -- of contacts that is all who answered in their channels: less the other channels, one of them
+    select
+        strata.quarter_start,
+        strata.breakdown
+    from strata
+    inner join withheld_respondents
+        on
+            strata.quarter_start = withheld_respondents.period_start
+            and strata.stratum = withheld_respondents.member
+            and withheld_respondents.period_type = 'quarter'
+            and withheld_respondents.breakdown = 'channel'
 ),
 
 totals as (
@@ -234,8 +245,7 @@ members as (
         on {{ same('wholes', 'left_out', ['quarter_start', 'breakdown']) }}
     left join withheld_respondents
         on
-            wholes.breakdown in ('channel', 'service')
-            and withheld_respondents.period_type = 'quarter'
+            withheld_respondents.period_type = 'quarter'
             and wholes.quarter_start = withheld_respondents.period_start
             and withheld_respondents.breakdown = 'all'
 ),
