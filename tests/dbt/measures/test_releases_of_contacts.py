@@ -156,11 +156,33 @@ def said_of_records(days: Sequence[Day]) -> Iterator[list[Told]]:
                 for name, rows in tables.items()
             }
             people.append(of_day["people"].to_numpy())
-            told.append(across.told_of_records(of_day, here))
+            told.append(across.told_of_records(of_day, across.of_quarters(here)))
         levels, changes = of_levels_and_changes(people, told)
         yield levels
         # of many more records few may be undecided
         yield [each for each in changes if each.is_shown or ": undecided " not in each.name]
+
+
+def said_of_coverages(days: Sequence[Day]) -> Iterator[list[Told]]:
+    """How all releases say that coverages of each fiscal year, and of its quarters, changed."""
+    kinds = ["organization", "service", "channel", "is_judged"]
+    contacts = [mine[across.is_contact(mine)] for mine, _ in days]
+    everybody = pd.concat(contacts)
+    for year, whole in everybody.groupby(everybody["period"].dt.to_period("Y-SEP")):
+        quarters = whole["period"].dt.to_period("Q").dt.start_time
+        atoms = whole.assign(period=quarters)[[*kinds, "period"]].drop_duplicates()
+        people, told = [], []
+        for everything, (_, tables) in zip(contacts, days, strict=True):
+            mine = everything[everything["period"].dt.to_period("Y-SEP") == year]
+            mine = mine.assign(period=mine["period"].dt.to_period("Q").dt.start_time)
+            of_day = with_people(atoms, mine, [*kinds, "period"])
+            here = {
+                name: rows[pd.to_datetime(rows["period_start"]).dt.to_period("Y-SEP") == year]
+                for name, rows in tables.items()
+            }
+            people.append(of_day["people"].to_numpy())
+            told.append(across.told_of_coverages(of_day, here))
+        yield together(people, told, is_of_changes=True)
 
 
 def of_levels_and_changes(
@@ -204,10 +226,20 @@ def test_no_withheld_contacts_or_journeys_can_be_worked_out_of_three_releases(
         assert sum(each.is_shown for each in told) > 50
         assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in told) > 20
         assert [name for span in spans for name in recovered(span)] == []
+    assert [name for span in said_of_coverages(records) for name in recovered(span)] == []
     of_pages = [
         each for span in said_of_journeys(journeys) for each in span if each.table == across.PAGES_BEFORE
     ]
     assert any(not each.is_shown and 0 < each.count < MINIMUM for each in of_pages)
+
+
+def test_no_change_of_a_years_coverage_can_be_worked_out(measures: Measures, tmp_path: Path) -> None:
+    """It is shown where it is of each quarter: there have to be many people for that."""
+    days = three_days(5, 12_000)
+    _, records = published(measures, days, tmp_path, ORDERS["one after the other"])
+    told = list(said_of_coverages(records))
+    assert any(each.is_shown and " year " in each.name for span in told for each in span)
+    assert [name for span in told for name in recovered(span)] == []
 
 
 def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -> None:
@@ -217,6 +249,7 @@ def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -
     of_journeys = [name for span in said_of_journeys(journeys) for name in recovered(span)]
     of_records = [name for span in said_of_records(records) for name in recovered(span)]
     assert any(" less " not in name for name in of_records)
+    assert any(recovered(span) for span in said_of_coverages(records))
     changes = (
         (of_journeys, ("journey_count", across.PAGES_BEFORE, *across.SHARES)),
         (of_records, ("cx_index", "source touchpoints", across.LINKED, across.FIRST, across.REPEAT)),

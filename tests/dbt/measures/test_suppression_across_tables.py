@@ -551,7 +551,7 @@ ROWS_OF_RECORDS = {
             round((1 - match_coverage) * contact_count) as unknown_count,
             {OF_COVERAGES.format(visits="website_match_coverage")}
         from journey_paths
-        where path = 'all' and period_type = 'quarter'
+        where path = 'all'
     """,
 }
 """Rows of public tables that tell of contacts and answers; those of a share by its measure."""
@@ -648,6 +648,26 @@ def atoms_of_records(mine: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
+def of_quarters(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The rows that are of a quarter or of a month in it."""
+    return {name: rows[rows["period_type"] != "year"] for name, rows in tables.items()}
+
+
+def told_of_coverages(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
+    """What the rows of a fiscal year, and of its quarters, tell of whose contacts one knows."""
+    atoms = coded(atoms)
+    counts: dict[str, Condition] = {
+        "unknown_count": lambda atoms, _: ~atoms["is_judged"],
+        "known_contacts": lambda atoms, _: atoms["is_judged"],
+    }
+    return [
+        each
+        for table in (FIRST, SHIFT, "coverage")
+        for count, is_some in counts.items()
+        for each in cells(atoms, {table: tables[table].dropna(subset=[count])}, table, count, is_some)
+    ]
+
+
 def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
     """What the rows of a fiscal quarter tell of its contacts and answers."""
     atoms = coded(atoms)
@@ -694,7 +714,7 @@ def said_of_records(measures: Measures) -> Iterator[list[Told]]:
             name: rows[pd.to_datetime(rows["period_start"]).dt.to_period("Q") == quarter]
             for name, rows in tables.items()
         }
-        yield told_of_records(atoms, here)
+        yield told_of_records(atoms, of_quarters(here))
 
 
 ROWS_OF_VISITS = {
