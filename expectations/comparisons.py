@@ -96,19 +96,9 @@ def cx_comparisons(policy: Mapping[str, float]) -> list[Rule]:
             "(verdict is null) <> (p_value is null) or (verdict is null) <> (not_compared is not null)",
             blame=cell,
         ),
-        never(
+        Rule(
             "what is held shows no figure, and a side of it is an earlier release's",
-            f"""
-            not_compared = 'held' and (coalesce({shown}) is not null or not exists (
-                from marts.cx_index as side
-                where
-                    side.held_from is not null and side.scale = tested.scale
-                    and side.measure = tested.measure and side.driver = tested.driver
-                    and side.period_type = tested.period_type
-                    and side.period_start in (tested.period_start, tested.other_period_start)
-            ))
-            """,
-            blame=cell,
+            _HELD.format(shown=shown),
         ),
         never(
             "a withheld comparison shows no figure",
@@ -216,30 +206,54 @@ _TESTED = f"""
         end
 """
 
+# a side that an earlier release made has no part in any figure
+_HELD = f"""
+    with held as (
+        select period_type, period_start, breakdown, member, scale, measure, driver, held_from
+        from marts.cx_index
+        where held_from is not null and not suppressed
+    )
+    select {_CELL} as blame
+    from tested as t
+    left join held as part using (period_type, period_start, breakdown, member, scale, measure, driver)
+    left join held as other
+        on
+            other.period_type = t.period_type and other.period_start = t.other_period_start
+            and other.breakdown = if(t.comparison = 'rest', 'all', t.breakdown)
+            and other.member = if(t.comparison = 'rest', 'all', t.member)
+            and other.scale = t.scale and other.measure = t.measure and other.driver = t.driver
+    where
+        if(
+            coalesce(part.held_from, other.held_from) is null, t.not_compared = 'held',
+            coalesce({{shown}}, verdict, drivers) is not null or low_n
+        )
+"""
+
+# of what is held as if each p were 1, so that no adjusted p rests on it
 _ADJUSTED = """
     with ranked as (
-        select *, count(*) over (partition by family order by p_value) as rank
+        select
+            *,
+            count(p_value) over (partition by family order by p_value nulls last) as rank,
+            count(*) filter (p_value is not null or not_compared = 'held') over (partition by family)
+                as count_of_family
         from tested
-        where p_value is not null and measure not in ('ces', 'csat')
+        where measure not in ('ces', 'csat')
     ),
     again as (
         select
             *,
             least(1, min(p_value * count_of_family / rank) over (
-                partition by family order by p_value desc, rank desc
+                partition by family order by p_value desc nulls last, rank desc
             )) as found
-        from (select *, count(*) over (partition by family) as count_of_family from ranked)
+        from ranked
     )
     select max(family) as blame
     from again
     where
-        -- of what an earlier release goes on showing the p-values are left out here
-        family not in (select family from tested where not_compared = 'held')
-        and (
-            family_size <> count_of_family
-            or abs(adjusted_p - found) > 1e-9
-            or family <> concat_ws('|', 'cx_index', measure, breakdown, comparison, period_label)
-        )
+        family_size <> count_of_family
+        or abs(adjusted_p - found) > 1e-9
+        or family <> concat_ws('|', 'cx_index', measure, breakdown, comparison, period_label)
     group by family
 """
 

@@ -88,13 +88,13 @@
 
 {#- Benjamini and Hochberg's adjusted p within a family: the least of p m / rank over this p and all larger ones, at most 1.
 
-    Benjamini and Hochberg, Controlling the false discovery rate, JRSS B 57 (1995). Rows with a null p are no part of the family:
-    leave them out before.
+    Benjamini and Hochberg, Controlling the false discovery rate, JRSS B 57 (1995). Rows with a null p
+    come last.
 
     Args:
         p: the column of p-values.
         family: columns that name the family.
-        size: the column with the number of p-values in it.
+        size: the column with the number of tests in it; of those without a p-value here it is as if theirs were 1.
         place: the column with the rank of p in the family, from 1, ties in any order.
 -#}
 {% macro adjusted_p(p, family, size, place) -%}

@@ -310,10 +310,6 @@ def _rows(
     earlier = list(dict.fromkeys(changed.Earlier(one.release_id, one.folder) for one in kept))
     rows = held.rows(connection, "warehouse.marts", names, earlier, sums=sums, policy=policy)
     told.keep(connection, folder / told.NAME)
-    by_name = {mart.name: mart for mart in marts}
-    for name, of in MADE_OF_PUBLISHED.items():
-        if name in by_name and of in rows:
-            rows[name] = by_name[name].made_of(by_name[of], rows[of])
     return rows
 
 
@@ -323,10 +319,22 @@ def _copied(
     rows: Mapping[str, str],
     folder: Path,
 ) -> dict[str, Table]:
-    """Copy marts into the candidate, and write them as files; `rows` is SQL for those that hold something."""
+    """Copy marts into the candidate, and write them as files.
+
+    `rows` is SQL for those that hold something. What is made of published rows comes after these.
+    """
+    by_name = {mart.name: mart for mart in marts}
+    again = {name: of for name, of in MADE_OF_PUBLISHED.items() if name in by_name and rows.keys() & {*of}}
     connection.execute("use candidate")
     connection.begin()
-    made = {mart.name: tables.copy(connection, mart, rows.get(mart.name)) for mart in marts}
+    made = {
+        mart.name: tables.copy(connection, mart, rows.get(mart.name))
+        for mart in marts
+        if mart.name not in again
+    }
+    for name, of in again.items():
+        published = by_name[name].made_of(by_name[other] for other in of)
+        made[name] = tables.copy(connection, by_name[name], published)
     connection.commit()
     _export(connection, made, folder)
     return made

@@ -56,14 +56,12 @@ class Derived:
         rests_on: SQL for whether `row_` rests on the held row `base` of the other; `{marts}` is the schema,
             `{name}` a value of the policy.
         figures: the columns that do: they are null then, where the table has them. None: the row is held.
-        reason: the column that says why; `held` then, unless the row has a reason of its own.
     """
 
     table: str
     of: str
     rests_on: str
     figures: Sequence[str] | None = None
-    reason: str | None = None
     figure: str | None = None
 
 
@@ -649,14 +647,6 @@ KNOWN_SEGMENT = Named("survey_quality", "surveys", "known_segment")
 LINKED = _journeys("survey_linked_share", "n")
 """It counts respondents too, and what it withholds has counts of its own."""
 
-_BY_VOLUME = (
-    "volume_difference",
-    "volume_low",
-    "volume_high",
-    "volume_within_change",
-    "volume_mix_change",
-)
-
 _OF_SERVICES_ITEMS = f"""
     row_.breakdown = 'survey' and base.breakdown = 'service' and base.member = {_SURVEYS_SERVICE}
     and {same("base", "row_", ("period_type", "period_start"))}
@@ -671,84 +661,6 @@ DERIVED: Sequence[Derived] = (
             row_.breakdown <> 'service' and base.breakdown = 'service' and {same("base", "row_", _ITEM)}
         """,
         figures=("volume_value", "volume_low", "volume_high"),
-    ),
-    Derived(
-        "cx_comparisons",
-        of="cx_index",
-        # of either side
-        rests_on=f"""
-            {same("base", "row_", ("period_type", "scale", "measure", "driver"))} and (
-                {same("base", "row_", ("period_start", "breakdown", "member"))}
-                or base.period_start = row_.other_period_start
-                and base.breakdown = if(row_.comparison = 'rest', 'all', row_.breakdown)
-                and base.member = if(row_.comparison = 'rest', 'all', row_.member)
-            )
-        """,
-        figures=(
-            "n",
-            "value",
-            "other_n",
-            "other_value",
-            "difference",
-            "low",
-            "high",
-            "p_value",
-            "adjusted_p",
-            "verdict",
-            "within_change",
-            "mix_change",
-            *_BY_VOLUME,
-        ),
-        reason="not_compared",
-    ),
-    Derived(
-        "cx_comparisons",
-        of="cx_index",
-        # a roll-up's change is split by what each service shows in both periods
-        rests_on="""
-            base.breakdown = 'service' and base.period_type = row_.period_type
-            and base.period_start in (row_.period_start, row_.other_period_start)
-            and base.scale = row_.scale and row_.measure in (base.measure, 'cx_index')
-            and row_.driver in (base.driver, 'all')
-        """,
-        figures=("within_change", "mix_change", *_BY_VOLUME),
-    ),
-    Derived(
-        "equity_gaps",
-        of="cx_index",
-        rests_on=f"""
-            {same("base", "row_", ("period_type", "period_start", "scale", "measure", "driver"))} and (
-                base.breakdown = 'segment' and base.member = row_.segment or base.breakdown = 'all'
-            )
-        """,
-        figures=(
-            "n",
-            "value",
-            "rest_n",
-            "rest_value",
-            "gap",
-            "low",
-            "high",
-            "p_value",
-            "adjusted_p",
-            "verdict",
-        ),
-        reason="not_compared",
-    ),
-    Derived(
-        "equity_gaps",
-        of="survey_quality",
-        # the share of known segments, and the claim that it allows; a year's is of its quarters
-        rests_on=f"""
-            base.breakdown = 'all' and (
-                {same("base", "row_", ("period_type", "period_start"))}
-                or row_.period_type = 'year' and base.period_type = 'quarter'
-                and base.period_start >= row_.period_start
-                and base.period_start < row_.period_start::date + interval 1 year
-            )
-        """,
-        figures=("known_segment_share", "is_claim_allowed", "verdict"),
-        figure="known_segment_share",
     ),
     Derived(
         "survey_quality",
@@ -813,8 +725,14 @@ DERIVED: Sequence[Derived] = (
 )
 """In this order."""
 
-MADE_OF_PUBLISHED: Mapping[str, str] = {"cx_control_limits": "cx_index"}
-"""Tables that are made of another's rows alone: once more of those that are published, and tell no more."""
+MADE_OF_PUBLISHED: Mapping[str, Sequence[str]] = {
+    "cx_comparisons": ("cx_index",),
+    "cx_control_limits": ("cx_index",),
+    "equity_gaps": ("cx_comparisons", "survey_quality"),
+}
+"""Tables that are made of others' rows: once more of those that are published, by the models, in this order.
+
+So they tell no more than these."""
 
 
 def of_goal(goal: Mapping[str, str]) -> list[Derived]:

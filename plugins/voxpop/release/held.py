@@ -84,9 +84,6 @@ def rows(
         asked[other.table].append(f"exists ({where}) as {is_held}")
         for figure in other.figures or ():
             nulls.setdefault((other.table, figure), []).append(f"row_.{is_held}")
-        if other.reason is not None:
-            why = f"coalesce(row_.{other.reason}, case when row_.{is_held} then 'held' end)"
-            figures[other.table][other.reason] = why
     for (table, figure), found in nulls.items():
         figures[table][figure] = f"case when not ({' or '.join(found)}) then row_.{figure} end"
     return {

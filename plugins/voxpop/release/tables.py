@@ -116,21 +116,23 @@ class Mart:
     relation: str
     compiled: Path
 
-    def made_of(self, other: Mart, rows: str) -> str:
-        """SQL for the rows that its model makes of other rows of a mart that it reads.
+    def made_of(self, others: Iterable[Mart]) -> str:
+        """SQL for the rows that its model makes of the candidate's rows of marts that it reads.
 
         Raises:
-            BuildError: dbt's SQL of the model is missing, or doesn't read the other.
+            BuildError: dbt's SQL of the model is missing, or doesn't read one of the others.
         """
         if not self.compiled.exists():
             raise BuildError(
                 f"{self.compiled}: the model's SQL is missing. Run `voxpop build`, then stage again."
             )
         sql = self.compiled.read_text(encoding="utf-8")
-        if other.relation not in sql:
-            raise BuildError(f"{self.compiled}: the model doesn't read {other.relation}.")
+        for other in others:
+            if other.relation not in sql:
+                raise BuildError(f"{self.compiled}: the model doesn't read {other.relation}.")
+            sql = sql.replace(other.relation, f'candidate.marts."{other.name}"')
         columns = ", ".join(f'"{column}"' for column in self.columns)
-        return f"select {columns} from ({sql.replace(other.relation, f'({rows})')})"  # noqa: S608 - our own
+        return f"select {columns} from ({sql})"  # noqa: S608 - our own
 
 
 def marts(connection: duckdb.DuckDBPyConnection, dbt_manifest: Path) -> list[Mart]:

@@ -125,10 +125,19 @@ class Measures:
         assert len(found) == len(rows) > 0
         return [row[0] for row in found]
 
+    def model(self, name: str, **others: str) -> str:
+        """SQL for the rows of a model, of `others` in place of the tables that it reads by these names."""
+        ref = self._environment.globals["ref"]
+        self._environment.globals["ref"] = lambda other: others.get(other, other)
+        try:
+            return self.sql(MODELS[name].read_text())
+        finally:
+            self._environment.globals["ref"] = ref
+
     def build(self, *names: str) -> None:
         """Make these models' tables anew, in this order."""
         for name in names:
-            self.connection.execute(f"create or replace table {name} as {self.sql(MODELS[name].read_text())}")
+            self.connection.execute(f"create or replace table {name} as {self.model(name)}")
 
     def table(self, name: str, rows: pd.DataFrame) -> None:
         """Make a table that the models read."""

@@ -500,7 +500,8 @@ def equity_gaps(measures: Measures) -> pd.DataFrame:
     measures.connection.execute(
         "create or replace table survey_quality as"
         " select distinct period_type, period_start, 'all' as breakdown, 0.9 as known_segment_share,"
-        " true as is_segment_claim_allowed, 400 as respondent_count from cx_comparisons"
+        " true as is_segment_claim_allowed, 400 as respondent_count, false as suppressed, null as held_from"
+        " from cx_comparisons"
         " where period_type <> 'year'"
     )
     measures.build("equity_gaps")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from voxpop.release import changed, held, told
-from voxpop.release.counted import COUNTED
+from voxpop.release.counted import COUNTED, MADE_OF_PUBLISHED
 
 from .sql import CX_INDEX, Measures
 from .subtraction import MINIMUM, ORDERS, leaks
@@ -117,9 +117,13 @@ def publish(
             told.keep(connection, release.folder / told.NAME)
         facts = {name for table in COUNTED.keys() & {*tables} for name in COUNTED[table].reads}
         rows = {name: f"from {name}" for name in (*facts, *tables)} | queries
-        for name, query in rows.items():
-            file = release.folder / "parquet" / f"{name}.parquet"
-            connection.execute(f"copy ({query}) to '{file}' (format parquet)")
+        files = {name: release.folder / "parquet" / f"{name}.parquet" for name in rows}
+        again = [name for name in MADE_OF_PUBLISHED if name in tables and queries]
+        for name in again:
+            others = {other: f"read_parquet('{files[other]}')" for other in MADE_OF_PUBLISHED[name]}
+            rows[name] = measures.model(name, **others)
+        for name in (*(rows.keys() - {*again}), *again):
+            connection.execute(f"copy ({rows[name]}) to '{files[name]}' (format parquet)")
         releases.append(release)
         public.append({name: connection.execute(f"from {release.table(name)}").df() for name in tables})
     return public

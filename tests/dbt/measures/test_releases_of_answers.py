@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from voxpop.release import overlaps
+from voxpop.release.compared import COMPARED
 
 from . import test_suppression_of_answers as answers
 from .sql import Measures
@@ -212,3 +213,89 @@ def test_three_late_answers_change_no_quotient_of_a_row_that_is_not_held(
     # those that three more would change, and what a year would tell of their quarter
     held = measures.frame("select distinct period_start from survey_nonresponse where held_from is not null")
     assert "2025-04-01" in set(held["period_start"].astype(str))
+
+
+FIGURES = {
+    "n": "if(is_third, 12, row_.n + 5)",
+    "value": "row_.value * 0.9",
+    # in some of them nobody differs any more
+    "standard_error": "if(is_third, 0, row_.standard_error * 1.1)",
+    "volume": "row_.volume + 100",
+    "volume_value": "row_.volume_value * 0.9",
+    "volume_low": "row_.volume_low * 0.8",
+    "volume_high": "row_.volume_high * 1.1",
+}
+"""Figures of cx_index, and what they might be as well."""
+
+SUMS = ("n", "total_a", "total_b", "products")
+
+
+def other_figures(measures: Measures, public: pd.DataFrame) -> None:
+    """Change each figure of cx_index that a release doesn't show, and the sums that an index is made of."""
+    measures.table("public_index", public)
+    figures = ", ".join(
+        f"if(old.held_from is null and old.{name} is not null, row_.{name}, {other}) as {name}"
+        for name, other in FIGURES.items()
+    )
+    sums = ", ".join(f"{name} * if(held, 2, 1) as {name}" for name in SUMS)
+    measures.connection.execute(
+        f"""
+        create or replace table cx_index as
+        select row_.* exclude (is_third) replace ({figures})
+        from (select *, hash(n, value) % 3 = 0 as is_third from cx_index) as row_
+        inner join public_index as old using ({", ".join(COMPARED["cx_index"].key)});
+        create or replace table int_index_pairs as
+        select pairs.* exclude (held) replace ({sums})
+        from (
+            select
+                *,
+                exists (
+                    select 1 from public_index as old
+                    where
+                        old.measure = 'cx_index' and old.held_from is not null
+                        and old.period_type = pairs.period_type and old.period_start = pairs.period_start
+                        and old.breakdown = pairs.breakdown and old.member = pairs.member
+                ) as held
+            from int_index_pairs as pairs
+        ) as pairs
+        """
+    )
+    measures.build(*OF_INDEX)
+
+
+OF_INDEX = ("cx_comparisons", "cx_control_limits", "equity_gaps")
+"""What is made of cx_index."""
+
+
+def test_nothing_that_is_published_rests_on_a_figure_that_is_held(measures: Measures, tmp_path: Path) -> None:
+    """Whatever they said who are held, all else comes out the same."""
+    people, items = answers.surveyed(3, 1_500)
+    known = three_releases(people, items, 3, (0.97, 0.985, 1.0))[:2]
+    made: list[pd.DataFrame] = []
+    public: list[dict[str, pd.DataFrame]] = []
+    for change in (False, True):
+
+        def make(
+            measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame], change: bool = change
+        ) -> None:
+            answers.make(measures, people, items)
+            measures.build("cx_control_limits")
+            if change and len(people) == len(known[1][0]):
+                other_figures(measures, public[0]["cx_index"])
+            made.append(measures.frame("from cx_comparisons order by all"))
+
+        folder = tmp_path / str(change)
+        order = ORDERS["one after the other"][:2]
+        tables = (*TABLES, "cx_control_limits")
+        public.append(publish(measures, known, folder, order, make=make, tables=tables)[1])
+    before, _ = public
+    for name in before:
+        key = [*COMPARED[name].key]
+        pd.testing.assert_frame_equal(*(one[name].sort_values(key, ignore_index=True) for one in public))
+    # the warehouse's own rows would have told it
+    key = [*COMPARED["cx_comparisons"].key]
+    shown = before["cx_comparisons"].dropna(subset=["p_value"])[key]
+    own, other = (shown.merge(frame, on=key) for frame in (made[1], made[3]))
+    assert (own["p_value"] == other["p_value"]).all()
+    assert (own["adjusted_p"] != other["adjusted_p"]).sum() > 20
+    assert (before["cx_comparisons"]["not_compared"] == "held").sum() > 20

@@ -76,7 +76,7 @@ COMPARISONS = """
         'month' as period_type, period_start::date as period_start, label as period_label, breakdown, breakdown as member,
         'likert_5' as scale, 'top_two' as measure, 'ease' as driver, n, value,
         sqrt(value * (1 - value) / n) as standard_error, null::double as weighted_value,
-        null::varchar as drivers,
+        null::varchar as drivers, false as suppressed,
         null::varchar as held_from
     from (values
         ('2026-01-01', '2026-01', 'all', 100, 0.5), ('2026-02-01', '2026-02', 'all', 100, 0.65),
@@ -98,6 +98,28 @@ COMPARISONS = """
         ('all', 'previous_period', '2026-01-01', 100, 100, 0.5, 0.0126, 0.2788, 0.0323, 'up'),
         ('channel', 'rest', '2026-02-01', 60, 40, 0.65, -0.18, 0.18, 1, 'no evidence')
     ) as compared (breakdown, comparison, other_period_start, n, other_n, other_value, low, high, p_value, verdict)
+"""
+
+# the channel goes on showing an earlier release
+HELD = """
+    update marts.cx_index set held_from = 'r1' where breakdown = 'channel';
+    update marts.cx_comparisons set
+        not_compared = 'held', verdict = null, p_value = null, adjusted_p = null, n = null, value = null, other_n = null,
+        other_value = null, difference = null, low = null, high = null
+    where comparison = 'rest'
+"""
+
+# a held change of another driver
+BESIDE = """
+    insert into marts.cx_index select * replace ('trust' as driver, if(period_label = '2026-02', 'r1', null) as held_from)
+    from marts.cx_index where breakdown = 'all';
+    insert into marts.cx_comparisons
+    select * replace (
+        'trust' as driver, 'held' as not_compared, null as verdict, null as p_value, null as adjusted_p, null as n,
+        null as value, null as other_n, null as other_value, null as difference, null as low, null as high
+    )
+    from marts.cx_comparisons where comparison = 'previous_period';
+    update marts.cx_comparisons set family_size = 2 where comparison = 'previous_period'
 """
 
 
@@ -158,7 +180,27 @@ COMPARISONS = """
         (
             "update marts.cx_comparisons set verdict = null, p_value = null, adjusted_p = null, family_size = 0,"
             " not_compared = 'held' where comparison = 'rest'",
+            {
+                "what is held shows no figure, and a side of it is an earlier release's",
+                "a family is whole, and adjusted as Benjamini and Hochberg do",
+            },
+        ),
+        (HELD, set()),
+        (
+            f"{HELD}; update marts.cx_comparisons set n = 60 where comparison = 'rest'",
             {"what is held shows no figure, and a side of it is an earlier release's"},
+        ),
+        # a fewer for a family than were tested
+        (
+            f"{HELD}; update marts.cx_comparisons set family_size = 0 where comparison = 'rest'",
+            {"a family is whole, and adjusted as Benjamini and Hochberg do"},
+        ),
+        # of two, one of them held, .0323 becomes .0646
+        (BESIDE, {"a family is whole, and adjusted as Benjamini and Hochberg do"}),
+        (
+            f"{BESIDE}; update marts.cx_comparisons set adjusted_p = 0.0646, verdict = 'no evidence' where driver = 'ease'"
+            " and comparison = 'previous_period'",
+            set(),
         ),
         (
             "update marts.cx_comparisons set suppressed = true, not_compared = 'withheld', verdict = null,"

@@ -342,6 +342,57 @@ MEMBERS = """
     )
 """
 
+COMPARISONS = """
+    -- none is compared: what a comparison says is tested elsewhere
+    select
+        i.period_type, i.period_start, i.breakdown, i.member, i.scale, i.measure, i.driver, i.period_label,
+        comparison, other.period_start as other_period_start,
+        concat_ws('|', 'cx_index', i.measure, i.breakdown, comparison, i.period_label) as family,
+        (count(coalesce(i.held_from, other.held_from)) over (partition by family))::integer as family_size,
+        case i.measure when 'cx_index' then 1 when 'mean' then 0.05 else 0.02 end as minimum_difference,
+        coalesce(i.held_from, other.held_from) is null as suppressed,
+        if(coalesce(i.held_from, other.held_from) is null, 'withheld', 'held') as not_compared,
+        false as is_design_based, false as low_n
+    from "warehouse"."marts"."cx_index" as i
+    cross join (values ('previous_period'), ('rest')) as comparisons (comparison)
+    inner join "warehouse"."marts"."cx_index" as other
+        on
+            i.period_type = other.period_type and i.scale = other.scale and i.measure = other.measure
+            and i.driver = other.driver
+            and if(
+                comparison = 'rest',
+                i.breakdown <> 'all' and other.breakdown = 'all' and i.period_start = other.period_start,
+                i.breakdown = other.breakdown and i.member = other.member
+                and i.period_start
+                = other.period_start + case i.period_type
+                    when 'month' then interval 1 month else interval 3 months end
+            )
+    order by all
+"""
+
+GAPS = """
+    -- no segment is known
+    from "warehouse"."marts"."equity_gaps"
+    where
+        exists (from "warehouse"."marts"."cx_comparisons")
+        and exists (from "warehouse"."marts"."survey_quality")
+"""
+
+LIMITS = """
+    select
+        period_type, period_start, breakdown, member, scale, measure, driver, period_label,
+        min(period_start) over series as segment_start, (count(*) over series)::integer as point_count, value,
+        avg(value) over series as center, center as lower, center as upper, 0::double as moving_range_mean,
+        value <> center as is_outside, false as is_seasonally_adjusted
+    from "warehouse"."marts"."cx_index"
+    where period_type <> 'year' and not suppressed
+    window series as (partition by period_type, breakdown, member, scale, measure, driver)
+    qualify count(*) over series >= 8
+"""
+
+OF_PUBLISHED = {"cx_comparisons": COMPARISONS, "cx_control_limits": LIMITS, "equity_gaps": GAPS}
+"""The plainest models that these tables could have."""
+
 FILL_MEASURES = f"""
 create temp table answers_by_member as
 with facts as (
@@ -369,30 +420,7 @@ select
     count(*) // 3 < 30 as low_n
 from answers_by_member group by all {{order}};
 
--- none is compared: what a comparison says is tested elsewhere
-insert into marts.cx_comparisons by name
-select
-    i.period_type, i.period_start, i.breakdown, i.member, i.scale, i.measure, i.driver, i.period_label,
-    comparison, other.period_start as other_period_start,
-    concat_ws('|', 'cx_index', i.measure, i.breakdown, comparison, i.period_label) as family,
-    0 as family_size,
-    case i.measure when 'cx_index' then 1 when 'mean' then 0.05 else 0.02 end as minimum_difference,
-    'withheld' as not_compared, false as is_design_based, true as suppressed, false as low_n
-from marts.cx_index as i
-cross join (values ('previous_period'), ('rest')) as comparisons (comparison)
-inner join marts.cx_index as other
-    on
-        i.period_type = other.period_type and i.scale = other.scale and i.measure = other.measure
-        and i.driver = other.driver
-        and if(
-            comparison = 'rest',
-            i.breakdown <> 'all' and other.breakdown = 'all' and i.period_start = other.period_start,
-            i.breakdown = other.breakdown and i.member = other.member
-            and i.period_start
-            = other.period_start + case i.period_type
-                when 'month' then interval 1 month else interval 3 months end
-        )
-order by all;
+insert into marts.cx_comparisons by name {COMPARISONS};
 
 insert into marts.contact_center_performance by name
 with facts as (select *, started_local_date as day from marts.fct_interactions),
@@ -631,19 +659,6 @@ create table intermediate.int_survey_answers as
 select response_id, 'answer_01' as question_id, 'valid' as status, _batch_id from marts.fct_survey_answers;
 """
 
-LIMITS = """
-    select
-        period_type, period_start, breakdown, member, scale, measure, driver, period_label,
-        min(period_start) over series as segment_start, (count(*) over series)::integer as point_count, value,
-        avg(value) over series as center, center as lower, center as upper, 0::double as moving_range_mean,
-        value <> center as is_outside, false as is_seasonally_adjusted
-    from "warehouse"."marts"."cx_index"
-    where period_type <> 'year' and not suppressed
-    window series as (partition by period_type, breakdown, member, scale, measure, driver)
-    qualify count(*) over series >= 8
-"""
-"""The plainest model that limits could have."""
-
 QUALITY = """
 create table marts.survey_quality (
     period_type varchar, period_start date, period_label varchar, quarter_start date, breakdown
@@ -871,13 +886,16 @@ class Home:
         target = self.settings.dbt_target / "target"
         target.mkdir(parents=True, exist_ok=True)
         (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
-        self.limits_model.parent.mkdir(parents=True, exist_ok=True)
-        self.limits_model.write_text(LIMITS)
+        for name, sql in OF_PUBLISHED.items():
+            # with all of the table's columns
+            self.model(name).parent.mkdir(parents=True, exist_ok=True)
+            self.model(name).write_text(
+                f'from ({sql}) union all by name (from "warehouse"."marts"."{name}" limit 0)'
+            )
 
-    @property
-    def limits_model(self) -> Path:
-        """The SQL that dbt made of the model cx_control_limits."""
-        return self.settings.dbt_target / "target/compiled/voxpop/models/marts/cx_control_limits.sql"
+    def model(self, name: str) -> Path:
+        """The SQL that dbt made of a model that a release is made of once more."""
+        return self.settings.dbt_target / f"target/compiled/voxpop/models/marts/{name}.sql"
 
     @property
     def sources(self) -> set[str]:

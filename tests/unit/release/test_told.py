@@ -153,28 +153,6 @@ def test_a_median_is_no_sum(tmp_path):
     assert rows["journey_paths"]["held_from"].isna().all()
 
 
-@pytest.mark.parametrize("period", [("quarter", "2026-01-01"), ("year", "2025-10-01")])
-def test_a_gap_has_no_claim_while_the_share_that_allows_it_is_held(tmp_path, period):
-    whole = {"breakdown": "all", "member": "all"}
-    names = dict.fromkeys(COMPARED["equity_gaps"].key, "'x'")
-    names |= {"period_type": f"'{period[0]}'", "period_start": f"date '{period[1]}'"}
-    names |= {"known_segment_share": "0.9", "is_claim_allowed": "true", "verdict": "'down'", "gap": "5"}
-    names |= {"held_from": "null::varchar"}
-    gap = f"select {', '.join(f'{sql} as {name}' for name, sql in names.items())}"
-    for more, claim in ((3, None), (12, "down")):
-        rows = published(
-            tmp_path / str(more),
-            {"survey_quality": row("survey_quality", **whole), "equity_gaps": gap},
-            {
-                "survey_quality": row("survey_quality", **whole, respondent_count=100 + more),
-                "equity_gaps": gap,
-            },
-        )["equity_gaps"]
-        assert rows["gap"].tolist() == [5]
-        assert rows["verdict"].astype(object).where(rows["verdict"].notna(), None).tolist() == [claim]
-        assert rows["is_claim_allowed"].isna().tolist() == [claim is None]
-
-
 @pytest.mark.parametrize(
     ("count", "known", "is_null"),
     # of 100 respondents, 90 of a known segment: 20 more of it, and 3 more or 10 more of none; 3 and 20
@@ -462,19 +440,10 @@ CELL = {
     "driver": "ease",
 }
 ALL = {"breakdown": "all", "member": "all"}
-SEGMENT = {"breakdown": "segment", "member": "veterans"}
-BEFORE = {"comparison": "previous_period", "other_period_start": "2025-10-01"}
-REST = {"comparison": "rest", "other_period_start": "2026-01-01"}
 RESTS = [
     # table, its first figure, the held cell of cx_index, a row that rests on it, one that does not
     ("cx_index", "volume_value", {}, ALL, ALL | {"driver": "trust"}),
     ("cx_index", "volume_value", {}, {"breakdown": "organization", "member": "ben"}, {}),
-    ("cx_comparisons", "n", {}, BEFORE, BEFORE | {"member": "status"}),
-    ("cx_comparisons", "n", {"period_start": "2025-10-01"}, BEFORE, BEFORE | {"member": "status"}),
-    ("cx_comparisons", "n", ALL, REST, BEFORE),
-    ("cx_comparisons", "within_change", {}, ALL | BEFORE, ALL | BEFORE | {"scale": "thumbs"}),
-    ("equity_gaps", "n", SEGMENT, {"segment": "veterans"}, {"segment": "students"}),
-    ("equity_gaps", "n", ALL, {"segment": "veterans"}, {"segment": "veterans", "driver": "trust"}),
     (
         "survey_quality",
         "lowest_item",

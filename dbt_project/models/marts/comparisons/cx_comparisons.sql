@@ -29,7 +29,9 @@ figures as (
         volume_value,
         volume_value - volume_low as volume_below,
         volume_high - volume_value as volume_above,
-        suppressed
+        suppressed,
+        -- a release makes this model once more of the rows that it publishes, and some of these an earlier one made
+        held_from is not null and not suppressed as is_held
     from {{ ref('cx_index') }}
     -- one figure under two names is one test
     where measure not in ('ces', 'csat')
@@ -79,6 +81,7 @@ paired as (
         other.sampling_unit_count as other_unit_count,
         other.drivers as other_drivers,
         part.suppressed or other.suppressed as is_withheld,
+        part.is_held or other.is_held as is_held,
         part.is_design_based or other.is_design_based as is_design_based,
         part.lacks_weights or other.lacks_weights as lacks_weights
     from wanted as part
@@ -132,8 +135,11 @@ sided as (
             when summed.comparison = 'rest' then summed.rest_n
             else coalesce(summed.other_unit_count, summed.other_n)
         end - 1 as other_df,
+        summed.is_held,
+        -- two releases' rows have no rest
         summed.is_withheld
-        or (summed.comparison = 'rest' and summed.rest_n < {{ policy('suppression_min_n') }}) as is_withheld,
+        or (summed.comparison = 'rest' and not summed.is_held and summed.rest_n < {{ policy('suppression_min_n') }})
+            as is_withheld,
         case when summed.comparison = 'rest' then summed.rest_n else summed.other_n end as other_n,
         case
             when summed.comparison <> 'rest' then coalesce(summed.other_weighted_value, summed.other_value)
@@ -161,6 +167,7 @@ indexes as (
     where
         measure = 'cx_index'
         and not is_withheld
+        and not is_held
         and not is_design_based
         and (comparison = 'rest' or drivers <> other_drivers)
 ),
@@ -302,9 +309,10 @@ judged as (
         sided.period_label,
         sided.other_period_start,
         sided.is_withheld,
+        not sided.is_withheld and not sided.is_held as is_shown,
         sided.n,
         sided.other_n,
-        coalesce(shared.shared_drivers, sided.drivers) as drivers,
+        case when not sided.is_held then coalesce(shared.shared_drivers, sided.drivers) end as drivers,
         {{ figure('coalesce(shared.shared_value, sided.value)') }} as value,
         {{ figure('coalesce(shared.shared_other_value, sided.other_value)') }} as other_value,
         coalesce(shared.shared_error, sided.standard_error) as error,
@@ -321,6 +329,7 @@ judged as (
             when crossed.member is not null then 'break'
             when sided.comparison <> 'rest' and sided.other_period_start < history.first_day then 'partial period'
             when sided.is_untestable then 'weights'
+            when sided.is_held then 'held'
             when shared.place is not null and shared.shared_drivers is null then 'other drivers'
         end as reason
     from sided
@@ -386,6 +395,7 @@ parts as (
             and (tested.breakdown = 'all' or tested.member = services.organization_id)
     where
         parts.breakdown = 'service'
+        and not parts.is_held
         and tested.breakdown in ('all', 'organization')
         and tested.comparison <> 'rest'
         and tested.reason is null
@@ -397,7 +407,7 @@ parts as (
 splits as (
     select
         {{ compared | join(', ') }},
-        -- a withheld service has no n, and what names no service is in none: then there is no split
+        -- a withheld service has no n, a held one is left out, what names no service is in none: then there is no split
         measure not in {{ indexes }} and sum(part_n) = n and sum(part_other_n) = other_n as is_whole,
         {{ within_change('part_n', 'n', 'part_other_n', 'other_n', 'part_value', 'part_other_value') }}
             as within_change,
@@ -479,7 +489,8 @@ chances as (
 ranked as (
     select
         *,
-        count(p_value) over (partition by family) as family_size,
+        -- what is held is tested as well, and nothing here is to rest on its p: it counts as 1
+        count(case when p_value is not null or reason = 'held' then 1 end) over (partition by family) as family_size,
         row_number() over (
             partition by family
             order by p_value nulls last, {{ prefixed('chances', key) }}
@@ -510,11 +521,11 @@ select
     adjusted.driver,
     adjusted.period_label,
     adjusted.comparison,
-    cast(case when not adjusted.is_withheld then adjusted.n end as bigint) as n,
-    case when not adjusted.is_withheld then adjusted.value end as value,
+    cast(case when adjusted.is_shown then adjusted.n end as bigint) as n,
+    case when adjusted.is_shown then adjusted.value end as value,
     adjusted.other_period_start,
-    cast(case when not adjusted.is_withheld then adjusted.other_n end as bigint) as other_n,
-    case when not adjusted.is_withheld then adjusted.other_value end as other_value,
+    cast(case when adjusted.is_shown then adjusted.other_n end as bigint) as other_n,
+    case when adjusted.is_shown then adjusted.other_value end as other_value,
     adjusted.difference,
     {{ figure(
         "case when adjusted.p_value is null then null when adjusted.is_by_counts then "
@@ -553,7 +564,7 @@ select
     {{ figure('by_volume.within_change') }} as volume_within_change,
     {{ figure('by_volume.mix_change') }} as volume_mix_change,
     adjusted.is_withheld as suppressed,
-    not adjusted.is_withheld and least(adjusted.n, adjusted.other_n) < {{ policy('low_n_below') }} as low_n,
+    adjusted.is_shown and least(adjusted.n, adjusted.other_n) < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
 from adjusted
 left join splits

@@ -1,33 +1,52 @@
 with
 
+-- a release makes this model once more of the rows that it publishes; it may hold the share, with its row or alone
+shares as (
+    select
+        period_type,
+        period_start,
+        respondent_count,
+        case when held_from is null then known_segment_share end as known_segment_share,
+        not suppressed and (held_from is not null or is_segment_claim_allowed is null) as is_held
+    from {{ ref('survey_quality') }}
+    where breakdown = 'all'
+),
+
 known_segments as (
     select
         period_type,
         period_start,
         known_segment_share,
-        is_segment_claim_allowed
-    from {{ ref('survey_quality') }}
-    where breakdown = 'all'
+        is_held
+    from shares
     union all
     -- a fiscal year's by its quarters as they are published, so that it tells nothing that they don't
     select
         'year' as period_type,
         year_start as period_start,
         {{ figure('known_count / nullif(respondent_count, 0)') }} as known_segment_share,
-        {{ figure('known_count / nullif(respondent_count, 0)') }} >= {{ policy('segment_claim_min_share') }}
-            as is_segment_claim_allowed
+        is_held
     from (
         select
             {{ fiscal_year_start('period_start') }} as year_start,
             case when count(*) = count(known_segment_share) then sum(round(known_segment_share * respondent_count)) end
                 as known_count,
-            sum(respondent_count) as respondent_count
-        from {{ ref('survey_quality') }}
-        where
-            breakdown = 'all'
-            and period_type = 'quarter'
+            sum(respondent_count) as respondent_count,
+            bool_or(is_held) as is_held
+        from shares
+        where period_type = 'quarter'
         group by {{ fiscal_year_start('period_start') }}
     ) as quarters
+),
+
+claims as (
+    select
+        *,
+        case
+            when not is_held
+                then coalesce(known_segment_share >= {{ policy('segment_claim_min_share') }}, false)
+        end as is_claim_allowed
+    from known_segments
 )
 
 select
@@ -54,8 +73,8 @@ select
     compared.family_size,
     compared.minimum_difference,
     quality.known_segment_share,
-    coalesce(quality.is_segment_claim_allowed, false) as is_claim_allowed,
-    case when quality.is_segment_claim_allowed then compared.verdict end as verdict,
+    case when quality.period_start is null then false else quality.is_claim_allowed end as is_claim_allowed,
+    case when quality.is_claim_allowed then compared.verdict end as verdict,
     compared.not_compared,
     compared.drivers,
     compared.suppressed,
@@ -64,7 +83,7 @@ select
 from {{ ref('cx_comparisons') }} as compared
 inner join {{ ref('segments') }} as segments
     on compared.member = segments.segment
-left join known_segments as quality
+left join claims as quality
     on
         compared.period_type = quality.period_type
         and compared.period_start = quality.period_start
