@@ -103,8 +103,16 @@ CONTACTS = """
 """
 
 
-def make(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) -> pd.DataFrame:
+def make(
+    measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame], offers: str = ""
+) -> pd.DataFrame:
     """Make these tables.
+
+    Args:
+        measures: a database.
+        people: the responses.
+        items: the answers to each question.
+        offers: SQL for what changes of whom surveys were offered to.
 
     Returns:
         See `with_items`.
@@ -112,6 +120,7 @@ def make(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) ->
     load(measures, people, *items)
     measures.connection.execute(CONTACTS)
     describe_surveys(measures)
+    measures.connection.execute(offers)
     measures.table("int_journey_years", touched_quarters(pd.to_datetime(people["answered_local_date"])))
     measures.build(*CX_INDEX, *TABLES)
     return with_items(people, items)
@@ -131,6 +140,20 @@ def is_respondent(atoms: pd.DataFrame) -> Any:
 
 def of_kind(kind: str) -> Condition:
     return lambda atoms, _: atoms["kind"] == kind
+
+
+WITHOUT_OFFERS = "tax-form"
+"""A survey of which nobody knows whom it was offered to; only where a test asks for it, as the next."""
+
+NOT_OFFERED = "postal_mail"
+"""A channel in which people answered and nobody was offered a survey."""
+
+
+def is_of_offers(atoms: pd.DataFrame, cell: dict[Hashable, Any]) -> Any:
+    """Whether answers belong to those whom survey_nonresponse compares by a characteristic."""
+    is_known = atoms["survey"] != WITHOUT_OFFERS
+    is_of_channel = atoms["channel"] != NOT_OFFERED
+    return is_known & is_of_channel if cell["path"].startswith("channel") else is_known
 
 
 def is_of_item(atoms: pd.DataFrame, cell: dict[Hashable, Any]) -> Any:
@@ -172,10 +195,20 @@ NUMBERS: list[tuple[str, str, Condition]] = [
         "lowest_count",
         lambda atoms, cell: atoms["kind"].str.endswith(f"/{cell['lowest_item']}"),
     ),
-    ("nonresponse", "respondent_count", lambda atoms, _: is_respondent(atoms)),
+    ("nonresponse", "respondent_count", lambda atoms, cell: is_respondent(atoms) & is_of_offers(atoms, cell)),
     ("nonresponse", "offered_count", of_kind("offered")),
-    ("nonresponse", "rated_count", of_kind("likert_5/satisfaction")),
-    ("wholes", "respondents_of_share", lambda atoms, _: is_respondent(atoms)),
+    (
+        "nonresponse",
+        "rated_count",
+        lambda atoms, cell: (atoms["kind"] == "likert_5/satisfaction") & is_of_offers(atoms, cell),
+    ),
+    (
+        "wholes",
+        "respondents_of_share",
+        lambda atoms, cell: (
+            is_respondent(atoms) & (cell["path"].endswith(" all") | is_of_offers(atoms, cell))
+        ),
+    ),
     ("wholes", "offered_of_share", of_kind("offered")),
 ]
 """Table, what it counts, and which answers those are."""
@@ -204,7 +237,7 @@ ROWS = {
         where breakdown = 'survey'
     """,
     "nonresponse": """
-        select * replace (if(member = 'all', 'all', breakdown) as breakdown)
+        select * replace (if(member = 'all', 'all', breakdown) as breakdown), breakdown as path
         from survey_nonresponse
         where breakdown in ('channel', 'service')
     """,
@@ -302,3 +335,61 @@ def test_the_attack_finds_what_each_table_alone_gives_away(measures: Measures) -
     measures.build("survey_quality", "survey_nonresponse")
     found = {name.split()[0] for name in recovered(next(said(measures, people)))}
     assert found >= {"n", "respondent_count", "lowest_count"}
+
+
+OFFERS = f"""
+    update int_survey_offers set offered_count = null where survey_id = '{WITHOUT_OFFERS}';
+    delete from int_survey_offers where channel = '{NOT_OFFERED}'
+"""
+
+
+def partly_offered(measures: Measures, few: int) -> pd.DataFrame:
+    """An agency without the offers of one survey, and `few` who rated another one by a channel that has none.
+
+    Returns:
+        See `with_items`.
+    """
+    people, items = surveyed(1, 3_000)
+    # no channel is of few but the one that is planted
+    people["channel"] = people["channel"].replace("in_person", "phone")
+    people["survey_id"] = people["survey_id"].replace(
+        {"tax-file": WITHOUT_OFFERS, "ben-apply-office": "ben-apply"}
+    )
+    is_rated = people["response_id"].isin(items[0]["response_id"]) & people["is_counted"]
+    is_early = pd.to_datetime(people["answered_local_date"]) < "2025-01-01"
+    other = people.index[is_rated & is_early & (people["survey_id"] != WITHOUT_OFFERS)]
+    people.loc[other[:few], "channel"] = NOT_OFFERED
+    return make(measures, people, items, offers=OFFERS)
+
+
+def of_offers(kinds: pd.DataFrame) -> pd.DataFrame:
+    """Those of these rows that there are where some people's offers aren't known."""
+    is_unknown = (kinds["survey"] == WITHOUT_OFFERS) | (kinds["channel"] == NOT_OFFERED)
+    return kinds[(kinds["kind"] != "offered") | ~is_unknown]
+
+
+def found_of_first_quarter(measures: Measures, people: pd.DataFrame) -> tuple[list[str], set[str]]:
+    """What can be worked out of the first quarter, and which wholes show how many rated satisfaction."""
+    tables = {name: measures.frame(rows) for name, rows in ROWS.items()}
+    mine, here = next(spans(of_offers(kinds_of(people)), tables))
+    rows = here["nonresponse"]
+    wholes = set(rows.loc[(rows["member"] == "all") & rows["rated_count"].notna(), "path"])
+    return recovered(told_within(atoms_of(mine), mine, here)), wholes
+
+
+@pytest.mark.parametrize(("few", "wholes"), [(0, {"channel", "service"}), (3, set()), (12, {"service"})])
+def test_wholes_tell_nothing_of_who_is_in_one_and_not_in_another(
+    measures: Measures, few: int, wholes: set[str]
+) -> None:
+    assert found_of_first_quarter(measures, partly_offered(measures, few)) == ([], wholes)
+
+
+def test_the_attack_finds_who_is_in_one_whole_and_not_in_another(measures: Measures) -> None:
+    people = partly_offered(measures, 3)
+    measures.connection.execute(
+        "update int_measures__nonresponse set respondent_apart_count = null, rated_apart_count = null"
+    )
+    measures.build("survey_nonresponse")
+    found, _ = found_of_first_quarter(measures, people)
+    assert found
+    assert all(f" channel {NOT_OFFERED} " in name for name in found), found

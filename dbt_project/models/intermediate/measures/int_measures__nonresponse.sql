@@ -7,6 +7,9 @@
         "when wait_seconds <= 1200 then 'up to 20 minutes' when wait_seconds > 1200 then 'over 20 minutes' end",
     'resolution': "case when is_resolved then 'resolved' when not is_resolved then 'not resolved' end"
 } %}
+{% set names = of_surveys | list + of_contacts | list %}
+{#- What tells how many answered, and how they rated: count → what it is told by beside channels. -#}
+{% set told_by = {'respondent_count': 'survey_id', 'rated_count': 'service_id'} %}
 {% set days = policy('survey_answer_days') %}
 
 with touched as (
@@ -87,6 +90,7 @@ answers as (
     select
         '{{ name }}' as breakdown,
         quarter_start,
+        response_id,
         survey_id,
         {{ class }} as member,
         answered_local_date,
@@ -157,6 +161,7 @@ strata as (
 contact_answers as (
     select
         coalesce(contacts.quarter_start, responses.quarter_start) as quarter_start,
+        responses.response_id,
         coalesce(contacts.stratum, responses.channel, 'unknown') as stratum,
         contacts.segment,
         contacts.wait_seconds,
@@ -177,6 +182,7 @@ counted as (
         case when cohorts.is_compared then offers.member end as member,
         coalesce(offers.offered_count, 0) as offered,
         0 as responded,
+        cast(null as string) as response_id,
         cast(null as double) as score,
         cast(null as string) as survey_left_out
     from offers
@@ -190,6 +196,7 @@ counted as (
         case when is_matched then member end as member,
         0 as offered,
         1 as responded,
+        response_id,
         score,
         survey_left_out
     from matched_answers
@@ -203,6 +210,7 @@ counted as (
         case when customer_id is not null then {{ class }} end as member,
         1 as offered,
         0 as responded,
+        cast(null as string) as response_id,
         cast(null as double) as score,
         cast(null as string) as survey_left_out
     from contacts
@@ -214,26 +222,152 @@ counted as (
         {{ class }} as member,
         0 as offered,
         1 as responded,
+        contact_answers.response_id,
         contact_answers.score,
         cast(null as string) as survey_left_out
     from contact_answers
     inner join strata
         on {{ same('contact_answers', 'strata', ['quarter_start', 'stratum']) }}
     {% endfor %}
+),
+
+-- by which characteristics each answer is known
+known as (
+    select
+        quarter_start,
+        response_id,
+        {%- for name in names %}
+        bool_or(breakdown = '{{ name }}' and member is not null) as is_known_by_{{ name }},
+        bool_or(breakdown = '{{ name }}' and survey_left_out is not null) as is_left_out_by_{{ name }},
+        {%- endfor %}
+        max(score) is not null as is_rated
+    from counted
+    where response_id is not null
+    group by quarter_start, response_id
+),
+
+known_alike as (
+    select
+        known.quarter_start,
+        responses.survey_id,
+        responses.service_id,
+        responses.channel,
+        responses.quarter_start = known.quarter_start as is_of_quarter,
+        {%- for name in names %}
+        known.is_known_by_{{ name }},
+        known.is_left_out_by_{{ name }},
+        {%- endfor %}
+        count(*) as respondent_count,
+        sum(case when known.is_rated then 1 else 0 end) as rated_count
+    from known
+    inner join responses
+        on known.response_id = responses.response_id
+    group by all
+),
+
+-- From another characteristic's answers one can take its own.
+differences as (
+    {% for name in names %}
+    {% for other in names if other != name %}
+    select
+        quarter_start,
+        '{{ name }}' as breakdown,
+        sum(respondent_count) as respondent_count,
+        nullif(sum(rated_count), 0) as rated_count
+    from known_alike
+    where is_known_by_{{ name }} <> is_known_by_{{ other }}
+    group by quarter_start
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+apart_from_others as (
+    select
+        quarter_start,
+        breakdown,
+        min(respondent_count) as respondent_count,
+        min(rated_count) as rated_count
+    from differences
+    group by quarter_start, breakdown
+),
+
+-- All of a survey or service are told elsewhere, and all of a channel. Of one by a channel, those who are known or the
+-- others are what sums of these differ by, whichever are fewer.
+in_places as (
+    {% for name in names %}
+    {% for count, place in told_by.items() %}
+    {% set known = 'is_known_by_' ~ name %}
+    select
+        '{{ name }}' as breakdown,
+        quarter_start,
+        '{{ count }}' as told,
+        {{ place }} as place,
+        channel,
+        coalesce(sum({{ count }}) filter (where {{ known }} and is_of_quarter), 0) as known_count,
+        coalesce(sum({{ count }}) filter (where {{ known }} and not is_of_quarter), 0) as elsewhere_count,
+        coalesce(sum({{ count }}) filter (where is_of_quarter and not {{ known }}), 0) as other_count,
+        coalesce(
+            sum({{ count }}) filter (where is_of_quarter and not ({{ known }} or is_left_out_by_{{ name }})), 0
+        ) as stray_count
+    from known_alike
+    group by quarter_start, {{ place }}, channel
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+places as (
+    select
+        breakdown,
+        quarter_start,
+        told,
+        place,
+        sum(stray_count) as stray_count,
+        least(sum(known_count), sum(other_count)) + sum(elsewhere_count) as apart_count,
+        sum(least(known_count, other_count) + elsewhere_count) as apart_by_channel_count
+    from in_places
+    group by breakdown, quarter_start, told, place
+),
+
+-- A survey that is left out is withheld or told as a whole; a service may be of several surveys.
+apart_from_places as (
+    select
+        breakdown,
+        quarter_start,
+        told,
+        sum(apart_by_channel_count) as apart_count
+    from places
+    group by breakdown, quarter_start, told
+    having sum(case told when 'respondent_count' then stray_count else apart_count end) > 0
 )
 
 select
-    quarter_start,
-    {{ fiscal_quarter('quarter_start') }} as fiscal_quarter,
-    breakdown,
-    stratum,
-    coalesce(member, 'unknown') as member,
-    cast(sum(offered) as bigint) as offered_count,
-    cast(sum(responded) as bigint) as respondent_count,
-    count(score) as rated_count,
-    cast(coalesce(sum(score), 0) as bigint) as points_total,
-    nullif({{ sorted_list('survey_left_out') }}, '') as surveys_left_out
+    counted.quarter_start,
+    {{ fiscal_quarter('counted.quarter_start') }} as fiscal_quarter,
+    counted.breakdown,
+    counted.stratum,
+    coalesce(counted.member, 'unknown') as member,
+    cast(sum(counted.offered) as bigint) as offered_count,
+    cast(sum(counted.responded) as bigint) as respondent_count,
+    count(counted.score) as rated_count,
+    cast(coalesce(sum(counted.score), 0) as bigint) as points_total,
+    nullif({{ sorted_list('counted.survey_left_out') }}, '') as surveys_left_out,
+    cast(min(least(others.respondent_count, respondents.apart_count)) as bigint) as respondent_apart_count,
+    cast(min(least(others.rated_count, rated.apart_count)) as bigint) as rated_apart_count
 from counted
-where quarter_start in (select touched.quarter_start from touched)
-group by quarter_start, breakdown, stratum, coalesce(member, 'unknown')
-having sum(offered) + sum(responded) > 0
+left join apart_from_others as others
+    on {{ same('counted', 'others', ['quarter_start', 'breakdown']) }}
+left join apart_from_places as respondents
+    on
+        respondents.told = 'respondent_count'
+        and {{ same('counted', 'respondents', ['quarter_start', 'breakdown']) }}
+left join apart_from_places as rated
+    on
+        rated.told = 'rated_count'
+        and {{ same('counted', 'rated', ['quarter_start', 'breakdown']) }}
+where counted.quarter_start in (select touched.quarter_start from touched)
+group by counted.quarter_start, counted.breakdown, counted.stratum, coalesce(counted.member, 'unknown')
+having sum(counted.offered) + sum(counted.responded) > 0

@@ -134,7 +134,9 @@ wholes as (
         sum(rated_count) filter (where member <> 'unknown') as rated_count,
         coalesce(sum(rated_count) filter (where member = 'unknown'), 0) as rated_outside_count,
         bool_or(member <> 'unknown' and respondent_count > offered_count) as is_misfit,
-        min(surveys_left_out) as surveys_left_out
+        min(surveys_left_out) as surveys_left_out,
+        min(respondent_apart_count) as respondent_apart_count,
+        min(rated_apart_count) as rated_apart_count
     from {{ ref('int_measures__nonresponse') }}
     group by quarter_start, breakdown, fiscal_quarter
     having sum(offered_count) filter (where member <> 'unknown') > 0
@@ -197,6 +199,15 @@ left_out as (
             and strata.stratum = withheld_respondents.member
             and withheld_respondents.period_type = 'quarter'
             and withheld_respondents.breakdown = 'channel'
+    union distinct
+    -- nor those few who are in one whole and in no other
+    select
+        quarter_start,
+        breakdown
+    from wholes
+    where
+        breakdown in ('channel', 'service')
+        and respondent_apart_count < {{ policy('suppression_min_n') }}
 ),
 
 totals as (
@@ -205,9 +216,19 @@ totals as (
         breakdown,
         member,
         sum(offered_count) as offered_count,
-        sum(respondent_count) as respondent_count
+        sum(respondent_count) as respondent_count,
+        sum(rated_count) as rated_count
     from classes
     group by quarter_start, breakdown, member
+),
+
+-- A weighted mean is a sum of what its classes offer and say.
+of_few as (
+    select distinct
+        quarter_start,
+        breakdown
+    from totals
+    where least(nullif(offered_count, 0), nullif(rated_count, 0)) < {{ policy('suppression_min_n') }}
 ),
 
 members as (
@@ -274,6 +295,8 @@ compared as (
         wholes.is_misfit,
         wholes.rated_count,
         wholes.rated_outside_count,
+        wholes.rated_apart_count,
+        of_few.breakdown is not null as is_of_few,
         wholes.surveys_left_out,
         sensitivities.satisfaction,
         sensitivities.weighted_satisfaction,
@@ -283,6 +306,8 @@ compared as (
         on {{ same('members', 'wholes', ['quarter_start', 'breakdown']) }}
     left join figures_of_classes
         on {{ same('members', 'figures_of_classes', ['quarter_start', 'breakdown', 'member']) }}
+    left join of_few
+        on {{ same('members', 'of_few', ['quarter_start', 'breakdown']) }}
     left join sensitivities
         on {{ same('members', 'sensitivities', ['quarter_start', 'breakdown']) }}
     left join withheld
@@ -309,13 +334,16 @@ shown as (
         not suppressed and is_claim_allowed and is_whole
         and rated_count >= {{ policy('suppression_min_n') }}
         and (rated_outside_count = 0 or rated_outside_count >= {{ policy('suppression_min_n') }})
-        -- where all are inside, they are who rated it in cx_index
-        and quarter_start not in (
-            select items.period_start
+        and coalesce(rated_apart_count >= {{ policy('suppression_min_n') }}, true)
+        and not is_of_few
+        -- where all of some services are inside, they are who rated these in cx_index
+        and not exists (
+            select 1
             from {{ ref('int_withheld_items') }} as items
             where
                 items.period_type = 'quarter'
-                and items.breakdown = 'all'
+                and items.period_start = judged.quarter_start
+                and items.breakdown in ('all', 'service', judged.breakdown)
                 and items.scale = 'likert_5'
                 and items.driver = 'satisfaction'
         ) as is_rated
