@@ -45,7 +45,9 @@ strata as (
         sum(offered_count) as offered_count,
         sum(respondent_count) as respondent_count,
         coalesce(sum(offered_count) filter (where member <> 'unknown'), 0) as known_offered,
-        coalesce(sum(respondent_count) filter (where member <> 'unknown'), 0) as known_respondents
+        coalesce(sum(respondent_count) filter (where member <> 'unknown'), 0) as known_respondents,
+        -- of each class by itself: one may have more answers than offers
+        sum(case when member <> 'unknown' then greatest(offered_count - respondent_count, 0) else 0 end) as known_silent
     from {{ ref('int_measures__nonresponse') }}
     group by quarter_start, breakdown, stratum
 ),
@@ -54,7 +56,6 @@ strata as (
 weights as (
     select
         *,
-        greatest(known_offered - known_respondents, 0) as known_silent,
         cast(respondent_count as double)
         / sum(respondent_count) over (partition by quarter_start, breakdown) as respondent_weight,
         cast(offered_count as double)
