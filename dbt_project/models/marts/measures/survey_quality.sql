@@ -22,8 +22,6 @@
         response_count as n,
         respondent_count,
         offered_respondent_count,
-        known_segment_count,
-        respondent_count - known_segment_count as unknown_segment_count,
         case
             when
                 least(
@@ -37,8 +35,8 @@
     from surveys
 ) as surveys
 {%- endset %}
-{#- What a sum hides is not to be few of any of these; known_segment_share tells the last two. -#}
-{% set parts_of_n = ['respondent_count', 'offered_respondent_count', 'known_segment_count', 'unknown_segment_count'] %}
+{#- What a sum hides is not to be few of any of these. -#}
+{% set parts_of_n = ['respondent_count', 'offered_respondent_count'] %}
 {#- Who answered and doesn't count: fewer than others of the row. -#}
 {% set uncounted = ['deleted_count', 'spam_count', 'other_count'] %}
 {% set not_counted -%}
@@ -201,6 +199,20 @@ unsafe_reasons as (
         or least(nullif({{ reasons | join(', 0), nullif(') }}, 0)) < {{ policy('suppression_min_n') }}
 ),
 
+-- A sum of members, or of months, would tell of how many of a withheld row one knows the segment, or several sums
+-- together: where these are few only all's is told, and of months of few only their quarter's.
+unsafe_segments as (
+    select
+        {{ fiscal_quarter_start('period_start') }} as quarter_start,
+        bool_or(breakdown = 'all') as is_of_all
+    from figures
+    where
+        suppressed
+        and least(nullif(known_segment_count, 0), nullif(respondent_count - known_segment_count, 0))
+        < {{ policy('suppression_min_n') }}
+    group by {{ fiscal_quarter_start('period_start') }}
+),
+
 -- response_count less the counts beside it is how many have one of these reasons: so that nobody can say which, they
 -- are told together, or where a part's would be few, of the quarter's whole alone
 told as (
@@ -218,10 +230,17 @@ told as (
                 and figures.period_type = 'quarter'
                 and least(figures.{{ reasons | join(', figures.') }}) >= {{ policy('suppression_min_n') }}
             )
-        ) as is_reason_told
+        ) as is_reason_told,
+        not figures.suppressed
+        and (
+            unsafe_segments.quarter_start is null
+            or (figures.breakdown = 'all' and (figures.period_type = 'quarter' or not unsafe_segments.is_of_all))
+        ) as is_segment_told
     from figures
     left join unsafe_reasons
         on {{ fiscal_quarter_start('figures.period_start') }} = unsafe_reasons.quarter_start
+    left join unsafe_segments
+        on {{ fiscal_quarter_start('figures.period_start') }} = unsafe_segments.quarter_start
     left join untold as uncounted
         on
             {{ same('figures', 'uncounted', ['period_type', 'period_start', 'member']) }}
@@ -284,8 +303,8 @@ select
         when lowest_item_share < {{ policy('item_response_min_share') }} then true
         when response_rate is not null then false
     end as nonresponse_bias_analysis_required,
-    case when not suppressed then {{ figure('known_segment_share') }} end as known_segment_share,
-    case when not suppressed then coalesce(known_segment_share >= {{ policy('segment_claim_min_share') }}, false) end
+    case when is_segment_told then {{ figure('known_segment_share') }} end as known_segment_share,
+    case when is_segment_told then coalesce(known_segment_share >= {{ policy('segment_claim_min_share') }}, false) end
         as is_segment_claim_allowed,
     case when not suppressed then {{ figure('tied_share') }} end as tied_share,
     suppressed,
