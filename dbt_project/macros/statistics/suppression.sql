@@ -1,6 +1,6 @@
 {#- Which cells are withheld from what is public, and why: complementary suppression over every sum that a reader could take.
 
-    What is published adds up in several ways: an organization's services to the organization, a breakdown's members to all,
+    What is published adds up in several ways: an organization's services to the organization (a site's pages to the site), a breakdown's members to all,
     a member's months to its fiscal quarter, and quarters and months to the fiscal year where years are published. Whoever takes
     what a sum shows from its whole has what it withholds, all of it together. So a sum is open while one of its cells is
     withheld, or those withheld may each count fewer answers than suppression_min_n, or count answers that are all alike; then the
@@ -23,6 +23,7 @@
         breakdowns: those whose members add up to all.
         told_gaps: breakdowns of which another table tells how many the whole counts beyond its members.
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
+        page_sites: the column of cells that names the site, among the breakdowns, which a page is of; none: pages add up to all alone.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
         asked_together: the column of cells that names the items that the same people were asked; cells then has a row for each of
             them that anybody answered and a member didn't, with n = 0. A missing row tells that the member's people left an
@@ -36,7 +37,7 @@
     Returns:
         A query: one row per withheld cell, its key and `reason` (small_n, unanimous, complement).
 -#}
-{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], parents=none, asked_together=none, is_alike_secret=false, steps=none) -%}
+{% macro withheld_cells(cells, parts_of_n=[], breakdowns=['organization', 'service', 'channel'], told_gaps=[], periods=['month', 'quarter'], page_sites=none, parents=none, asked_together=none, is_alike_secret=false, steps=none) -%}
 {%- set starts = {'quarter': 'quarter_start', 'year': 'year_start'} -%}
 {%- set spans = [] -%}
 {%- for whole in periods -%}
@@ -44,6 +45,10 @@
 {%- do spans.append({'name': part ~ 's of a ' ~ whole, 'part': part, 'whole': whole}) -%}
 {%- endfor -%}
 {%- endfor -%}
+{%- set nests = [{'part': 'service', 'whole': 'organization', 'of': 'service_organization_id'}] -%}
+{%- if page_sites -%}
+{%- do nests.append({'part': 'page', 'whole': 'site', 'of': page_sites}) -%}
+{%- endif -%}
 {%- set counts = ['n'] + parts_of_n -%}
 {%- set additive = counts + (['total', 'squares'] if is_alike_secret else []) -%}
 {%- set carried = ['kind', 'sum_number', 'block_number', 'is_whole', 'is_gap_told', 'place', 'size_order', 'min_n'] + additive -%}
@@ -69,24 +74,26 @@ cells as (
 ),
 
 sums as (
+    {%- for nest in nests %}
     select
         1 as kind,
-        concat_ws('|', 'services', item, period_type, cast(period_start as string), service_organization_id) as sum_name,
+        concat_ws('|', '{{ nest.part }}s', item, period_type, cast(period_start as string), {{ nest.of }}) as sum_name,
         false as is_whole,
         false as is_gap_told,
         *
     from cells
-    where breakdown = 'service' and service_organization_id is not null
+    where breakdown = '{{ nest.part }}' and {{ nest.of }} is not null
     union all
     select
         1 as kind,
-        concat_ws('|', 'services', item, period_type, cast(period_start as string), member) as sum_name,
+        concat_ws('|', '{{ nest.part }}s', item, period_type, cast(period_start as string), member) as sum_name,
         true as is_whole,
         false as is_gap_told,
         *
     from cells
-    where breakdown = 'organization'
+    where breakdown = '{{ nest.whole }}'
     union all
+    {%- endfor %}
     select
         2 as kind,
         concat_ws('|', 'members', item, period_type, cast(period_start as string), breakdown) as sum_name,

@@ -2,8 +2,8 @@
 
 Two releases show two values of a cell; their difference is of the people whose records came, went or changed
 in between. Where these are few the cell is held. What is held must not come out by subtraction either, so
-sums are closed over: services in an organization, members in all, months in a quarter, both in a fiscal year,
-and what two tables tell of the same people.
+sums are closed over: services in an organization, pages in a site, members in all, months in a quarter, both
+in a fiscal year, and what two tables tell of the same people.
 """
 
 from __future__ import annotations
@@ -219,21 +219,22 @@ def _rest(whole: Cell, moves: Mapping[Cell, Move | None], read: Set[Cell]) -> Mo
 
 
 def of_periods_and_members(
-    cell: Cell, organizations: Mapping[tuple[str, str], str], by_count: Collection[str] = ()
+    cell: Cell, inside: Mapping[tuple[str, str], tuple[str, str]], by_count: Collection[str] = ()
 ) -> Iterator[Sum]:
     """The sums of the same item that a cell is part of.
 
     Args:
         cell: a part.
-        organizations: breakdown and member (service, or survey) → the organization.
+        inside: breakdown and member (service, survey, page) → those that it lies in (organization, site).
         by_count: the breakdowns whose members are compared by counts, all by records.
     """
     if cell.breakdown != "all":
         whole = cell._replace(breakdown="all", member="all")
         yield Sum(whole, cell.breakdown, is_by_count=cell.breakdown in by_count)
-    organization = organizations.get((cell.breakdown, cell.member))
-    if organization is not None:
-        yield Sum(cell._replace(breakdown="organization", member=organization), f"{cell.breakdown}s")
+    outer = inside.get((cell.breakdown, cell.member))
+    if outer is not None:
+        breakdown, member = outer
+        yield Sum(cell._replace(breakdown=breakdown, member=member), f"{cell.breakdown}s")
     if cell.period_type == "month":
         of_months = cell._replace(period_type="quarter", period_start=quarter(cell.period_start))
         yield Sum(of_months, "months", is_of_periods=True)

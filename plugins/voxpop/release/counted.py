@@ -419,6 +419,23 @@ WITHHELD: Mapping[str, str] = {
         from {intermediate}.int_row_counts
         where table_name = 'journey_paths'
     """,
+    "web_performance": """
+        select
+            period_type, date_trunc(period_type, day)::date as period_start, null as period_label,
+            breakdown, member, source_system, 'all' as site, 'visits' as report, 'visits' as basis,
+            count(*) as n, n as visits
+        from (
+            select
+                source_system, started_local_date as day,
+                unnest(['all', 'organization', 'service', 'site', 'device', 'page']) as breakdown,
+                unnest(['all', organization_id, service_id, site, device, site || landing_page]) as member
+            from {marts}.fct_web_sessions
+            where not is_suspected_bot
+        )
+        cross join (values ('month'), ('quarter')) as period_types (period_type)
+        where day is not null and member is not null
+        group by all
+    """,
     "identity_quality": """
         select
             'quarter' as period_type, date_trunc('quarter', day)::date as period_start, breakdown, member,

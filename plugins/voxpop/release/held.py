@@ -105,17 +105,23 @@ def _hold_cells(
     policy: Mapping[str, float],
 ) -> None:
     """Make a table `held_<table>` of each, with the keys of the rows that are held for their own people."""
-    organizations = {
-        (breakdown, member): organization
-        for breakdown, member, organization in connection.execute(
-            f"""
-            select 'service', service_id, organization_id from {warehouse}.dim_services
+    nests = f"""
+        select 'service', service_id, 'organization', organization_id from {warehouse}.dim_services
+        union all
+        select 'survey', survey_id, 'organization', max_by(organization_id, survey_version)
+        from {warehouse}.dim_surveys
+        group by survey_id
+    """
+    if "web_performance" in names:
+        nests += f"""
             union all
-            select 'survey', survey_id, max_by(organization_id, survey_version)
-            from {warehouse}.dim_surveys
-            group by survey_id
-            """
-        ).fetchall()
+            select distinct 'page', site || landing_page, 'site', site
+            from {warehouse}.fct_web_sessions
+            where landing_page is not null
+        """
+    inside = {
+        (breakdown, member): (outer, whole)
+        for breakdown, member, outer, whole in connection.execute(nests).fetchall()
     }
     for table in names:
         connection.execute(
@@ -137,7 +143,7 @@ def _hold_cells(
         connection,
         earlier,
         records,
-        organizations=organizations,
+        inside=inside,
         of_same_records=overlaps.sums(connection, warehouse) if {*overlaps.TABLES} <= {*names} else {},
         followers=followers,
         minimum=minimum,

@@ -145,7 +145,7 @@ def held(
     earlier: Sequence[Earlier],
     records: Mapping[tuple[str, str], Mapping[Cell, Move]],
     *,
-    organizations: Mapping[tuple[str, str], str],
+    inside: Mapping[tuple[str, str], tuple[str, str]],
     of_same_records: Mapping[Cell, Sequence[Sum]],
     followers: Mapping[Cell, Set[Cell]],
     minimum: int,
@@ -156,7 +156,7 @@ def held(
         connection: that has the session's tables, see `count`; the cells are added to `held_counts`.
         earlier: the kept releases.
         records: release id and table → how much the cells of its records differ, where these were compared.
-        organizations: breakdown and member (service, or survey) → the organization.
+        inside: breakdown and member (service, survey, page) → those that it lies in (organization, site).
         of_same_records: part → its sums beside those of periods and members, see `overlaps.sums`.
         followers: cell → those that are held where it is, see `overlaps.of_respondents`.
         minimum: policy suppression_min_n.
@@ -235,7 +235,7 @@ def held(
         shown=shown,
         known=[known.get(release_id, set()) for release_id in entries],
         untold=[untold.get(release_id, set()) for release_id in entries],
-        wholes=lambda cell: (*_sums(cell, organizations), *of_same_records.get(cell, ())),
+        wholes=lambda cell: (*_sums(cell, inside), *of_same_records.get(cell, ())),
         minimum=minimum,
         by_count={
             cell: [moves.get(release_id, Move(0)) for release_id in entries]
@@ -450,13 +450,13 @@ def _shown(table: str, rows: str) -> str:
     """
 
 
-def _sums(cell: Cell, organizations: Mapping[tuple[str, str], str]) -> Iterator[Sum]:
+def _sums(cell: Cell, inside: Mapping[tuple[str, str], tuple[str, str]]) -> Iterator[Sum]:
     """The sums that a cell is part of: of periods and members, and of other items."""
     table, item, count = cell.item.split(END)
     if count != _RECORDS and not TOLD[table].counts[count].is_sum:
         return
     late = COUNTED[table].late_members if count == _RECORDS else ()
-    yield from closure.of_periods_and_members(cell, organizations, late)
+    yield from closure.of_periods_and_members(cell, inside, late)
     for place, alike in enumerate(ALIKE):
         if any(part in {Named(table, item, count), Named(table, None, count)} for part in alike.parts):
             whole = alike.whole

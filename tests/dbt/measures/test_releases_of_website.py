@@ -1,20 +1,21 @@
-"""An attack over several releases on what public tables say of votes on pages, withhold and hold.
+"""An attack over several releases on what public tables say of votes and visits, withhold and hold.
 
 What a reader doesn't know are atoms, as in `test_releases_of_contacts`: how many votes of each kind there
 are on a page, by the service, the device and the site of the visit, in a month. A vote is no answer, no
-contact and no record: these tables share no number with others.
+contact and no record: these tables share no number with others. Visits are attacked alone: here each has a
+vote, and nobody knows that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from voxpop.release import told
+from voxpop.release import closure, told
 
 from .sql import Measures
 from .subtraction import MINIMUM, ORDERS
@@ -27,13 +28,23 @@ TABLES = ("page_helpfulness", "web_performance")
 PAGES = {"www/apply": 0.4, "www/status": 0.25, "www/help": 0.1, "my/home": 0.2, "my/forms": 0.05}
 """Page, with its site, and its share of all votes."""
 DEVICES = {"mobile": 0.6, "desktop": 0.36, "tablet": 0.04}
-KINDS = ["organization", "service", "site", "device", "page", "is_yes"]
+OF_A_VISIT = ["organization", "service", "site", "device", "page"]
+KINDS = [*OF_A_VISIT, "is_yes"]
 
 Votes = pd.DataFrame
 
 
-def votes(seed: int, number: int, shares: Sequence[float] = FEW_LATE) -> list[Votes]:
-    """The votes of two quarters on three days: some came late, a few were taken out, or read otherwise."""
+def votes(
+    seed: int, number: int, shares: Sequence[float] = FEW_LATE, elsewhere_share: float = 0
+) -> list[Votes]:
+    """The votes of two quarters on three days: some came late, a few were taken out, or read otherwise.
+
+    Args:
+        seed: of chance.
+        number: how many there are.
+        shares: how many of them there are on each day.
+        elsewhere_share: how many were on visits that count in another organization than their service's.
+    """
     draw = np.random.default_rng(seed)
     service = draw.choice(list(SERVICES), number, p=draw.dirichlet(np.full(len(SERVICES), 1.2)))
     page = draw.choice(list(PAGES), number, p=list(PAGES.values()))
@@ -50,6 +61,8 @@ def votes(seed: int, number: int, shares: Sequence[float] = FEW_LATE) -> list[Vo
         }
     )
     everything["period"] = everything["day"].dt.to_period("M").dt.start_time
+    is_elsewhere = np.random.default_rng([seed, 1]).random(number) < elsewhere_share
+    everything.loc[is_elsewhere, "organization"] = "trv"
     order = draw.permutation(number) / number
     found = []
     for place, share in enumerate(shares):
@@ -128,44 +141,65 @@ COUNTS = {"pages": "n", "visits": "helpful_n"}
 """How each of these rows counts votes."""
 
 
-def said(
-    measures: Measures, known: Sequence[Votes], folder: Path, order: list[list[int]] | None
-) -> Iterator[list[Told]]:
-    """What three releases say of the votes of each quarter; and again, with what changed as withheld."""
+def told_of_votes(atoms: pd.DataFrame, here: dict[str, pd.DataFrame]) -> list[Told]:
+    """What the rows of a quarter tell of votes."""
+    return [
+        *(each for name, n in COUNTS.items() for each in cells(atoms, here, name, n, is_vote)),
+        # of votes that are many these may be few
+        *(each for name in COUNTS for each in cells(atoms, shown(here, name), name, "yes", is_yes)),
+    ]
+
+
+def published(
+    measures: Measures,
+    known: Sequence[Votes],
+    folder: Path,
+    order: list[list[int]] | None,
+    rows_of: Mapping[str, str],
+) -> list[dict[str, pd.DataFrame]]:
+    """The rows that each of three releases says or withholds; what it holds another said."""
     publish(measures, [(day,) for day in known], folder, order, make=make, tables=TABLES)
-    days = []
+    found = []
     for place in range(len(known)):
         for name in TABLES:
             file = folder / str(place) / "parquet" / f"{name}.parquet"
             measures.connection.execute(f"create or replace table {name} as from '{file}'")
-        tables = {name: measures.frame(rows) for name, rows in ROWS.items()}
-        days.append(
+        tables = {name: measures.frame(rows) for name, rows in rows_of.items()}
+        found.append(
             {name: rows[rows["held_from"].isna() | rows["suppressed"]] for name, rows in tables.items()}
         )
+    return found
+
+
+def said(
+    known: Sequence[Votes],
+    public: Sequence[dict[str, pd.DataFrame]],
+    kinds: list[str],
+    told_of: Callable[[pd.DataFrame, dict[str, pd.DataFrame]], list[Told]],
+) -> Iterator[tuple[list[Told], list[Told]]]:
+    """What three releases say of each quarter; and again, with what changed as withheld."""
     everything = pd.concat(known)
     for quarter, whole in everything.groupby(everything["day"].dt.to_period("Q")):
-        atoms = whole[KINDS].drop_duplicates().merge(whole[["period"]].drop_duplicates(), how="cross")
+        atoms = whole[kinds].drop_duplicates().merge(whole[["period"]].drop_duplicates(), how="cross")
         people, of_days = [], []
-        for day, tables in zip(known, days, strict=True):
-            of_day = with_people(atoms, day, [*KINDS, "period"])
+        for day, tables in zip(known, public, strict=True):
+            of_day = with_people(atoms, day, [*kinds, "period"])
             here = {
                 name: rows[pd.to_datetime(rows["period_start"]).dt.to_period("Q") == quarter]
                 for name, rows in tables.items()
             }
             people.append(of_day["people"].to_numpy())
-            of_cells = coded(of_day)
-            of_days.append(
-                [
-                    *(each for name, n in COUNTS.items() for each in cells(of_cells, here, name, n, is_vote)),
-                    # of votes that are many these may be few
-                    *(
-                        each
-                        for name in COUNTS
-                        for each in cells(of_cells, shown(here, name), name, "yes", is_yes)
-                    ),
-                ]
-            )
+            of_days.append(told_of(coded(of_day), here))
         levels, changes = of_levels_and_changes(people, of_days)
+        yield levels, changes
+
+
+def said_of_votes(
+    measures: Measures, known: Sequence[Votes], folder: Path, order: list[list[int]] | None
+) -> Iterator[list[Told]]:
+    """What three releases say of votes, and of how they changed."""
+    public = published(measures, known, folder, order, ROWS)
+    for levels, changes in said(known, public, KINDS, told_of_votes):
         yield levels
         many = {each.name for each in changes if not each.is_shown and each.count >= MINIMUM}
         # ... and how few of many new ones are
@@ -174,6 +208,20 @@ def said(
             for each in changes
             if not many & {each.name.replace(": yes ", f": {n} ") for n in COUNTS.values()}
         ]
+
+
+def said_of_visits(
+    measures: Measures, known: Sequence[Votes], folder: Path, order: list[list[int]] | None
+) -> Iterator[list[Told]]:
+    """What three releases say of visits, and of how they changed."""
+    public = published(measures, known, folder, order, {"website": "from web_performance"})
+
+    def told_of_visits(atoms: pd.DataFrame, here: dict[str, pd.DataFrame]) -> list[Told]:
+        return list(cells(atoms, here, "website", "visits", is_vote))
+
+    for levels, changes in said(known, public, OF_A_VISIT, told_of_visits):
+        yield levels
+        yield changes
 
 
 WORLDS = [
@@ -188,7 +236,7 @@ WORLDS = [
 def test_no_withheld_votes_can_be_worked_out_of_three_releases(
     measures: Measures, tmp_path: Path, seed: int, number: int, shares: Sequence[float], order: str
 ) -> None:
-    spans = list(said(measures, votes(seed, number, shares), tmp_path, ORDERS[order]))
+    spans = list(said_of_votes(measures, votes(seed, number, shares), tmp_path, ORDERS[order]))
     numbers = [each for span in spans for each in span]
     assert {each.table for each in numbers if each.is_shown} == ROWS.keys()
     assert sum(each.is_shown for each in numbers) > 50
@@ -207,7 +255,96 @@ def test_the_attack_finds_what_is_not_held(
     compared_with = None if is_together else ORDERS[order]
     found = [
         name
-        for span in said(measures, votes(seed, number, shares), tmp_path, compared_with)
+        for span in said_of_votes(measures, votes(seed, number, shares), tmp_path, compared_with)
         for name in recovered(span)
     ]
     assert any(" less " in name for name in found)
+
+
+OF_VISITS = [
+    # what the first withholds is there still, and beside nothing that it told
+    (17, 800, FEW_LATE, "made after going back to the first"),
+    # a few visits of ben-status count in another organization
+    (56, 2_548, FEW_LATE, "made after going back to the first"),
+    (5, 2_000, MANY_LATE, "one after the other"),
+]
+
+
+@pytest.mark.parametrize(("seed", "number", "shares", "order"), OF_VISITS)
+def test_no_withheld_visits_can_be_worked_out_of_three_releases(
+    measures: Measures, tmp_path: Path, seed: int, number: int, shares: Sequence[float], order: str
+) -> None:
+    known = votes(seed, number, shares, elsewhere_share=0.03)
+    spans = list(said_of_visits(measures, known, tmp_path, ORDERS[order]))
+    numbers = [each for span in spans for each in span]
+    assert sum(each.is_shown for each in numbers) > 50
+    assert sum(not each.is_shown and 0 < each.count < MINIMUM for each in numbers) > 20
+    assert [name for span in spans for name in recovered(span)] == []
+
+
+UNKNOWN_PARTS = [
+    ("page_site", "true", OF_VISITS[0], " page "),
+    (
+        "service_organization_id",
+        """exists (
+            select 1 from fct_web_sessions as visits
+            where
+                visits.service_id = member and visits.organization_id <> service_organization_id
+                and date_trunc(period_type, started_local_date) = period_start
+        )""",
+        OF_VISITS[1],
+        " service ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("column", "which", "world", "breakdown"), UNKNOWN_PARTS)
+def test_the_attack_finds_visits_that_a_site_or_an_organization_tells(
+    measures: Measures,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    column: str,
+    which: str,
+    world: Any,
+    breakdown: str,
+) -> None:
+    """Pages are closed over as if no site's, or services of two organizations as if of none."""
+    build = Measures.build
+
+    def build_without(measures: Measures, *names: str) -> None:
+        for name in names:
+            build(measures, name)
+            if name == "int_measures__web":
+                measures.connection.execute(f"update {name} set {column} = null where {which}")
+
+    monkeypatch.setattr(Measures, "build", build_without)
+    seed, number, shares, order = world
+    known = votes(seed, number, shares, elsewhere_share=0.03)
+    found = [
+        name for span in said_of_visits(measures, known, tmp_path, ORDERS[order]) for name in recovered(span)
+    ]
+    assert any(breakdown in name for name in found)
+
+
+def test_the_attack_finds_a_change_of_a_pages_visits_that_its_site_tells(
+    measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = closure.of_periods_and_members
+    monkeypatch.setattr(closure, "of_periods_and_members", lambda cell, _, late: sums(cell, {}, late))
+    seed, number, shares, order = OF_VISITS[2]
+    found = [
+        name
+        for span in said_of_visits(measures, votes(seed, number, shares), tmp_path, ORDERS[order])
+        for name in recovered(span)
+    ]
+    assert any(" less " in name and " page " in name for name in found)
+
+
+def test_the_attack_finds_visits_that_were_withheld_and_are_not_counted(
+    measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "WITHHELD", {})
+    seed, number, shares, order = OF_VISITS[0]
+    known = votes(seed, number, shares, elsewhere_share=0.03)
+    spans = said_of_visits(measures, known, tmp_path, ORDERS[order])
+    assert any(recovered(span) for span in spans)

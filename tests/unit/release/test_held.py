@@ -346,9 +346,7 @@ def test_followers_open_the_sums_that_they_are_part_of():
         shown={*changes},
         known=[{*changes}],
         untold=[set()],
-        wholes=lambda cell: of_periods_and_members(
-            cell, {("service", "apply"): "ben", ("service", "status"): "ben"}
-        ),
+        wholes=lambda cell: of_periods_and_members(cell, INSIDE),
         minimum=10,
         by_count={},
         followers={few: {apply[0]}},
@@ -360,6 +358,16 @@ def test_followers_open_the_sums_that_they_are_part_of():
     }
 
 
+def test_a_sites_pages_are_closed_over_as_services_are():
+    """The 4 of forms would be the 14 of my less the 10 of home."""
+    my, home, forms = (
+        quarter(14, "site", "my"),
+        quarter(10, "page", "my/home"),
+        quarter(4, "page", "my/forms"),
+    )
+    assert closed(my, home, forms) == {"my/forms", "my/home"}
+
+
 def test_a_held_cell_is_not_told_by_what_no_release_has_told_yet():
     """10 of ben are held beside the 3 of tax; its one service, first told now, is they."""
     ben, apply = quarter(10, "organization", "ben"), quarter(10, "service", "apply")
@@ -367,6 +375,14 @@ def test_a_held_cell_is_not_told_by_what_no_release_has_told_yet():
     known = [cell for cell, _ in others]
     assert closed(ben, *others, known=known) == {"ben", "tax"}
     assert closed(ben, apply, *others, known=known) == {"ben", "tax", "apply"}
+
+
+INSIDE = {
+    ("service", "apply"): ("organization", "ben"),
+    ("service", "status"): ("organization", "ben"),
+    ("page", "my/forms"): ("site", "my"),
+    ("page", "my/home"): ("site", "my"),
+}
 
 
 def quarter(change, breakdown="all", member="all"):
@@ -380,9 +396,7 @@ def closed_cells(*changes, shown=None, known=None, untold=()):
         shown=set(cells if shown is None else shown),
         known=[set(cells if known is None else known)],
         untold=[set(untold)],
-        wholes=lambda cell: of_periods_and_members(
-            cell, {("service", "apply"): "ben", ("service", "status"): "ben"}, ["segment"]
-        ),
+        wholes=lambda cell: of_periods_and_members(cell, INSIDE, ["segment"]),
         minimum=10,
         by_count={},
         followers={},

@@ -55,7 +55,10 @@ def files(folder, days, facts=None):
     with duckdb.connect() as connection:
         connection.execute(
             "create table dim_services as select 'apply' as service_id, 'ben' as organization_id;"
-            "create table dim_surveys as select 's' as survey_id, 'ben' as organization_id, 1 survey_version"
+            "create table dim_surveys as select 's' as survey_id, 'ben' as organization_id, 1 survey_version;"
+            "create table fct_web_sessions (source_system text, started_local_date date,"
+            " organization_id text, service_id text, site text, device text, landing_page text,"
+            " is_suspected_bot boolean)"
         )
         # of what a release withholds no more is known here
         connection.execute(NOTHING_WITHHELD.format(schema="main") + FACTS.format(0))

@@ -81,6 +81,7 @@ counted_by_the_source as (
         report,
         basis,
         cast(null as string) as service_organization_id,
+        cast(null as string) as page_site,
         cast(case basis
             when 'days' then count(*)
             else max({{ days_between('first_date', 'last_date') }}) + 1
@@ -155,6 +156,29 @@ spread as (
     ) as breakdowns (breakdown)
 ),
 
+-- a few of a service's visits may be another organization's: beside that of most, what both count still tells of each
+services as (
+    select
+        period_type,
+        period_start,
+        source_system,
+        member,
+        {{ latest('organization_id', 'visits') }} as organization_id
+    from (
+        select
+            period_type,
+            period_start,
+            source_system,
+            member,
+            organization_id,
+            sum(visits) as visits
+        from spread
+        where breakdown = 'service'
+        group by period_type, period_start, source_system, member, organization_id
+    ) as of_organizations
+    group by period_type, period_start, source_system, member
+),
+
 counted_here as (
     select
         period_type,
@@ -176,9 +200,7 @@ counted_here as (
         'all' as site,
         'visits' as report,
         'visits' as basis,
-        case
-            when breakdown = 'service' and count(distinct organization_id) = 1 then min(organization_id)
-        end as service_organization_id,
+        case when breakdown = 'page' then min(spread.site) end as page_site,
         count(distinct started_local_date) as day_count,
         sum(visits) as visits,
         count(distinct visitor_token) as users,
@@ -192,6 +214,17 @@ counted_here as (
     from spread
     where member is not null
     group by period_type, period_start, breakdown, member, source_system
+),
+
+with_organizations as (
+    select
+        counted_here.*,
+        services.organization_id as service_organization_id
+    from counted_here
+    left join services
+        on
+            counted_here.breakdown = 'service'
+            and {{ same('counted_here', 'services', ['period_type', 'period_start', 'source_system', 'member']) }}
 )
 
 select
@@ -207,6 +240,7 @@ select
     cast(report as string) as report,
     cast(basis as string) as basis,
     cast(service_organization_id as string) as service_organization_id,
+    cast(page_site as string) as page_site,
     cast(day_count as bigint) as day_count,
     cast(visits as bigint) as least_visits,
     cast(visits as bigint) as visits,
@@ -221,7 +255,7 @@ select
     cast(case when breakdown = 'page' then 0 else tasks_done end as bigint) as tasks_done,
     cast(case when breakdown = 'page' then 0 else vote_count end as bigint) as vote_count,
     cast(case when breakdown = 'page' then 0 else yes_count end as bigint) as yes_count
-from counted_here
+from with_organizations
 union all
 select *
 from counted_by_the_source

@@ -15,6 +15,7 @@
         breakdown,
         member,
         service_organization_id,
+        page_site,
         least_visits as n,
         {{ parts | join(',\n        ') }},
         case
@@ -38,7 +39,9 @@ with web as (
 ),
 
 withheld as (
-    {{ withheld_cells(cells, parts, ['organization', 'service', 'site', 'device', 'page']) | indent }}
+    {{ withheld_cells(
+        cells, parts, ['organization', 'service', 'site', 'device', 'page'], page_sites='page_site'
+    ) | indent }}
 ),
 
 counted as (
