@@ -548,6 +548,15 @@ ALIKE: Sequence[Alike] = (
         for of in ("offered", "respondent")
         for breakdown in ("channel", "service")
     ),
+    # some answers belong to an offer by their service and to none by their channel
+    *(
+        Alike(
+            Named("survey_nonresponse", "channel", count),
+            [Named("survey_nonresponse", "service", count)],
+            is_exact=False,
+        )
+        for count in ("respondent_count", "rated_count", "points")
+    ),
     # both; visits are in neither
     Alike(
         Named("identity_quality", "records", "record_count"),

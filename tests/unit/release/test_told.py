@@ -304,6 +304,23 @@ def test_classes_are_held_together(tmp_path):
     assert is_held == {"phone": True, "email": True, "all": True, "up to 1 minute": False}
 
 
+@pytest.mark.parametrize(("more", "held"), [(20, 0), (23, 1), (30, 0)])
+def test_two_wholes_of_those_who_were_offered_tell_no_few_that_one_has_more(tmp_path, more, held):
+    """13 answers belonged to an offer by their service alone; 3 more do by now, 10 more, or none."""
+
+    def wholes(by_channel, by_service):
+        counts = {"channel": by_channel, "service": by_service}
+        return {
+            "survey_nonresponse": " union all ".join(
+                row("survey_nonresponse", breakdown=name, member="all", respondent_count=count)
+                for name, count in counts.items()
+            )
+        }
+
+    found = published(tmp_path, wholes(100, 113), wholes(120, 113 + more))["survey_nonresponse"]
+    assert found["held_from"].notna().sum() == held
+
+
 def test_a_whole_does_not_tell_who_of_a_held_survey_came_without_clearance(tmp_path):
     """Three more answered the kiosk's form, which has none, and 13 more another: both are held."""
 
