@@ -52,7 +52,7 @@ strata as (
     group by quarter_start, breakdown, stratum
 ),
 
--- Of a stratum whose respondents are all of no known class nothing can be compared.
+-- Of a stratum whose respondents, or whose offered, are all of no known class nothing can be compared.
 weights as (
     select
         *,
@@ -61,7 +61,7 @@ weights as (
         cast(offered_count as double)
         / sum(offered_count) over (partition by quarter_start, breakdown) as offered_weight
     from strata
-    where known_respondents > 0
+    where known_respondents > 0 and known_offered > 0
 ),
 
 shares as (
