@@ -185,6 +185,10 @@ create table marts.series_breaks (
     version_before integer, version_after integer, instrument_before varchar, instrument_after varchar,
     month_label varchar, quarter_label varchar, year_label varchar
 );
+insert into marts.series_breaks values (
+    'all', 'all', 'likert_5', 'fld-records-cx', date '2025-05-12', 'question_set', 1, 2, 'a11_v2',
+    'a11_v2_radio', '2025-05', '2025Q3', 'FY2025'
+);
 create table marts.cx_comparisons (
     period_type varchar, period_start date, breakdown varchar, member varchar, scale varchar, measure varchar,
     driver varchar, period_label varchar, comparison varchar, n bigint, value double, other_period_start date,
