@@ -158,7 +158,7 @@ def said_of_records(days: Sequence[Day]) -> Iterator[list[Told]]:
             people.append(of_day["people"].to_numpy())
             told.append(across.told_of_records(of_day, across.of_quarters(here)))
         levels, changes = of_levels_and_changes(people, told)
-        # a row of many records says how many are undecided, be they few; a later release may say it of a withheld one
+        # a row of many records says how many are undecided, be they few: of one that was withheld, later on
         shown = {each.of.tobytes() for each in levels if each.is_shown}
         yield [
             each
