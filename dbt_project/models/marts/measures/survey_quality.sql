@@ -234,6 +234,7 @@ told as (
         not figures.suppressed
         and (
             unsafe_segments.quarter_start is null
+            or figures.respondent_count = 0
             or (figures.breakdown = 'all' and (figures.period_type = 'quarter' or not unsafe_segments.is_of_all))
         ) as is_segment_told
     from figures
