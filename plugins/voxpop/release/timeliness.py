@@ -34,7 +34,7 @@ class Timed:
         stream: which of its streams.
         day: by the source's own clock: UTC, or the date that a file gives.
         landed_at: when the first of them landed.
-        published_at: when a release first held one of them.
+        published_at: when a release first told of the day.
         usual: how long after its end a day usually lands; None where that isn't known yet.
     """
 

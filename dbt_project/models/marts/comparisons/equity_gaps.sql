@@ -1,13 +1,14 @@
 with
 
--- a release makes this model once more of the rows that it publishes; it may hold the share, with its row or alone
+-- The row may stand without its share: where that would tell of few, and in a release, which makes this model once more
+-- of the rows that it publishes and may hold the share, with its row or alone.
 shares as (
     select
         period_type,
         period_start,
         respondent_count,
         case when held_from is null then known_segment_share end as known_segment_share,
-        not suppressed and (held_from is not null or is_segment_claim_allowed is null) as is_held
+        not suppressed and (held_from is not null or is_segment_claim_allowed is null) as is_untold
     from {{ ref('survey_quality') }}
     where breakdown = 'all'
 ),
@@ -17,7 +18,7 @@ known_segments as (
         period_type,
         period_start,
         known_segment_share,
-        is_held
+        is_untold
     from shares
     union all
     -- a fiscal year's by its quarters as they are published, so that it tells nothing that they don't
@@ -25,14 +26,14 @@ known_segments as (
         'year' as period_type,
         year_start as period_start,
         {{ figure('known_count / nullif(respondent_count, 0)') }} as known_segment_share,
-        is_held
+        is_untold
     from (
         select
             {{ fiscal_year_start('period_start') }} as year_start,
             case when count(*) = count(known_segment_share) then sum(round(known_segment_share * respondent_count)) end
                 as known_count,
             sum(respondent_count) as respondent_count,
-            bool_or(is_held) as is_held
+            bool_or(is_untold) as is_untold
         from shares
         where period_type = 'quarter'
         group by {{ fiscal_year_start('period_start') }}
@@ -43,7 +44,7 @@ claims as (
     select
         *,
         case
-            when not is_held
+            when not is_untold
                 then coalesce(known_segment_share >= {{ policy('segment_claim_min_share') }}, false)
         end as is_claim_allowed
     from known_segments
