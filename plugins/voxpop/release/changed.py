@@ -17,18 +17,17 @@ from typing import Any, TypedDict, cast
 
 import duckdb
 
-from voxpop.release.counted import COUNTED, Counted, hair
+from voxpop.release.counted import COUNTED, Counted, fiscal_year_start, hair
 from voxpop.release.tables import quoted
 
 NAME = "audit/counted.json"
 """Where a release keeps its sums."""
 
 _QUARTER = "date_trunc('quarter', {day})::date::varchar"
-_PERIODS = """[
-    {'period_type': 'month', 'period_start': date_trunc('month', day)::date},
-    {'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date},
-    {'period_type': 'year', 'period_start':
-        (date_trunc('year', day + interval 3 months) - interval 3 months)::date}
+_PERIODS = f"""[
+    {{'period_type': 'month', 'period_start': date_trunc('month', day)::date}},
+    {{'period_type': 'quarter', 'period_start': date_trunc('quarter', day)::date}},
+    {{'period_type': 'year', 'period_start': {fiscal_year_start("day")}}}
 ]"""
 
 

@@ -82,7 +82,6 @@ _SEGMENTS = """
 """The segment of who answered, in the fiscal quarter of the answer."""
 
 _MEMBERS = {"organization": "organization_id", "service": "service_id", "channel": "channel"}
-_FISCAL_YEAR = "year({} + interval 3 months)"
 _CELL = ("period_type", "period_start", "breakdown", "member")
 _ITEM = ("period_type", "period_start", "scale", "measure", "driver")
 
@@ -90,6 +89,11 @@ _ITEM = ("period_type", "period_start", "scale", "measure", "driver")
 def same(left: str, right: str, columns: Iterable[str]) -> str:
     """SQL for whether two relations agree on these columns."""
     return " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
+
+
+def fiscal_year_start(day: str) -> str:
+    """SQL for October 1, with which a day's fiscal year begins."""
+    return f"(date_trunc('year', {day} + interval 3 months) - interval 3 months)::date"
 
 
 def hair(what: str) -> str:
@@ -724,7 +728,7 @@ DERIVED: Sequence[Derived] = (
         # all less its channels are those of none; a year's are its quarters'
         rests_on=f"""
             base.breakdown = 'channel'
-            and {_FISCAL_YEAR.format("base.period_start")} = {_FISCAL_YEAR.format("row_.period_start")}
+            and {fiscal_year_start("base.period_start")} = {fiscal_year_start("row_.period_start")}
         """,
         figures=("unknown_channel_count",),
     ),

@@ -22,7 +22,7 @@ from voxpop.release import changed, closure
 from voxpop.release.changed import Earlier, columns_of
 from voxpop.release.closure import Cell, Move, Sum
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import ALIKE, COUNTED, END, TOLD, VOTES, WITHHELD, Named
+from voxpop.release.counted import ALIKE, COUNTED, END, TOLD, VOTES, WITHHELD, Named, fiscal_year_start
 from voxpop.release.tables import quoted
 
 NAME = "audit/counts.parquet"
@@ -34,7 +34,7 @@ _RECORDS = "records"
 
 _CELL = "item, period_type, period_start, breakdown, member"
 
-_YEAR = "(date_trunc('year', period_start + interval 3 months) - interval 3 months)::date"
+_YEAR = fiscal_year_start("period_start")
 """A cell's fiscal year by its first day."""
 
 
