@@ -189,17 +189,23 @@ left_out as (
         and quality.breakdown = 'all'
         and quality.suppressed
     union distinct
-    -- of contacts that is all who answered in their channels: less the other channels, one of them
+    -- of contacts that is all who answered in their channels: where the index withholds some of these and some of the
+    -- others, each of the two sums would be told; else it is what all are less the others, whom the index tells
     select
-        strata.quarter_start,
-        strata.breakdown
-    from strata
+        wholes.quarter_start,
+        wholes.breakdown
+    from wholes
     inner join withheld_respondents
         on
-            strata.quarter_start = withheld_respondents.period_start
-            and strata.stratum = withheld_respondents.member
+            wholes.quarter_start = withheld_respondents.period_start
             and withheld_respondents.period_type = 'quarter'
             and withheld_respondents.breakdown = 'channel'
+    left join strata
+        on
+            {{ same('wholes', 'strata', ['quarter_start', 'breakdown']) }}
+            and withheld_respondents.member = strata.stratum
+    group by wholes.quarter_start, wholes.breakdown
+    having count(strata.stratum) between 1 and count(*) - 1
     union distinct
     -- nor those few who are in one whole and in no other
     select
