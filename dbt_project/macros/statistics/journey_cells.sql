@@ -25,6 +25,52 @@
 {%- endmacro %}
 
 
+{#- Of how many contacts, and visits, of a cell one knows whose they were, by fiscal quarter and by fiscal year.
+
+    Args:
+        journeys: `int_measures__journeys`.
+
+    Returns:
+        A query of period_type, period_start, breakdown, member, contact_count, known_contact_count, visit_count,
+        known_visit_count and are_visits_told.
+-#}
+{% macro matched_by_period(journeys) -%}
+    {%- set period_start -%}
+        case period_types.period_type
+            when 'quarter' then quarters.quarter_start
+            else {{ fiscal_year_start('quarters.quarter_start') }}
+        end
+    {%- endset -%}
+    select
+        period_types.period_type,
+        {{ period_start }} as period_start,
+        quarters.breakdown,
+        quarters.member,
+        sum(quarters.contact_count) as contact_count,
+        sum(quarters.known_contact_count) as known_contact_count,
+        sum(quarters.visit_count) as visit_count,
+        sum(quarters.known_visit_count) as known_visit_count,
+        -- a year less the quarters that are told would tell the one that isn't
+        bool_and(quarters.are_visits_told) as are_visits_told
+    from (
+        select
+            period_start as quarter_start,
+            breakdown,
+            member,
+            max(contact_count) as contact_count,
+            max(known_contact_count) as known_contact_count,
+            max(visit_count) as visit_count,
+            max(known_visit_count) as known_visit_count,
+            bool_and(are_visits_told) as are_visits_told
+        from {{ journeys }}
+        where measure in ('first_contact_resolution_share', 'channel_shift_share')
+        group by period_start, breakdown, member
+    ) as quarters
+    cross join (values ('quarter'), ('year')) as period_types (period_type)
+    group by period_types.period_type, {{ period_start }}, quarters.breakdown, quarters.member
+{%- endmacro %}
+
+
 {#- Whether a contact is a visit to the website or the app: nobody of the agency took part. -#}
 {% macro is_web_visit(channel) -%}
     (coalesce({{ channel }} in ('website', 'mobile_app'), false))

@@ -5,27 +5,7 @@
 ) }}
 -- depends_on: {{ ref('int_journey_years') }}
 with visits as (
-    select
-        period_types.period_type,
-        case period_types.period_type
-            when 'quarter' then quarters.period_start
-            else {{ fiscal_year_start('quarters.period_start') }}
-        end as period_start,
-        quarters.breakdown,
-        quarters.member,
-        sum(quarters.visit_count) as visit_count,
-        sum(quarters.known_visit_count) as known_visit_count
-    from {{ ref('int_measures__journeys') }} as quarters
-    cross join (values ('quarter'), ('year')) as period_types (period_type)
-    where quarters.measure = 'channel_shift_share'
-    group by
-        period_types.period_type,
-        case period_types.period_type
-            when 'quarter' then quarters.period_start
-            else {{ fiscal_year_start('quarters.period_start') }}
-        end,
-        quarters.breakdown,
-        quarters.member
+    {{ matched_by_period(ref('int_measures__journeys')) | indent }}
 ),
 
 counted as (

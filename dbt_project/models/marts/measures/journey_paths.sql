@@ -67,48 +67,8 @@ withheld_scores as (
 ),
 
 -- of how many contacts, and visits, one knows whose they were: as it stands beside the shares of the same journeys
-quarters as (
-    select
-        period_start as quarter_start,
-        breakdown,
-        member,
-        max(contact_count) as contact_count,
-        max(known_contact_count) as known_contact_count,
-        max(visit_count) as visit_count,
-        max(known_visit_count) as known_visit_count,
-        bool_and(are_visits_told) as are_visits_told
-    from {{ ref('int_measures__journeys') }}
-    where
-        measure in ('first_contact_resolution_share', 'channel_shift_share')
-        and breakdown in ('all', 'service')
-    group by period_start, breakdown, member
-),
-
 coverage as (
-    select
-        period_types.period_type,
-        case period_types.period_type
-            when 'quarter' then quarters.quarter_start
-            else {{ fiscal_year_start('quarters.quarter_start') }}
-        end as period_start,
-        quarters.breakdown,
-        quarters.member,
-        sum(quarters.contact_count) as contact_count,
-        sum(quarters.known_contact_count) as known_contact_count,
-        sum(quarters.visit_count) as visit_count,
-        sum(quarters.known_visit_count) as known_visit_count,
-        -- a year less the quarters that are told would tell the one that isn't
-        bool_and(quarters.are_visits_told) as are_visits_told
-    from quarters
-    cross join (values ('quarter'), ('year')) as period_types (period_type)
-    group by
-        period_types.period_type,
-        case period_types.period_type
-            when 'quarter' then quarters.quarter_start
-            else {{ fiscal_year_start('quarters.quarter_start') }}
-        end,
-        quarters.breakdown,
-        quarters.member
+    {{ matched_by_period(ref('int_measures__journeys')) | indent }}
 ),
 
 -- with the number of contacts, a share of them would tell how many are known; a year's also of its other quarters
