@@ -166,9 +166,8 @@ READ_BY_OTHERS: Mapping[str, str] = {
         period_start period_label n value low high missing_reason value_start value_target
         start_date target_date progress no_progress_reason progress_bin elapsed_share
         is_target_met is_provisional status forecast_value forecast_low forecast_high forecast_point_count
-        is_break edition edition_date is_restated published_value published_progress
-        published_progress_range
-        published_target_status published_threshold published_completions
+        is_break breaks_since_start edition edition_date is_restated published_value published_progress
+        published_progress_range published_target_status published_threshold published_completions
         is_value_as_published
         is_progress_as_published is_progress_range_as_published is_target_status_as_published
         is_threshold_as_published is_completions_as_published agrees_with_published suppressed

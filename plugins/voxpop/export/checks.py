@@ -118,14 +118,11 @@ def _provisional(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Ite
 def _broken(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:
     """Progress that is measured from before a survey was asked in another way."""
     rows = connection.execute(
-        "select coalesce(any_value(indicator), any_value(goal)) as name, "
-        "string_agg(period_label, ', ' order by period_start) filter (is_break) as breaks "
+        "select coalesce(indicator, goal), replace(breaks_since_start, ',', ', ') "
         "from marts.priority_goal_measures "
-        "where period_type = 'quarter' and period_start <= $start "
-        "and coalesce(period_start + interval 3 months > start_date, true) "
-        "group by measure_id "
-        "having breaks is not null and bool_or(progress is not null and period_start = $start) order by all",
-        {"start": quarter.start},
+        "where period_type = 'quarter' and period_label = ? "
+        "and progress is not null and breaks_since_start is not null order by all",
+        [quarter.label],
     ).fetchall()
     for name, breaks in rows:
         yield (

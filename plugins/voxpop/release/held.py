@@ -317,6 +317,6 @@ _OF_WITHHELD = {
 
 _DESCRIBING = (
     *("target", "indicator", "owner", "kind", "value_start", "value_target"),
-    *("start_date", "target_date", "elapsed_share"),
+    *("start_date", "target_date", "elapsed_share", "breaks_since_start"),
 )
 """What may be null and yet tells of nobody: a goal's."""

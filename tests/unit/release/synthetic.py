@@ -230,8 +230,8 @@ create table marts.priority_goal_measures (
     value_start double, value_target double, start_date date, target_date date, progress double,
     no_progress_reason varchar, progress_bin varchar, elapsed_share double, is_target_met boolean,
     status varchar, forecast_value double, forecast_low double, forecast_high double,
-    forecast_point_count bigint, is_break boolean, edition varchar, edition_date date, is_restated
-    boolean, is_provisional boolean, published_value double,
+    forecast_point_count bigint, is_break boolean, breaks_since_start varchar, edition varchar,
+    edition_date date, is_restated boolean, is_provisional boolean, published_value double,
     published_progress double, published_progress_range varchar, published_target_status
     varchar, published_threshold varchar, published_completions varchar, is_value_as_published boolean,
     is_progress_as_published boolean, is_progress_range_as_published boolean,

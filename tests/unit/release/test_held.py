@@ -165,13 +165,20 @@ def test_a_goal_rests_on_each_figure_that_it_names(home):
     first = home.publish(NOW)
     home.land("touchpoints", "responses", [f"sub-{i}" for i in range(home.responses, home.responses + 13)])
     home.responses += 13
-    made = stage(home, 1, *plant(4))
+    renamed = """
+        insert into marts.priority_goal_measures by name
+        select * replace ('renamed' as measure_id, '2026Q1' as breaks_since_start)
+        from marts.priority_goal_measures where goal_id = 'weighted'
+    """
+    made = stage(home, 1, *plant(4), renamed)
     assert shown(made.folder, ALL, "volume_value, volume_low, volume_high, held_from") == [(None,) * 4]
-    columns = "goal_id, value, forecast_value, held_from"
+    columns = "measure_id, value, forecast_value, breaks_since_start, held_from"
     assert shown(made.folder, "true", columns, "priority_goal_measures") == [
-        ("between", 3.5, 4.5, first),
-        ("plain", 4, 4.5, None),
-        ("weighted", 3.5, 4.5, first),
+        ("between", 3.5, 4.5, None, first),
+        ("plain", 4, 4.5, None, None),
+        # the seeds say what broke it, of whomever it counts
+        ("renamed", None, None, "2026Q1", first),
+        ("weighted", 3.5, 4.5, None, first),
     ]
 
 

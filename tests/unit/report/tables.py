@@ -126,8 +126,8 @@ create table marts.web_performance as select 'quarter' as period_type, date '202
     ) t(breakdown, member, source_system, site, report, visits, pageviews, engaged_share);
 create table marts.priority_goal_measures as select 'm' || row_number() over () as measure_id,
     'quarter' as period_type, date '2026-04-01' as period_start, '2026Q3' as period_label,
-    'Serve <all>' as goal, 'g1' as goal_id, date '2025-05-01' as start_date, date '2026-09-30' as target_date,
-    false as is_break, *
+    'Serve <all>' as goal, 'g1' as goal_id, date '2026-09-30' as target_date,
+    null::varchar as breaks_since_start, *
     from (values
         ('Trust', 3.6755, 3.6, 3.75, 2700, 3.5, 4.0, 0.351, 'behind', 3.71, 3.6, 3.82, null, false, false),
         ('Wait', null, null, null, null, 40.0, 20.0, null, 'not_reported', null, null, null, null, false,

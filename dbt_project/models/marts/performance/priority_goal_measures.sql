@@ -18,6 +18,23 @@ goal_values as (
     from periods
 ),
 
+-- of a goal without dates, all of them
+breaks as (
+    select
+        goal_values.measure_id,
+        goal_values.period_start,
+        {{ sorted_list('earlier.period_label') }} as breaks_since_start
+    from goal_values
+    inner join goal_values as earlier
+        on
+            goal_values.measure_id = earlier.measure_id
+            and goal_values.period_start >= earlier.period_start
+    where
+        earlier.is_break
+        and coalesce(earlier.period_end_date >= goal_values.start_date, true)
+    group by goal_values.measure_id, goal_values.period_start
+),
+
 progress as (
     select
         *,
@@ -123,6 +140,7 @@ compared as (
         forecasts.forecast_value,
         forecasts.half_width,
         forecasts.point_count,
+        breaks.breaks_since_start,
         {{ published_bin('judged.published_progress_range') }} as published_progress_bin,
         {{ published_verdict('judged.published_target_status') }} as published_is_met,
         {{ published_verdict('judged.published_threshold') }} as published_threshold_met,
@@ -132,6 +150,10 @@ compared as (
         on
             judged.measure_id = forecasts.measure_id
             and judged.period_start = forecasts.period_start
+    left join breaks
+        on
+            judged.measure_id = breaks.measure_id
+            and judged.period_start = breaks.period_start
 ),
 
 fields as (
@@ -222,6 +244,7 @@ select
     {{ figure('forecast_value + half_width') }} as forecast_high,
     cast(point_count as bigint) as forecast_point_count,
     is_break,
+    breaks_since_start,
     edition,
     edition_date,
     is_restated,

@@ -85,23 +85,14 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Goal, ...]
     """The measures of a quarter, by goal and indicator."""
     rows = connection.execute(
         """
-        with broken as (
-            select measure_id, string_agg(period_label, ', ' order by period_start) as breaks
-            from marts.priority_goal_measures
-            where
-                period_type = 'quarter' and period_start <= $start and is_break
-                and coalesce(period_start + interval 3 months > start_date, true)
-            group by measure_id
-        )
         select
             goal, indicator, value, low, high, n, value_start, value_target, target_date, progress, status,
             forecast_value, forecast_low, forecast_high, agrees_with_published, coalesce(low_n, false),
-            is_provisional, held_from, breaks
+            is_provisional, held_from, replace(breaks_since_start, ',', ', ')
         from marts.priority_goal_measures
-        left join broken using (measure_id)
-        where period_type = 'quarter' and period_start = $start
+        where period_type = 'quarter' and period_start = ?
         order by goal, goal_id, indicator, measure_id
         """,
-        {"start": start},
+        [start],
     ).fetchall()
     return tuple(Goal(*row) for row in rows)
