@@ -95,7 +95,8 @@ CONTACTS = """
     create or replace table survey_changes (survey_id text, changed_on date, kind text);
     create or replace table int_measures__journeys (period_type text, period_start date, breakdown text,
         member text, measure text, page text, n bigint, seen_count bigint, pending_count bigint,
-        visit_count bigint, known_visit_count bigint);
+        contact_count bigint, known_contact_count bigint, visit_count bigint, known_visit_count bigint,
+        are_visits_told boolean);
     create or replace table int_measures__resolution_times (
         quarter_start date, breakdown text, member text, n bigint);
     create or replace table int_journey_paths (period_type text, period_start date, breakdown text,
