@@ -114,6 +114,29 @@ def boundaries(touches: pd.DataFrame, journey: list[str]) -> tuple[Boundaries, B
     return ends, set(zip(first[several], last[several], strict=True))
 
 
+def outcomes(warehouse: Path, touches: pd.DataFrame) -> pd.DataFrame:
+    """Whether a matter was settled, in truth and in the warehouse, of journeys that it has as they were.
+
+    Args:
+        warehouse: the database.
+        touches: of `touches_of`.
+
+    Returns:
+        One row per journey with the contacts of a true one: `truth` and `said`, each true, false or null
+        where no contact says it.
+    """
+    by = touches.groupby(["group", "service", "episode"])
+    true = pd.DataFrame({"journey_id": by["interaction_id"].first(), "touch_count": by.size()})
+    true["truth"] = (
+        touches.dropna(subset=["settled"]).groupby(["group", "service", "episode"])["settled"].last()
+    )
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(
+            "select journey_id, touch_count, is_resolved as said from marts.customer_journeys"
+        ).df()
+    return true.merge(found, on=["journey_id", "touch_count"])[["truth", "said"]].astype("boolean")
+
+
 def f1(found: Boundaries, true: Boundaries) -> float:
     """The harmonic mean of precision and recall."""
     return 2 * len(found & true) / (len(found) + len(true))

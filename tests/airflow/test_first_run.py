@@ -39,6 +39,7 @@ from tests.episodes import (
     known_journeys,
     known_touches,
     median_resolution_days,
+    outcomes,
     shares_of_journeys,
     touches_of,
 )
@@ -242,10 +243,23 @@ def test_what_can_be_known_of_who_it_was_is_what_the_records_name(settings: Sett
             assert contacts["undecided_share"].to_numpy() == pytest.approx(undecided, abs=1e-9)
 
 
+def test_its_matters_were_settled_as_they_were_in_truth(settings: Settings, touches: pd.DataFrame) -> None:
+    """Of 1 in 100 that were not, the last contact is one of which nothing is marked."""
+    found = outcomes(settings.warehouse, touches)
+    assert len(found) > 100_000
+    right = (found["truth"] == found["said"]).groupby(found["truth"]).sum() / found["truth"].value_counts()
+    assert right[True] > 0.995
+    assert right[False] > 0.98
+    assert found.loc[found["truth"].isna(), "said"].isna().all()
+
+
 def test_its_times_until_a_matter_is_settled_hold_the_truth(
     settings: Settings, touches: pd.DataFrame
 ) -> None:
-    """In 9 of 10 service-quarters: who it was is as the models have it, an interval holds chance alone."""
+    """In 9 of 10 service-quarters, and in all but one of each service's, for most take no time at all.
+
+    Who it was is as the models have it: an interval holds chance alone.
+    """
     with duckdb.connect(str(current(settings).database), read_only=True) as connection:
         published = connection.execute(
             "select member as service, quarter_start, value, low, high from marts.journey_measures"
@@ -254,7 +268,9 @@ def test_its_times_until_a_matter_is_settled_hold_the_truth(
     found = published.merge(median_resolution_days(touches), on=["service", "quarter_start"])
     assert len(found) == len(published) > 80
     assert found["value"].max() > 1, "some take days, and most no longer than the first contact"
-    assert found["days"].round(1).between(found["low"], found["high"]).mean() >= 0.9
+    outside = ~found["days"].round(1).between(found["low"], found["high"])
+    assert outside.mean() <= 0.1
+    assert (outside.groupby(found["service"]).sum() <= 1).all(), found[outside]
 
 
 def test_its_shares_of_journeys_hold_the_truth(settings: Settings) -> None:

@@ -18,8 +18,13 @@ with contacts as (
         facts.started_at,
         facts.started_local_date,
         greatest(facts.started_at, coalesce(facts.ended_at, facts.started_at)) as ended_at,
-        -- a visit says that the matter is settled; one that didn't get there says nothing
-        case when sessions.is_task_done then true else facts.is_resolved end as is_resolved,
+        -- a visit says that the matter is settled; one that didn't get there says nothing. Of whoever gave up waiting
+        -- no tool says anything, for nobody dealt with it
+        case
+            when sessions.is_task_done then true
+            when facts.is_abandoned then false
+            else facts.is_resolved
+        end as is_resolved,
         sessions.site || sessions.exit_page as page
     from {{ ref('fct_interactions') }} as facts
     left join {{ ref('fct_web_sessions') }} as sessions
