@@ -43,6 +43,7 @@ WHOLE = {
     "equity_gaps": COMPARED,
     "dim_dates": "it is as long as the calendar of the years in which something was recorded",
     "dim_customers": PEOPLE,
+    "int_household_ties": PEOPLE,
     "int_households": PEOPLE,
     "identity_conflicts": PEOPLE,
     "identity_clusters": PEOPLE,

@@ -1,28 +1,3 @@
-{%- set most = policy('identity_household_max_customers') -%}
-{#- Who comes with a phone number, or with an email that is several people's; a pair with a name is one person's. -#}
-{%- set sharing -%}
-(
-    select
-        pairs.*,
-        {{ short_hash('pairs.node') }} as node_hash,
-        {{ short_hash('pairs.neighbor') }} as neighbor_hash
-    from (
-        select
-            min(customers.customer_id) over (partition by records.node) as node,
-            customers.customer_id as neighbor
-        from {{ ref('int_identity__record_tokens') }} as records
-        inner join {{ ref('int_record_customers') }} as customers
-            on records._record_key = customers._record_key
-        left join {{ ref('int_identity__refusals') }} as refusals
-            on records.node = refusals.node
-        where
-            not records.is_pair
-            and (records.tier = 'weak' or refusals.reason = 'shared')
-        group by records.node, customers.customer_id
-        qualify count(*) over (partition by records.node) between 2 and {{ most }}
-    ) as pairs
-)
-{%- endset -%}
 {%- set people -%}
 (
     select
@@ -33,7 +8,7 @@
 {%- endset -%}
 
 with components as (
-    {{ connected_components(people, sharing) }}
+    {{ connected_components(people, ref('int_household_ties')) }}
 ),
 
 sized as (
@@ -48,4 +23,4 @@ select
     cast(node as string) as customer_id,
     cast({{ hash_id(["'household'", 'component']) }} as string) as household_id
 from sized
-where customer_count between 2 and {{ most }}
+where customer_count between 2 and {{ policy('identity_household_max_customers') }}
