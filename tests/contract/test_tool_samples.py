@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
+import yaml
 from voxpop.raw.records import Record
 from voxpop.sources.file_drop import chunks
 from voxpop.sources.formats.csv import inspect
@@ -104,7 +104,6 @@ def test_every_example_submission_is_a_record(sample: Sample) -> None:
 
 
 def test_the_description_of_touchpoints_still_says_what_the_client_relies_on(sample: Sample) -> None:
-    yaml = pytest.importorskip("yaml")
     described = yaml.safe_load(sample("touchpoints/openapi_v1.yml").read_bytes())
     path = described["paths"]["/forms/{uuid}/responses"]["get"]
     assert {each["name"] for each in path["parameters"]} == {
