@@ -77,18 +77,22 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         one_of("interval_kind", ("sampling", "indicative"), blame=cell),
         one_of("band", ("85+", "75-85", "65-75", "55-65", "<55"), blame=cell),
         never(
-            "a value is in its measure's range",
-            """
+            "a value and its interval are in their measure's range",
+            f"""
             not case
-                when measure in ('cx_index', 'acsi_equal_weight') then value between 0 and 100
-                when measure = 'nps' then value between -100 and 100
-                when measure in ('mean', 'ces') then value between 1 and if(scale = 'ten', 10, 5)
-                else value between 0 and 1
+                when measure in ('cx_index', 'acsi_equal_weight') then {_within("0", "100")}
+                when measure = 'nps' then {_within("-100", "100")}
+                when measure in ('mean', 'ces') then {_within("1", "if(scale = 'ten', 10, 5)")}
+                else {_within("0", "1")}
             end
             """,
             blame=cell,
         ),
-        never("a shown cell has a value", "not suppressed and value is null", blame=cell),
+        never(
+            "a shown cell has a value and an interval",
+            "not suppressed and (value is null or n > 1 and (low is null or high is null))",
+            blame=cell,
+        ),
         never(
             "a value lies in its interval",
             "value not between low - 1e-9 and high + 1e-9"
@@ -147,6 +151,14 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
         Rule("n and values are what the answers give", _ANSWERS_AGAINST_INDEX),
         Rule("an index is the mean of its drivers' means, over all who answered", _ANSWERS_AGAINST_CX_INDEX),
     ]
+
+
+def _within(least: str, most: str) -> str:
+    """SQL: all figures of a row of cx_index, and the ends of their intervals, are between these."""
+    return (
+        f"least(value, low, weighted_value, weighted_low, volume_value, volume_low) >= {least}"
+        f" and greatest(value, high, weighted_value, weighted_high, volume_value, volume_high) <= {most}"
+    )
 
 
 _LEFT_OUT = """

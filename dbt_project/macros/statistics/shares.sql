@@ -49,14 +49,39 @@
 {%- endmacro %}
 
 
-{#- Its 95% interval, the score plus or minus `half_width` (t at n - 1 degrees of freedom times the standard error), inside -100 and
-    100. Null where no answers differ: a width of 0 would claim that the score is known.
+{#- Its 95% interval by `promoters` and `detractors` of n (numbers; need not be whole): Wilson's of both shares, put together with
+    the correlation of two shares of the same people, -sqrt(p d / ((1 - p) (1 - d))), or 0 where all are of one kind.
+
+    G. Y. Zou and A. Donner, Construction of confidence limits about effect measures: a general approach, Statistics in
+    Medicine 27 (2008); 0 as R. G. Newcombe has it, Improved confidence intervals for the difference between binomial proportions
+    based on paired data, Statistics in Medicine 17 (1998), method 10. Between -100 and 100; null where n is 0 or null.
 -#}
-{% macro net_promoter_low(value, half_width) -%}
-    case when {{ half_width }} > 0 then greatest(-100e0, {{ value }} - {{ half_width }}) end
+{% macro net_promoter_low(promoters, detractors, n) -%}
+    {{ _net_promoter_bound(promoters, detractors, n, wilson_low, wilson_high, '-') }}
 {%- endmacro %}
 
 
-{% macro net_promoter_high(value, half_width) -%}
-    case when {{ half_width }} > 0 then least(100e0, {{ value }} + {{ half_width }}) end
+{% macro net_promoter_high(promoters, detractors, n) -%}
+    {{ _net_promoter_bound(promoters, detractors, n, wilson_high, wilson_low, '+') }}
+{%- endmacro %}
+
+
+{% macro _net_promoter_bound(promoters, detractors, n, wilson, other_wilson, sign) -%}
+    {%- set p, d = '(' ~ promoters ~ ' / nullif(cast(' ~ n ~ ' as double), 0))', '(' ~ detractors ~ ' / nullif(cast(' ~ n ~ ' as double), 0))' -%}
+    {%- set p_arm = '(' ~ p ~ ' - ' ~ wilson(promoters, n) ~ ')' -%}
+    {%- set d_arm = '(' ~ d ~ ' - ' ~ other_wilson(detractors, n) ~ ')' -%}
+    100e0 * (
+        {{ p }} - {{ d }} {{ sign }} sqrt(
+            {{ p_arm }} * {{ p_arm }} + {{ d_arm }} * {{ d_arm }}
+            - 2 * coalesce(sqrt({{ p }} * {{ d }} / nullif((1 - {{ p }}) * (1 - {{ d }}), 0)), 0) * {{ p_arm }} * {{ d_arm }}
+        )
+    )
+{%- endmacro %}
+
+
+{#- The share of promoters (sign +) or detractors (-) that a score tells together with the `spread` (variance) of what it is the mean
+    of, 100, 0 and -100: the mean square tells the sum of both. At 12 decimals, so that nobody is nobody.
+-#}
+{% macro net_promoter_share(value, spread, sign) -%}
+    least(1e0, greatest(0e0, round(({{ spread }} / 100 + {{ value }} * {{ value }} / 100 {{ sign }} {{ value }}) / 200, 12)))
 {%- endmacro %}

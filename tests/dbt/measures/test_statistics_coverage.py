@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import brentq
-from scipy.stats import binom, norm
+from scipy.stats import binom, multinomial, norm
 
 from .sql import ESTIMATES, Measures
 from .tables import responses
@@ -36,26 +38,27 @@ def wanted(n: int) -> tuple[float, float]:
     return (0.93, 0.97) if n >= 100 else (0.91, 0.985)
 
 
-def shares_with(mean: float) -> np.ndarray:
-    """How a population with this mean answers 1 to 5: exponential in the answer, so most at one end."""
+def shares_with(mean: float, most: int = 5) -> np.ndarray:
+    """How a population with this mean answers 1 to `most`: exponential in the answer, so most at one end."""
+    points = np.arange(1, most + 1)
 
     def shares(slope: float) -> np.ndarray:
-        weights = np.exp(slope * POINTS)
+        weights = np.exp(slope * points)
         return weights / weights.sum()
 
-    return shares(float(brentq(lambda slope: shares(slope) @ POINTS - mean, -9, 9)))
+    return shares(float(brentq(lambda slope: shares(slope) @ points - mean, -9, 9)))
 
 
-def drawn(random: np.random.Generator, mean: float, size: tuple[int, ...]) -> np.ndarray:
+def drawn(random: np.random.Generator, mean: float, size: tuple[int, ...], most: int = 5) -> np.ndarray:
     """Answers to each driver, last axis, of people whose liking goes with all of them (correlated by .6)."""
     liking = random.normal(size=(*size, 1))
     own = random.normal(size=(*size, len(DRIVERS)))
-    return answered(np.sqrt(0.6) * liking + np.sqrt(0.4) * own, mean)
+    return answered(np.sqrt(0.6) * liking + np.sqrt(0.4) * own, shares_with(mean, most))
 
 
-def answered(normal: np.ndarray, mean: float) -> np.ndarray:
-    """1 to 5 with the population's shares, from standard normal numbers."""
-    return 1 + np.searchsorted(np.cumsum(shares_with(mean))[:-1], norm.cdf(normal)).astype(int)
+def answered(normal: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """1 to as many as there are shares, with the population's shares, from standard normal numbers."""
+    return 1 + np.searchsorted(np.cumsum(shares)[:-1], norm.cdf(normal)).astype(int)
 
 
 def estimates(measures: Measures, points: np.ndarray, clusters: np.ndarray | None = None) -> pd.DataFrame:
@@ -205,7 +208,7 @@ def test_of_clustered_people_the_clustered_error_covers(
     liking, own = random.normal(size=shape), random.normal(size=(*shape[:-1], len(DRIVERS)))
     normal = np.sqrt(0.33) * unit + np.sqrt(0.33) * liking + np.sqrt(0.34) * own
     n = units * size
-    points = answered(normal, mean).reshape(REPLICATES, n, len(DRIVERS))
+    points = answered(normal, shares_with(mean)).reshape(REPLICATES, n, len(DRIVERS))
     clusters = np.broadcast_to(np.repeat(np.arange(units), size), (REPLICATES, n))
     found = estimates(measures, points, clusters)
     assert outside(found, shares_with(mean), n) == {}
@@ -267,22 +270,30 @@ def test_where_one_half_is_asked_more_the_weighted_error_covers(
     assert covered(found, "cx_index", 25 * (mean - 1)) < 0.93, "without weights it speaks of others"
 
 
-Services = list[tuple[float, int, int]]
-"""Each service's mean, how many answer, how many it served."""
+Services = Sequence[tuple[Any, int, int]]
+"""What each service's people think, how many answer, how many it served."""
 
 
-def by_people_served(measures: Measures, random: np.random.Generator, *months: Services) -> None:
+def by_people_served(
+    measures: Measures,
+    draw: Callable[[Any, int], np.ndarray],
+    *months: Services,
+    scale: str = "likert_5",
+    drivers: tuple[str, ...] = DRIVERS,
+) -> None:
     """Make cx_index of replicates, each of which is an organization that withholds nothing.
 
     Args:
         measures: a database.
-        random: where the answers come from.
+        draw: gives the answers, person × driver, of so many people who think this.
         months: the services of each month from January on; the same in every replicate.
+        scale: of the answers.
+        drivers: what was asked.
     """
     people, points, served = [], [], []
     for number, services in enumerate(months):
         month = date(2026, 1 + number, 1)
-        for place, (mean, n, volume) in enumerate(services):
+        for place, (opinion, n, volume) in enumerate(services):
             numbers = np.repeat(np.arange(REPLICATES), n)
             names = [f"{k} {place}" for k in range(REPLICATES)]
             people.append(
@@ -294,11 +305,11 @@ def by_people_served(measures: Measures, random: np.random.Generator, *months: S
                     }
                 )
             )
-            points.append(drawn(random, mean, (len(numbers),)))
+            points.append(draw(opinion, len(numbers)))
             served.append(pd.DataFrame({"service_id": names, "period_start": month, "volume": volume}))
     who = pd.concat(people)
     everybody = responses(len(who), **{str(name): who[name].to_numpy() for name in who})
-    estimates_of(measures, everybody, np.concatenate(points), ["service", "organization"])
+    estimates_of(measures, everybody, np.concatenate(points), ["service", "organization"], scale, drivers)
     publish(measures, pd.concat(served))
 
 
@@ -359,7 +370,11 @@ def test_a_figure_by_people_served_is_covered(
     """Also where most answers are of the service that serves the fewest, and where services differ."""
     answered_by, _ = np.array(sizes).T
     random = np.random.default_rng([*(round(10 * mean) for mean in means), *answered_by])
-    by_people_served(measures, random, [(mean, *size) for mean, size in zip(means, sizes, strict=True)])
+    by_people_served(
+        measures,
+        lambda mean, number: drawn(random, mean, (number,)),
+        [(mean, *size) for mean, size in zip(means, sizes, strict=True)],
+    )
     found = measures.frame("select * from cx_index where breakdown = 'organization'")
     truths, expected = of_all_served(means, sizes)
     outside = {}
@@ -406,7 +421,7 @@ def test_a_change_by_people_served_is_covered(
     random = np.random.default_rng([*(round(10 * mean) for mean in (*before, *after)), *answered_by])
     by_people_served(
         measures,
-        random,
+        lambda mean, number: drawn(random, mean, (number,)),
         *([(mean, *size) for mean, size in zip(means, sizes, strict=True)] for means in (before, after)),
     )
     found = changes(measures, "organization")
@@ -419,3 +434,152 @@ def test_a_change_by_people_served_is_covered(
     }
     assert {"mean", "cx_index", "top_box"} <= coverage.keys()
     assert {m: covers for m, covers in coverage.items() if not low <= covers <= high} == {}
+
+
+NET_PROMOTERS = (
+    (0.2, 0.3, 0.5),
+    (0.1, 0.8, 0.1),
+    (0.3, 0.4, 0.3),
+    (0.5, 0.3, 0.2),
+    (0.7, 0.2, 0.1),
+    (0.9, 0.07, 0.03),
+    (0.97, 0.02, 0.01),
+)
+"""Shares of promoters, of those who are neither, and of detractors."""
+ANSWER_OF_KIND = np.array([3, 7, 10])
+"""What a detractor, one who is neither and a promoter answer from 0 to 10."""
+
+
+def test_a_net_promoter_score_is_covered_as_wanted(measures: Measures) -> None:
+    """Exactly, by the chance of each pair of counts."""
+    outside = {}
+    for n in (30, 100, 200):
+        low, high = wanted(n)
+        p, d = (counts.ravel() for counts in np.meshgrid(np.arange(n + 1), np.arange(n + 1)))
+        counts = pd.DataFrame({"p": p, "d": d, "n": n})[p + d <= n]
+        measures.table("counts", counts)
+        ends = measures.frame(
+            "select p, d, {{ net_promoter_low('p', 'd', 'n') }} as low,"
+            " {{ net_promoter_high('p', 'd', 'n') }} as high from counts"
+        )
+        pairs = np.column_stack([ends["p"], n - ends["p"] - ends["d"], ends["d"]])
+        for shares in NET_PROMOTERS:
+            score = 100 * (shares[0] - shares[2])
+            holds = (ends["low"] <= score + 1e-9) & (score - 1e-9 <= ends["high"])
+            covers = multinomial.pmf(pairs, n, shares)[holds].sum()
+            if not low <= covers <= high:
+                outside[n, shares] = round(covers, 4)
+    assert outside == {}
+
+
+RECOMMENDATION: dict[str, Any] = {"scale": "nps_11", "drivers": ("recommendation",)}
+
+
+def recommended(normal: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
+    """Each person's answer from 0 to 10, person × 1: the larger the standard normal number, the higher."""
+    return ANSWER_OF_KIND[answered(normal.reshape(-1, 1), np.array(shares[::-1])) - 1]
+
+
+def score_of(shares: Sequence[float]) -> float:
+    return 100 * (shares[0] - shares[2])
+
+
+def services(n: int, **columns: Any) -> pd.DataFrame:
+    """Responses of n people to each replicate, which is a service."""
+    names = np.repeat([f"s{k}" for k in range(REPLICATES)], n)
+    return responses(REPLICATES * n, service_id=names, **columns)
+
+
+@pytest.mark.parametrize("shares", NET_PROMOTERS, ids=str)
+@pytest.mark.parametrize("n", [30, 100])
+def test_a_published_net_promoter_score_is_covered(
+    measures: Measures, shares: tuple[float, ...], n: int
+) -> None:
+    random = np.random.default_rng([round(100 * shares[0]), n])
+    points = recommended(random.normal(size=REPLICATES * n), shares)
+    found = estimates_of(measures, services(n), points, ["service"], **RECOMMENDATION)
+    low, high = wanted(n)
+    assert low <= covered(found, "nps", score_of(shares)) <= high
+
+
+@pytest.mark.parametrize("shares", NET_PROMOTERS, ids=str)
+@pytest.mark.parametrize(("units", "size"), [(10, 3), (25, 4)])
+def test_a_net_promoter_score_of_clustered_people_is_covered(
+    measures: Measures, shares: tuple[float, ...], units: int, size: int
+) -> None:
+    """A third of what moves an answer is that of the unit."""
+    random = np.random.default_rng([round(100 * shares[0]), units, 11])
+    shape = (REPLICATES, units, size)
+    normal = np.sqrt(0.33) * random.normal(size=(*shape[:2], 1)) + np.sqrt(0.67) * random.normal(size=shape)
+    units_of = np.tile(np.repeat([f"u{unit}" for unit in range(units)], size), REPLICATES)
+    people = services(units * size, cluster_id=units_of)
+    found = estimates_of(measures, people, recommended(normal, shares), ["service"], **RECOMMENDATION)
+    low, high = wanted(units * size)
+    assert low <= covered(found, "nps", score_of(shares), prefix="weighted_") <= high
+
+
+HALVES = (((0.5, 0.3, 0.2), (0.7, 0.2, 0.1)), ((0.2, 0.3, 0.5), (0.1, 0.8, 0.1)))
+
+
+@pytest.mark.parametrize(
+    ("more", "fewer", "n"),
+    [
+        *((*halves, n) for halves in HALVES for n in (30, 100)),
+        # of 30, one detractor would be expected
+        ((0.9, 0.07, 0.03), (0.7, 0.2, 0.1), 100),
+    ],
+    ids=str,
+)
+def test_a_net_promoter_score_by_weights_is_covered(
+    measures: Measures, more: tuple[float, ...], fewer: tuple[float, ...], n: int
+) -> None:
+    """Of two halves of the population, one of which is asked more."""
+    random = np.random.default_rng([round(100 * more[0]), 9, n])
+    is_more = random.random(REPLICATES * n) < ASKED_MORE
+    normal = random.normal(size=REPLICATES * n)
+    points = np.where(is_more[:, None], recommended(normal, more), recommended(normal, fewer))
+    people = services(n, weight=np.where(is_more, 0.5 / ASKED_MORE, 0.5 / (1 - ASKED_MORE)))
+    found = estimates_of(measures, people, points, ["service"], **RECOMMENDATION)
+    low, high = wanted(n)
+    truth = (score_of(more) + score_of(fewer)) / 2
+    assert low <= covered(found, "nps", truth, prefix="weighted_") <= high
+
+
+@pytest.mark.parametrize(
+    ("sizes", "opinions"),
+    [
+        *((sizes, (shares,) * len(sizes)) for sizes in (EVEN, UNEVEN, FEW) for shares in NET_PROMOTERS),
+        *(
+            (sizes, ((0.7, 0.2, 0.1), (0.5, 0.3, 0.2), (0.3, 0.4, 0.3), (0.1, 0.8, 0.1)))
+            for sizes in (EVEN, UNEVEN)
+        ),
+    ],
+    ids=str,
+)
+def test_a_net_promoter_score_by_people_served_is_covered(
+    measures: Measures, sizes: list[tuple[int, int]], opinions: tuple[tuple[float, ...], ...]
+) -> None:
+    answered_by, served = np.array(sizes).T
+    random = np.random.default_rng([*(round(100 * shares[0]) for shares in opinions), *answered_by])
+    by_people_served(
+        measures,
+        lambda shares, number: recommended(random.normal(size=number), shares),
+        [(shares, *size) for shares, size in zip(opinions, sizes, strict=True)],
+        **RECOMMENDATION,
+    )
+    found = measures.frame("select * from cx_index where breakdown = 'organization'")
+    weights = served / served.sum()
+    promoters, _, detractors = weights @ np.array(opinions)
+    expected = min(promoters, detractors) / (weights**2 / answered_by).sum()
+    low, high = wanted(answered_by.sum() if expected >= 5 else 30)
+    assert low <= covered(found, "nps", 100 * (promoters - detractors), prefix="volume_") <= high
+
+
+@pytest.mark.parametrize(("mean", "n"), itertools.product((5.5, 8.0, 9.4), (30, 100)))
+def test_acsi_is_covered(measures: Measures, mean: float, n: int) -> None:
+    random = np.random.default_rng([round(10 * mean), n, 10])
+    points = drawn(random, mean, (REPLICATES * n,), most=10)
+    items = ("acsi_overall", "acsi_expectations", "acsi_ideal")
+    found = estimates_of(measures, services(n), points, ["service"], "ten", items)
+    low, high = wanted(n)
+    assert low <= covered(found, "acsi_equal_weight", 100 * (mean - 1) / 9) <= high

@@ -116,11 +116,61 @@ class TestNetPromoter:
         expected = [np.sqrt(self.reference(*case).var() / case[2]) for case in self.CASES]
         assert error == pytest.approx(expected, abs=1e-10)
 
-    def test_an_interval_stays_on_the_scale(self, macros: Measures) -> None:
-        rows = [(80, 43), (-80, 43), (100, 0), (10, 5)]
-        low = macros.scalars(macros.sql("{{ net_promoter_low('score', 'half') }}"), ["score", "half"], rows)
-        high = macros.scalars(macros.sql("{{ net_promoter_high('score', 'half') }}"), ["score", "half"], rows)
-        assert list(zip(low, high, strict=True)) == [(37, 100), (-100, -37), (None, None), (5, 15)]
+    def interval(self, promoters: int, detractors: int, n: int) -> tuple[float, float]:
+        """Wilson's by statsmodels of promoters and of detractors, and how the two correlate by numpy."""
+        answers = self.reference(promoters, detractors, n)
+        p, d = promoters / n, detractors / n
+        low_p, high_p = proportion_confint(promoters, n, method="wilson")
+        low_d, high_d = proportion_confint(detractors, n, method="wilson")
+        vary = 0 < promoters < n and 0 < detractors < n
+        correlation = np.corrcoef(answers == 100, answers == -100)[0, 1] if vary else 0.0
+
+        def width(of_p: float, of_d: float) -> float:
+            return float(np.sqrt(of_p**2 + of_d**2 - 2 * correlation * of_p * of_d))
+
+        return (
+            100 * (p - d - width(p - low_p, high_d - d)),
+            100 * (p - d + width(high_p - p, d - low_d)),
+        )
+
+    def test_the_interval_is_of_both_shares(self, macros: Measures) -> None:
+        low, high = (
+            np.array(
+                macros.scalars(
+                    macros.sql(f"{{{{ net_promoter_{end}('p', 'd', 'n') }}}}"), ["p", "d", "n"], self.CASES
+                )
+            )
+            for end in ("low", "high")
+        )
+        expected = np.array([self.interval(*case) for case in self.CASES])
+        assert np.column_stack([low, high]) == pytest.approx(expected, abs=1e-9)
+        score = np.array([100 * (p - d) / n for p, d, n in self.CASES])
+        assert ((low <= score) & (score <= high) & (low < high)).all()
+        assert low.min() == -100 and high.max() == 100
+
+    def test_of_nobody_there_is_no_interval(self, macros: Measures) -> None:
+        for end in ("low", "high"):
+            macro = f"net_promoter_{end}"
+            found = macros.scalars(
+                macros.sql(f"{{{{ {macro}('p', 'd', 'n') }}}}"),
+                ["p", "d", "n"],
+                [(0, 0, 0), (0.5, 0.5, None)],
+            )
+            assert found == [None, None]
+
+    def test_a_score_and_its_spread_tell_both_shares(self, macros: Measures) -> None:
+        rows = []
+        for case in self.CASES:
+            answers = self.reference(*case)
+            rows.append((float(answers.mean()), float(answers.var())))
+        for place, sign in enumerate("+-"):
+            got = macros.scalars(
+                macros.sql(f"{{{{ net_promoter_share('score', 'spread', '{sign}') }}}}"),
+                ["score", "spread"],
+                rows,
+            )
+            assert got == pytest.approx([case[place] / case[2] for case in self.CASES], abs=1e-11)
+            assert [share == 0 for share in got] == [case[place] == 0 for case in self.CASES]
 
 
 class TestFivePoints:

@@ -127,7 +127,7 @@ FAULTS = [
     f"update marts.cx_index set value = null where {CELL} and period_label = '2026-04'",
     "update marts.cx_index set n = n + 1"
     " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-03'",
-    "update marts.cx_index set driver_count = 2, value = value + 1"
+    "update marts.cx_index set driver_count = 2, value = value + 1, high = null"
     " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-02'",
     "delete from marts.cx_index"
     " where measure = 'cx_index' and breakdown = 'channel' and member = 'phone' and period_label = '2026-01'",
@@ -268,7 +268,10 @@ FOUND = {
         1,
         "2026-03 service ben-apply likert_5 mean trust",
     ),
-    ("cx_index", "a shown cell has a value"): (1, "2026-04 service ben-apply likert_5 mean trust"),
+    ("cx_index", "a shown cell has a value and an interval"): (
+        2,
+        "2026-02 channel phone likert_5 cx_index all; 2026-04 service ben-apply likert_5 mean trust",
+    ),
     ("cx_index", "where anything of a member and scale is withheld, what its people left out has a row"): (
         1,
         "2026-03 service ben-apply likert_5 cx_index all",
@@ -277,7 +280,10 @@ FOUND = {
         5,
         "month 2026-01-01 channel phone; month 2026-02-01 channel phone; month 2026-03-01 channel phone",
     ),
-    ("cx_index", "a value is in its measure's range"): (1, "2026-02 service ben-apply likert_5 mean trust"),
+    ("cx_index", "a value and its interval are in their measure's range"): (
+        1,
+        "2026-02 service ben-apply likert_5 mean trust",
+    ),
     ("cx_index", "a withheld cell shows no figure"): (1, "2026-03 service ben-apply likert_5 mean trust"),
     ("cx_index", "no withheld member is what is left of a published whole"): (1, "2026-03 service ben-apply"),
     ("cx_index", "no withheld month is what is left of a published quarter"): (

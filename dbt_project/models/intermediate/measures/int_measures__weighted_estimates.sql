@@ -53,7 +53,8 @@ samples as (
         n / nullif(design_effect, 0) as effective_n,
         -- fewer still where few units were drawn
         n / nullif(design_effect, 0) * (simple_t / t) * (simple_t / t) as interval_n,
-        t * standard_error * sqrt((n - 1e0) / n) as half_width
+        {{ net_promoter_share('value', 'spread', '+') }} as promoter_share,
+        {{ net_promoter_share('value', 'spread', '-') }} as detractor_share
     from errors
 ),
 

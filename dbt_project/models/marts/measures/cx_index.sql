@@ -192,7 +192,6 @@ variances as (
 samples as (
     select
         *,
-        own_squares + added_weight * variance as error_squares,
         -- as many of all people served, drawn at random, would be as precise
         case
             when is_known and is_error_known and breakdown <> 'service'
@@ -225,7 +224,8 @@ adjusted as (
             as adjusted_value,
         {{ five_point_adjusted_standard_error('effective_n', 'points_total', 'points_squares', 'scale') }} / unit
             as adjusted_standard_error,
-        t * sqrt(error_squares) as half_width,
+        {{ net_promoter_share('value', 'variance', '+') }} as promoter_share,
+        {{ net_promoter_share('value', 'variance', '-') }} as detractor_share,
         -- fewer still where few answered; and that a small service has none of a share's few isn't how services differ
         least(effective_n, 1.75e0 * n_if_alike) * (simple_t / t) * (simple_t / t) as interval_n
     from points
