@@ -10,6 +10,7 @@ models are made of, and each row's figures are compared too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -64,6 +65,8 @@ def worlds(seed: int, number: int) -> list[World]:
             "is_tied": draw.random(number) < 0.6,
         }
     )
+    # a customer, who stays with a channel, comes several times: so few new ones come with many records
+    everyone["customer"] = everyone["channel"] + (everyone.index // 60).astype(str)
     kinds = draw.choice(["contacts", "responses"], number, p=[0.7, 0.3])
     rank = draw.permutation(number) / number
     found = []
@@ -243,8 +246,15 @@ class Told:
     def _records(self, contacts: pd.DataFrame, responses: pd.DataFrame) -> None:
         respondents = responses[responses["is_counted"]]
         for cell, rows in spread(pd.concat([contacts, respondents]), "channel"):
+            customers = rows[rows["is_known"]].drop_duplicates("customer")
             self._row(
-                "identity_quality", cell, {"record_count": len(rows)}, [self._who("records", cell, rows)]
+                "identity_quality",
+                cell,
+                {"record_count": len(rows), "customer_count": len(customers)},
+                [
+                    self._who("records", cell, rows),
+                    self._who("customers", cell, customers.assign(id=customers["customer"])),
+                ],
             )
 
     def sums(self) -> Iterator[tuple[Var, list[Var]]]:
@@ -407,3 +417,16 @@ def test_the_attack_finds_what_two_tables_tell_alike(tmp_path: Path, monkeypatch
     days = [Told(world) for world in known]
     monkeypatch.setattr(told, "ALIKE", ())
     assert attack(publish(days, known, tmp_path, ORDERS["the first is kept no more"]), days) != []
+
+
+def test_the_attack_finds_how_many_customers_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = worlds(3, 9_000)
+    days = [Told(world) for world in known]
+    identity = told.TOLD["identity_quality"]
+    others = {name: count for name, count in identity.counts.items() if name != "customer_count"}
+    monkeypatch.setattr(told, "TOLD", {**told.TOLD, "identity_quality": replace(identity, counts=others)})
+    found = attack(publish(days, known, tmp_path, ORDERS["one after the other"]), days)
+    assert found
+    assert all(line.startswith("(('customers'") for line in found), found
