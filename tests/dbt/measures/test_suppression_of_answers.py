@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 from .sql import CX_INDEX, Measures
 from .tables import SERVICES, answers, describe_surveys, load, responses, touched_quarters
 from .test_suppression_across_tables import (
+    CELL,
     CHANNELS,
     MINIMUM,
     UNCOUNTED,
@@ -191,6 +192,7 @@ NUMBERS: list[tuple[str, str, Condition]] = [
     ),
     ("quality", "offered_respondent_count", lambda atoms, _: is_respondent(atoms)),
     ("quality", "offered_count", of_kind("offered")),
+    ("quality", "customer_count", of_kind("served")),
     (
         "lowest",
         "lowest_count",
@@ -267,6 +269,7 @@ def kinds_of(people: pd.DataFrame) -> pd.DataFrame:
             once[once["is_counted"] & ~is_one].assign(kind="respondent"),
             once[~once["is_counted"]].assign(kind=lambda rows: rows["not_counted_reason"]),
             *[once.assign(kind="offered", segment="unknown")] * 2,
+            *[once.assign(kind="served", segment="unknown")] * 3,
         ]
     )
 
@@ -303,7 +306,8 @@ def atoms_of(mine: pd.DataFrame) -> pd.DataFrame:
     """What a reader doesn't know the numbers of.
 
     An atom is a period, a survey in a channel, a segment, and a kind: who counts, who answered a question,
-    who doesn't count, who was offered it. Who answered a question follows from who counts in no other way.
+    who doesn't count, who was served or offered it. Who answered a question follows from who counts in no
+    other way.
     """
     atoms = mine[PLACES].drop_duplicates()
     for other in ("segment", "period"):
@@ -312,11 +316,16 @@ def atoms_of(mine: pd.DataFrame) -> pd.DataFrame:
     return atoms.merge(mine[["survey", "kind"]].drop_duplicates())
 
 
-def told_within(atoms: pd.DataFrame, mine: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[Told]:
+def told_within(
+    atoms: pd.DataFrame,
+    mine: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    numbers: Sequence[tuple[str, str, Condition]] = tuple(NUMBERS),
+) -> list[Told]:
     """What tables say of these answers."""
     counts = mine.groupby(ATOM).size().rename("count").reset_index()
     atoms = coded(atoms.merge(counts, how="left", on=ATOM).fillna({"count": 0.0}))
-    return [each for table, count, of in NUMBERS for each in cells(atoms, tables, table, count, of)]
+    return [each for table, count, of in numbers for each in cells(atoms, tables, table, count, of)]
 
 
 @pytest.mark.parametrize(("seed", "number"), [(1, 800), (2, 1_000)])
@@ -344,13 +353,15 @@ OFFERS = f"""
 """
 
 
-def partly_offered(measures: Measures, few: int) -> pd.DataFrame:
+def partly_offered(measures: Measures, few: int, number: int = 3_000) -> pd.DataFrame:
     """An agency without the offers of one survey, and `few` who rated another one by a channel that has none.
+
+    `number` people answered in all.
 
     Returns:
         See `with_items`.
     """
-    people, items = surveyed(1, 3_000)
+    people, items = surveyed(1, number)
     # no channel is of few but the one that is planted
     people["channel"] = people["channel"].replace("in_person", "phone")
     people["survey_id"] = people["survey_id"].replace(
@@ -363,10 +374,19 @@ def partly_offered(measures: Measures, few: int) -> pd.DataFrame:
     return make(measures, people, items, offers=OFFERS)
 
 
+LEFT_OUT: tuple[str, str, Condition] = (
+    "left out",
+    "left_out_count",
+    lambda atoms, _: is_respondent(atoms) & (atoms["survey"] == WITHOUT_OFFERS),
+)
+"""Who answered a survey that survey_nonresponse leaves out, as `NUMBERS` say what is counted."""
+
+
 def of_offers(kinds: pd.DataFrame) -> pd.DataFrame:
     """Those of these rows that there are where some people's offers aren't known."""
-    is_unknown = (kinds["survey"] == WITHOUT_OFFERS) | (kinds["channel"] == NOT_OFFERED)
-    return kinds[(kinds["kind"] != "offered") | ~is_unknown]
+    is_uncounted = (kinds["kind"] == "offered") & (kinds["survey"] == WITHOUT_OFFERS)
+    is_not_offered = kinds["kind"].isin(["offered", "served"]) & (kinds["channel"] == NOT_OFFERED)
+    return kinds[~(is_uncounted | is_not_offered)]
 
 
 def found_of_first_quarter(measures: Measures, people: pd.DataFrame) -> tuple[list[str], set[str]]:
@@ -375,7 +395,10 @@ def found_of_first_quarter(measures: Measures, people: pd.DataFrame) -> tuple[li
     mine, here = next(spans(of_offers(kinds_of(people)), tables))
     rows = here["nonresponse"]
     wholes = set(rows.loc[(rows["member"] == "all") & rows["rated_count"].notna(), "path"])
-    return recovered(told_within(atoms_of(mine), mine, here)), wholes
+    # of no channel is it told how many answered the survey that is left out
+    classes = rows.loc[(rows["path"] == "channel") & (rows["member"] != "all"), CELL]
+    here = {**here, "left out": classes.assign(left_out_count=np.nan)}
+    return recovered(told_within(atoms_of(mine), mine, here, [*NUMBERS, LEFT_OUT])), wholes
 
 
 @pytest.mark.parametrize(("few", "wholes"), [(0, {"channel", "service"}), (3, set()), (12, {"service"})])
@@ -394,3 +417,15 @@ def test_the_attack_finds_who_is_in_one_whole_and_not_in_another(measures: Measu
     found, _ = found_of_first_quarter(measures, people)
     assert found
     assert all(f" channel {NOT_OFFERED} " in name for name in found), found
+
+
+def test_a_class_tells_nothing_of_the_few_of_its_channel_that_are_none_of_it(measures: Measures) -> None:
+    people = partly_offered(measures, 0, 8_000)
+    found, _ = found_of_first_quarter(measures, people)
+    assert found == []
+    # as if they were not counted
+    measures.connection.execute("update int_measures__nonresponse set others_count = 0")
+    measures.build("survey_nonresponse")
+    found, _ = found_of_first_quarter(measures, people)
+    assert found
+    assert all(name.startswith("left_out_count ") for name in found), found

@@ -342,6 +342,27 @@ apart_from_places as (
     from places
     group by breakdown, quarter_start, told
     having sum(case told when 'respondent_count' then stray_count else apart_count end) > 0
+),
+
+-- All of a channel or service are told elsewhere, and those of its class here: so are its others. A survey that is left
+-- out of its service is told as a whole, and by channels nowhere.
+others as (
+    {% for name, class in of_surveys.items() %}
+    select
+        '{{ name }}' as breakdown,
+        quarter_start,
+        {{ class }} as member,
+        sum(respondent_count) as others_count
+    from known_alike
+    where
+        is_of_quarter
+        and not is_known_by_{{ name }}
+        {%- if name == 'service' %}
+        and not is_left_out_by_service
+        {%- endif %}
+    group by quarter_start, {{ class }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select
@@ -355,11 +376,14 @@ select
     count(counted.score) as rated_count,
     cast(coalesce(sum(counted.score), 0) as bigint) as points_total,
     nullif({{ sorted_list('counted.survey_left_out') }}, '') as surveys_left_out,
-    cast(min(least(others.respondent_count, respondents.apart_count)) as bigint) as respondent_apart_count,
-    cast(min(least(others.rated_count, rated.apart_count)) as bigint) as rated_apart_count
+    cast(min(least(apart.respondent_count, respondents.apart_count)) as bigint) as respondent_apart_count,
+    cast(min(least(apart.rated_count, rated.apart_count)) as bigint) as rated_apart_count,
+    cast(coalesce(min(others.others_count), 0) as bigint) as others_count
 from counted
-left join apart_from_others as others
-    on {{ same('counted', 'others', ['quarter_start', 'breakdown']) }}
+left join apart_from_others as apart
+    on {{ same('counted', 'apart', ['quarter_start', 'breakdown']) }}
+left join others
+    on {{ same('counted', 'others', ['quarter_start', 'breakdown', 'member']) }}
 left join apart_from_places as respondents
     on
         respondents.told = 'respondent_count'

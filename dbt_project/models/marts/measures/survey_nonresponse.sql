@@ -16,10 +16,11 @@
         offered_count as n,
         respondent_count,
         silent_count,
+        others_count,
         case
             when
                 is_withheld_there
-                or least(offered_count, nullif(respondent_count, 0), nullif(silent_count, 0))
+                or least(offered_count, nullif(respondent_count, 0), nullif(silent_count, 0), nullif(others_count, 0))
                 < {{ policy('suppression_min_n') }}
                 then 'small_n'
         end as reason
@@ -134,6 +135,7 @@ wholes as (
         sum(respondent_count) filter (where member <> 'unknown') as respondent_count,
         sum(rated_count) filter (where member <> 'unknown') as rated_count,
         coalesce(sum(rated_count) filter (where member = 'unknown'), 0) as rated_outside_count,
+        sum(others_count) as others_count,
         bool_or(member <> 'unknown' and respondent_count > offered_count) as is_misfit,
         min(surveys_left_out) as surveys_left_out,
         min(respondent_apart_count) as respondent_apart_count,
@@ -224,7 +226,8 @@ totals as (
         member,
         sum(offered_count) as offered_count,
         sum(respondent_count) as respondent_count,
-        sum(rated_count) as rated_count
+        sum(rated_count) as rated_count,
+        max(others_count) as others_count
     from classes
     group by quarter_start, breakdown, member
 ),
@@ -247,6 +250,7 @@ members as (
         totals.offered_count,
         totals.respondent_count,
         totals.offered_count - totals.respondent_count as silent_count,
+        totals.others_count,
         withheld_services.member is not null or withheld_respondents.member is not null as is_withheld_there
     from totals
     left join withheld_services
@@ -267,6 +271,7 @@ members as (
         wholes.offered_count,
         wholes.respondent_count,
         wholes.offered_count - wholes.respondent_count as silent_count,
+        wholes.others_count,
         left_out.breakdown is not null or withheld_respondents.member is not null as is_withheld_there
     from wholes
     left join left_out
@@ -279,7 +284,7 @@ members as (
 ),
 
 withheld as (
-    {{ withheld_cells(cells, ['respondent_count', 'silent_count']) | indent }}
+    {{ withheld_cells(cells, ['respondent_count', 'silent_count', 'others_count']) | indent }}
 ),
 
 compared as (
