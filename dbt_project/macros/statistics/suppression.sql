@@ -5,8 +5,8 @@
     what a sum shows from its whole has what it withholds, all of it together. So a sum is open while one of its cells is
     withheld, or those withheld may each count fewer answers than suppression_min_n, or count answers that are all alike; then the
     smallest cell that the sum still shows is withheld too (tie: the first by name; the whole comes last). What a whole counts
-    beyond its parts (answers without a channel, say) is withheld as well, for nothing shows it, but hides no cell: it is few.
-    Where it may be many and another table tells how many (answers of people whose segment nobody knows), those withheld have
+    beyond its parts (visits without a service, say) is withheld as well, for nothing shows it, but hides no cell: it is few.
+    Where another table tells how many (answers without a channel, or of people whose segment nobody knows), those withheld have
     to be enough with it and without it (`told_gaps`).
 
     The sums share cells, so this goes on until nothing changes. In a step every open sum withholds its cell, but for a sum of which
@@ -79,7 +79,7 @@ sums as (
         1 as kind,
         concat_ws('|', '{{ nest.part }}s', item, period_type, cast(period_start as string), {{ nest.of }}) as sum_name,
         false as is_whole,
-        false as is_gap_told,
+        {{ _is_among("'" ~ nest.part ~ "'", told_gaps) }} as is_gap_told,
         *
     from cells
     where breakdown = '{{ nest.part }}' and {{ nest.of }} is not null
@@ -88,7 +88,7 @@ sums as (
         1 as kind,
         concat_ws('|', '{{ nest.part }}s', item, period_type, cast(period_start as string), member) as sum_name,
         true as is_whole,
-        false as is_gap_told,
+        {{ _is_among("'" ~ nest.part ~ "'", told_gaps) }} as is_gap_told,
         *
     from cells
     where breakdown = '{{ nest.whole }}'

@@ -740,7 +740,10 @@ DERIVED: Sequence[Derived] = (
             base.breakdown <> 'all'
             and date_trunc('quarter', base.period_start) = date_trunc('quarter', row_.period_start)
         """,
-        figures=("collected_without_clearance_count", "unknown_channel_count", "without_offer_count"),
+        figures=(
+            *("collected_without_clearance_count", "unknown_channel_count", "without_offer_count"),
+            "is_cohort_mismatched",
+        ),
     ),
     Derived(
         "published_measures",

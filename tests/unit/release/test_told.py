@@ -337,12 +337,14 @@ def test_a_whole_does_not_tell_who_of_a_held_survey_came_without_clearance(tmp_p
             for member, n in surveys.items()
         )
         late = f"if(member in ('kiosk', 'all'), {kiosk}, 0) as collected_without_clearance_count"
-        return {"survey_quality": f"from ({rows}) select *, {late}"}
+        unoffered = f"member in ('kiosk', 'all') and {kiosk} > 40 as is_cohort_mismatched"
+        return {"survey_quality": f"from ({rows}) select *, {late}, {unoffered}"}
 
     found = published(tmp_path, day(40, 60, 100), day(43, 73, 120))["survey_quality"].set_index("member")
     assert set(found.index[found.held_from.notna()]) == {"kiosk", "web"}
     assert found.respondent_count.to_dict() == {"kiosk": 40, "web": 60, "mail": 120, "all": 236}
     assert found.collected_without_clearance_count.dropna().to_dict() == {"kiosk": 40, "web": 0}
+    assert found.is_cohort_mismatched.dropna().to_dict() == {"kiosk": False, "web": False}
 
 
 def pages_before(calls, pages, listed=None):

@@ -105,7 +105,7 @@ from (
     {{ withheld_cells(
         'items',
         breakdowns=['organization', 'service', 'channel', 'segment'],
-        told_gaps=['segment'],
+        told_gaps=['segment', 'channel', 'service'],
         periods=['month', 'quarter', 'year'],
         asked_together='scale',
         is_alike_secret=true
