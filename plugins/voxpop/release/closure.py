@@ -77,6 +77,7 @@ def held(
     minimum: int,
     by_count: Mapping[Cell, Sequence[Move | None]],
     followers: Mapping[Cell, Set[Cell]],
+    told_elsewhere: Set[Cell] = frozenset(),
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
@@ -90,6 +91,7 @@ def held(
         minimum: how many people's records a difference has to be of; fewer are few.
         by_count: how much the wholes of sums that go by counts differ in these.
         followers: cell → those that are held where it is.
+        told_elsewhere: cells whose number other tables tell, in every release, so that none can be held.
 
     Returns:
         Cells of `shown`: those that differ from a known one by few, those that would give such a
@@ -144,19 +146,21 @@ def held(
         again: set[Sum] = set()
         for each in asked:
             cells = (each.whole, *sums[each])
-            hidden = {cell for cell in cells if cell not in shown or cell in found}
-            if len(hidden) < len(cells) and any(
+            seen = [cell for cell in cells if cell in shown and cell not in found]
+            hidden = {*cells} - {*seen}
+            elsewhere = hidden & told_elsewhere
+            if seen and any(
                 _is_open(
                     each,
                     {cell: compared(each, cell)[place] for cell in cells},
-                    hidden=hidden,
-                    known=known_cells,
+                    hidden=hidden - told,
+                    known=known_cells | told,
                     held=found,
                     least=least,
                 )
                 for place, known_cells in enumerate(known)
+                for told in ([set(), elsewhere] if elsewhere else [set()])
             ):
-                seen = (cell for cell in cells if cell not in hidden)
                 # a longer period that no release has shown yet is withheld before a shorter one stays behind
                 rank = -1 if each.is_of_periods and each.whole not in told_before else 1
                 least_told = min(

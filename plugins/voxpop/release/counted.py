@@ -82,6 +82,13 @@ _SEGMENTS = """
 """The segment of who answered, in the fiscal quarter of the answer."""
 
 _MEMBERS = {"organization": "organization_id", "service": "service_id", "channel": "channel"}
+NOWHERE = "unknown"
+"""The member of a record that is of no service, or came by no known channel."""
+
+TOLD_ELSEWHERE = ("service", "channel")
+"""Of which breakdowns of cx_index survey_quality tells how many are nowhere: those without a channel, and the
+surveys without a service."""
+
 _CELL = ("period_type", "period_start", "breakdown", "member")
 _ITEM = ("period_type", "period_start", "scale", "measure", "driver")
 
@@ -142,7 +149,10 @@ COUNTED: Mapping[str, Counted] = {
             from answers
         """,
         items_of="[concat_ws('|', scale, driver)]",
-        members=_MEMBERS,
+        members={
+            **_MEMBERS,
+            **{name: f"coalesce({_MEMBERS[name]}, '{NOWHERE}')" for name in TOLD_ELSEWHERE},
+        },
         late_members={"segment": _SEGMENTS},
         items="[concat_ws('|', scale, driver)]",
         rests_on="split_part(item, '|', 1) = row_.scale and row_.driver in ('all', split_part(item, '|', 2))",

@@ -22,7 +22,18 @@ from voxpop.release import changed, closure
 from voxpop.release.changed import Earlier, columns_of
 from voxpop.release.closure import Cell, Move, Sum
 from voxpop.release.compared import COMPARED
-from voxpop.release.counted import ALIKE, COUNTED, END, TOLD, VOTES, WITHHELD, Named, fiscal_year_start
+from voxpop.release.counted import (
+    ALIKE,
+    COUNTED,
+    END,
+    NOWHERE,
+    TOLD,
+    TOLD_ELSEWHERE,
+    VOTES,
+    WITHHELD,
+    Named,
+    fiscal_year_start,
+)
 from voxpop.release.tables import quoted
 
 NAME = "audit/counts.parquet"
@@ -242,6 +253,13 @@ def held(
             for cell, moves in by_count.items()
         },
         followers={**followers, **_votes_of_quarters(asked)},
+        told_elsewhere={
+            cell
+            for cell in changes
+            if cell.member == NOWHERE
+            and cell.breakdown in TOLD_ELSEWHERE
+            and _compared_by_records(cell) == "cx_index"
+        },
     )
     if found:
         columns = [list(column) for column in zip(*sorted(found), strict=True)]

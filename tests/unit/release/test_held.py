@@ -396,7 +396,7 @@ def quarter(change, breakdown="all", member="all"):
     return Cell("trust", "quarter", JANUARY, breakdown, member), (Move(2 * change),)
 
 
-def closed_cells(*changes, shown=None, known=None, untold=()):
+def closed_cells(*changes, shown=None, known=None, untold=(), told_elsewhere=frozenset()):
     cells = dict(changes)
     return held(
         cells,
@@ -407,6 +407,7 @@ def closed_cells(*changes, shown=None, known=None, untold=()):
         minimum=10,
         by_count={},
         followers={},
+        told_elsewhere=told_elsewhere,
     )
 
 
@@ -424,6 +425,23 @@ def test_what_is_held_does_not_come_out_by_subtraction():
     assert closed(quarter(10), quarter(10, "channel", "email")) == set()
     # of no known channel are 4: the whole less its channels are these
     assert closed(quarter(14), quarter(10, "channel", "email")) == {"email"}
+
+
+def test_those_of_no_channel_hide_nobody_whom_another_table_tells():
+    """27 less 12 are 15: 3 by phone, which is withheld, and 12 by no channel, as survey_quality tells."""
+    whole, web, phone, none = (
+        quarter(27),
+        quarter(12, "channel", "website"),
+        quarter(3, "channel", "phone"),
+        quarter(12, "channel", "unknown"),
+    )
+    sets = {"shown": {whole[0], web[0]}, "known": {whole[0], web[0]}}
+    assert closed(whole, web, phone, none, **sets) == set()
+    assert closed(whole, web, phone, none, **sets, told_elsewhere={none[0]}) == {"website"}
+    # 4 of them are few themselves; and without them all are those on the website
+    whole, none = quarter(16), quarter(4, "channel", "unknown")
+    sets = {"shown": {whole[0], web[0]}, "known": {whole[0], web[0]}}
+    assert closed(whole, web, none, **sets, told_elsewhere={none[0]}) == {"all", "website"}
 
 
 def test_what_was_never_shown_is_no_difference():
