@@ -575,6 +575,55 @@ def test_a_net_promoter_score_by_people_served_is_covered(
     assert low <= covered(found, "nps", 100 * (promoters - detractors), prefix="volume_") <= high
 
 
+@pytest.mark.parametrize("sizes", [(30, 30), (200, 100)], ids=str)
+@pytest.mark.parametrize(("before", "after"), [(3.5, 3.5), (4.5, 4.2), (4.8, 4.5)])
+def test_a_change_is_covered(measures: Measures, before: float, after: float, sizes: tuple[int, int]) -> None:
+    """From a month to the next; of shares those of which four are expected in both, and all but four."""
+    random = np.random.default_rng([round(10 * before), round(10 * after), *sizes, 3])
+    by_people_served(
+        measures,
+        lambda mean, number: drawn(random, mean, (number,)),
+        *([(mean, n, 100)] for mean, n in zip((before, after), sizes, strict=True)),
+    )
+    found = changes(measures, "service")
+    differences = {"mean": after - before, "cx_index": 25 * (after - before)}
+    earlier, later = (boxes_of(shares_with(mean)) for mean in (before, after))
+    for measure, share in later.items():
+        told = zip((earlier[measure], share), sizes, strict=True)
+        if min(n * min(one, 1 - one) for one, n in told) >= 4:
+            differences[measure] = share - earlier[measure]
+    assert "top_box" in differences
+    low, high = wanted(min(sizes))
+    coverage = {measure: covered(found, measure, truth) for measure, truth in differences.items()}
+    assert {m: c for m, c in coverage.items() if not low <= c <= high} == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sizes"),
+    [
+        ((0.3, 0.4, 0.3), (0.3, 0.4, 0.3), (30, 30)),
+        ((0.5, 0.3, 0.2), (0.3, 0.4, 0.3), (30, 30)),
+        ((0.7, 0.2, 0.1), (0.5, 0.3, 0.2), (100, 100)),
+        ((0.9, 0.07, 0.03), (0.7, 0.2, 0.1), (200, 100)),
+    ],
+    ids=str,
+)
+def test_a_change_of_a_net_promoter_score_is_covered(
+    measures: Measures, before: tuple[float, ...], after: tuple[float, ...], sizes: tuple[int, int]
+) -> None:
+    """Of scores by four and more who are expected of each kind."""
+    random = np.random.default_rng([round(100 * before[0]), round(100 * after[0]), *sizes, 3])
+    by_people_served(
+        measures,
+        lambda shares, number: recommended(random.normal(size=number), shares),
+        *([(shares, n, 100)] for shares, n in zip((before, after), sizes, strict=True)),
+        **RECOMMENDATION,
+    )
+    low, high = wanted(min(sizes))
+    found = changes(measures, "service")
+    assert low <= covered(found, "nps", score_of(after) - score_of(before)) <= high
+
+
 @pytest.mark.parametrize(("mean", "n"), itertools.product((5.5, 8.0, 9.4), (30, 100)))
 def test_acsi_is_covered(measures: Measures, mean: float, n: int) -> None:
     random = np.random.default_rng([round(10 * mean), n, 10])
