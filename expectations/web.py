@@ -40,8 +40,8 @@ def web_performance(policy: Mapping[str, float]) -> list[Rule]:
             "visitors of more than a day are never a sum of days", "basis = 'days' and users > 0", blame=cell
         ),
         never(
-            "a figure is of no more days than its period has",
-            "day_count not between 1 and period_end_date - period_start + 1",
+            "a figure is of a day at least, and of no more than its period has",
+            "not suppressed and coalesce(day_count, 0) not between 1 and period_end_date - period_start + 1",
             blame=cell,
         ),
         Rule(
@@ -60,7 +60,7 @@ def web_performance(policy: Mapping[str, float]) -> list[Rule]:
             policy,
             cell,
             n="n",
-            figures=f"{' '.join(counts)} pageviews_per_visit {shares}",
+            figures=f"day_count {' '.join(counts)} pageviews_per_visit {shares}",
             items=_OF,
         ),
         Rule("what is counted of single visits is what these give", _SESSIONS_AGAINST_PERFORMANCE),

@@ -194,6 +194,11 @@ FAULTS = [
     "update marts.web_performance set visits = visits + 1"
     " where member = 'desktop' and period_label = '2026-04'",
     "update marts.web_performance set n = 9, low_n = true where member = 'all' and period_label = '2026-04'",
+    "insert into marts.web_performance by name"
+    " select period_type, period_start, period_end_date, period_label, quarter_start, 'page' as breakdown,"
+    " 'www.x.gov/b' as member, source_system, site, 'top' as report, basis, 6 as day_count,"
+    " true as suppressed, false as low_n"
+    " from marts.web_performance where member = 'all' and period_label = '2026-01'",
     "insert into marts.web_performance select * replace ('visits' as basis, 'ga4' as source_system)"
     " from marts.web_performance where member = 'desktop' and quarter_start = date '2026-01-01'",
     "update marts.page_helpfulness set n = 51 where page = 'www.x.gov/a'",
@@ -330,7 +335,11 @@ FOUND = {
         "2026Q2 device mobile dap dps/device",
     ),
     ("web_performance", "visitors of more than a day are never a sum of days"): (1, "2026-01 device mobile"),
-    ("web_performance", "a figure is of no more days than its period has"): (1, "2026-02 device mobile"),
+    ("web_performance", "a figure is of a day at least, and of no more than its period has"): (
+        1,
+        "2026-02 device mobile",
+    ),
+    ("web_performance", "a withheld cell shows no figure"): (1, "2026-01 page www.x.gov/b dap top"),
     ("web_performance", "a quarter's visits are its months', added"): (1, "2026Q3 device desktop"),
     ("web_performance", "a cell with fewer than 10 is withheld"): (1, "2026-04 all all dap"),
     # nobody's visits are in the facts

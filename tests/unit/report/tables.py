@@ -106,8 +106,9 @@ create table marts.survey_quality as select 'quarter' as period_type, date '2026
         is_cohort_mismatched, nonresponse_bias_analysis_required, known_segment_share,
         collected_without_clearance_count, omb_control_number, omb_expires_on, suppressed, low_n);
 create table marts.web_performance as select 'quarter' as period_type, date '2026-04-01' as period_start,
-    breakdown, member, source_system, site, report, 'visits' as basis, 91 as day_count,
-    visits, null::bigint as users, pageviews, visits as engaged_n, engaged_share,
+    breakdown, member, source_system, site, report, 'visits' as basis,
+    if(visits is null, null, 91) as day_count, visits, null::bigint as users, pageviews,
+    visits as engaged_n, engaged_share,
     engaged_share - 0.01 as engaged_low,
     engaged_share + 0.01 as engaged_high, null::bigint as bounce_n, null::double as bounce_share,
     null::double as bounce_low, null::double as bounce_high, null::bigint as task_success_n,

@@ -561,7 +561,7 @@ def test_a_rate_stands_with_what_it_is_over(marts: duckdb.DuckDBPyConnection) ->
 def test_websites_are_never_added_up(marts: duckdb.DuckDBPyConnection) -> None:
     said = section(render.render(marts, MANIFEST), "Website")
     assert "ga4 all sessions 120,345 — 400,000 61.3% 60.3% to 62.3% n = 120,345" in said
-    assert "dap www.dps.example.gov small withheld withheld withheld" in said
+    assert f"dap www.dps.example.gov small{8 * ' withheld'}" in said
     assert "219,345" not in said
 
 

@@ -81,7 +81,9 @@ told as (
     left join unsafe_votes
         on {{ same('counted', 'unsafe_votes', ['source_system', 'basis', 'quarter_start']) }}
 )
+{#- A day of a member is a visit at least, so how many there were tells of few, as visits do. -#}
 {% set counts = {
+    'day_count': 'day_count',
     'n': 'least_visits',
     'visits': 'visits',
     'users': 'users',
@@ -106,7 +108,6 @@ select
     site,
     report,
     basis,
-    day_count,
     {%- for name, count in counts.items() %}
     case when not suppressed then {{ count }} end as {{ name }},
     {%- endfor %}
