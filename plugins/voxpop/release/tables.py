@@ -42,10 +42,10 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
         },
     ),
     "timeliness": (
-        "One row per source, stream and day with at least suppression_min_n records, of the newest of each: "
-        "when it landed, when it was first published, and whether it came later than such days usually do. "
-        "Of reports, offers and what others publish all days have a row. A day that has not come has none: "
-        "release_info names a source that is behind in late_sources.",
+        "One row per source, stream and day of which a batch has at least suppression_min_n records, of the "
+        "newest of each: when it landed, when it was first published, and whether it came later than such "
+        "days usually do. Of reports, offers and what others publish all days have a row. A day that has "
+        "not come has none: release_info names a source that is behind in late_sources.",
         "source_system, stream, record_date",
         {
             "source_system": ("varchar", "The source, as config/sources.yml names it."),
@@ -54,7 +54,7 @@ OWN_TABLES: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
                 "date",
                 "The day of the records by the source's own clock: UTC, or the date that a file gives.",
             ),
-            "landed_at": ("timestamp", "When the first of them landed, UTC."),
+            "landed_at": ("timestamp", "When the first such batch landed, UTC."),
             "published_at": ("timestamp", "When a release first told of that day, UTC."),
             "landed_hours": (
                 "double",

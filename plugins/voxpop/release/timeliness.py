@@ -33,7 +33,7 @@ class Timed:
         source: its name in `sources.yml`.
         stream: which of its streams.
         day: by the source's own clock: UTC, or the date that a file gives.
-        landed_at: when the first of them landed.
+        landed_at: when the first batch landed that has records enough of it.
         published_at: when a release first told of the day.
         usual: how long after its end a day usually lands; None where that isn't known yet.
     """
@@ -59,10 +59,11 @@ class Timed:
 def timed(
     landed: Sequence[RawManifest], published: Mapping[Day, datetime], now: datetime, minimum: float
 ) -> Iterator[Timed]:
-    """Tell of the newest days of every stream that have records enough.
+    """Tell of the newest days of every stream of which a batch has records enough.
 
     That a day of a kiosk is there says that somebody came, and nine such days of a month whose count is
-    withheld say how many. So days of few records are left out; and nothing says how many the others have.
+    withheld say how many. So what a batch has of a day is nothing where it is few, or a day that had no row
+    would say later that a few had landed by then; and nothing says how many records a day has.
 
     Args:
         landed: the batches that a release rests on.
@@ -75,19 +76,17 @@ def timed(
     """
     tools = tools_end(landed)
     first: dict[Day, datetime] = {}
-    records: dict[Day, int] = {}
     for batch in landed:
         last = known_to(batch, tools)
         for text, counts in batch.days.items():
             day = date.fromisoformat(text)
-            if counts.records and day <= last:  # a day that the batch could not know is mistyped
+            least = 1 if batch.stream in OF_NOBODY else minimum
+            if counts.records >= least and day <= last:  # a day that the batch could not know is mistyped
                 key = batch.source, batch.stream, day
                 first[key] = min(batch.finished_at, first.get(key, batch.finished_at))
-                records[key] = max(counts.records, records.get(key, 0))
     streams: dict[tuple[str, str], list[date]] = {}
     for source, stream, day in sorted(first):
-        if stream in OF_NOBODY or records[source, stream, day] >= minimum:
-            streams.setdefault((source, stream), []).append(day)
+        streams.setdefault((source, stream), []).append(day)
     for (source, stream), days in streams.items():
         seconds = {day: (first[source, stream, day] - _end(day)).total_seconds() for day in days}
         for day in days:

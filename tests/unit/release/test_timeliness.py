@@ -97,6 +97,16 @@ def test_a_day_of_few_records_has_no_row_and_says_nothing_of_what_is_usual() -> 
     assert days_of([*landed, *few])[week[7]].usual == timedelta(hours=5)
 
 
+def test_a_day_that_gets_a_row_does_not_say_when_its_few_landed() -> None:
+    """At three a release has no row of the day: if the next one said two o'clock, few had come by three."""
+    day = date(2026, 2, 3)
+    few, more = batch(1, {day: 3}, night_after(day, 2)), batch(2, {day: 12}, night_after(day, 8))
+    assert not list(timed([few], {}, night_after(day, 3), 10))
+    for landed in ([few, more], [more, few]):
+        found = days_of(landed, minimum=10)[day]
+        assert (found.landed_at, found.delay) == (night_after(day, 8), timedelta(hours=8))
+
+
 def test_what_others_count_is_told_of_whatever_its_records() -> None:
     """A day's report is one row, and nobody's."""
     day = date(2026, 2, 3)
