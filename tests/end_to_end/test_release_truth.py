@@ -641,6 +641,21 @@ def test_both_sides_of_a_comparison_are_true_means(published: Home, answers: pd.
         assert (row.value, row.other_value) == pytest.approx([side.mean() for side in sides], abs=ROUNDED)
 
 
+def asked_of(answers: pd.DataFrame, scale: str, driver: str) -> pd.DataFrame:
+    """The answers on a scale to a driver, or to all of them."""
+    asked = answers[answers["scale"] == scale]
+    return asked if driver == "all" else asked[asked["driver"] == driver]
+
+
+def figure_of(rows: pd.DataFrame, measure: str) -> tuple[int, float]:
+    """The n and value of a mean, a top-two share or the index (of people; every driver counts alike)."""
+    if measure == "cx_index":
+        mean = rows.groupby("driver")["points"].mean().mean()
+        return rows["record_id"].nunique(), 100 * (mean - 1) / 4
+    points = rows["points"]
+    return len(points), points.mean() if measure == "mean" else (points >= 4).mean()
+
+
 def test_segments_are_those_of_the_people(published: Home, truth: Truth, answers: pd.DataFrame) -> None:
     """Of those whom one of their contacts names: their answers and everybody else's, in both tables."""
     named = {
@@ -667,25 +682,27 @@ def test_segments_are_those_of_the_people(published: Home, truth: Truth, answers
     }
     assert len(shares) > 5
     assert shares.to_dict() == pytest.approx({key: known_shares[key] for key in shares.index}, abs=ROUNDED)
+    least = pd.Series({"mean": 30, "top_two": 30, "cx_index": 3})
     index = shown(published, "cx_index", *("breakdown", "member", "scale", "measure", "driver", "n", "value"))
-    index = index[(index["breakdown"] == "segment") & (index["measure"] == "mean")]
+    index = index[(index["breakdown"] == "segment") & index["measure"].isin(least.index)]
     gaps = shown(
         published,
         "equity_gaps",
         *("segment", "scale", "driver", "n", "value", "rest_n", "rest_value", "breakdown", "measure"),
     )
-    gaps = gaps[(gaps["breakdown"] == "all") & (gaps["measure"] == "mean")]
-    assert len(index) >= 30 and len(gaps) >= 30
+    gaps = gaps[(gaps["breakdown"] == "all") & gaps["measure"].isin(least.index)]
+    for found in (index, gaps):
+        assert (found["measure"].value_counts()[least.index] >= least).all()
     for row in index.itertuples(index=False):
-        asked = answers[(answers["scale"] == row.scale) & (answers["driver"] == row.driver)]
-        points = asked.loc[asked["segment"] == row.member, "points"]
-        assert (row.n, row.value) == (len(points), pytest.approx(points.mean(), abs=ROUNDED)), row
+        asked = asked_of(answers, row.scale, row.driver)
+        n, value = figure_of(asked[asked["segment"] == row.member], row.measure)
+        assert (row.n, row.value) == (n, pytest.approx(value, abs=ROUNDED)), row
     for row in gaps.itertuples(index=False):
-        asked = answers[(answers["scale"] == row.scale) & (answers["driver"] == row.driver)]
+        asked = asked_of(answers, row.scale, row.driver)
         is_of = asked["segment"] == row.segment
-        sides = [asked.loc[side, "points"] for side in (is_of, ~is_of)]
-        assert (row.n, row.rest_n) == tuple(map(len, sides)), row
-        assert (row.value, row.rest_value) == pytest.approx([side.mean() for side in sides], abs=ROUNDED)
+        sides = [figure_of(asked[side], row.measure) for side in (is_of, ~is_of)]
+        assert (row.n, row.rest_n) == tuple(n for n, _ in sides), row
+        assert (row.value, row.rest_value) == pytest.approx([value for _, value in sides], abs=ROUNDED), row
 
 
 def test_series_break_where_the_agency_changed_what_it_asks(published: Home, truth: Truth) -> None:
