@@ -115,6 +115,7 @@ def journeys(measures: Measures, contacts: pd.DataFrame) -> None:
         "started_local_date": at.dt.date,
         "ended_at": at,
         "is_resolved": False,
+        "is_abandoned": False,
         "customer_tier": "strong",
     }
     measures.table("fct_interactions", pd.DataFrame(said, index=contacts.index).assign(**contacts))
