@@ -147,7 +147,7 @@ def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
             blame=cell,
         ),
         few_are_withheld(
-            least, f"record_count < {least} or matched_count between 1 and {least} - 1", blame=cell
+            least, f"record_count < {least} or customer_count between 1 and {least} - 1", blame=cell
         ),
         Rule(
             "no withheld member is what is left of a published whole",

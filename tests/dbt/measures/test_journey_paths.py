@@ -28,6 +28,7 @@ def journeys(seed: int, number: int) -> pd.DataFrame:
     quarters = [f"{2024 + (9 + 3 * n) // 12}-{(9 + 3 * n) % 12 + 1:02}-01" for n in range(2, 9)]
     return pd.DataFrame(
         {
+            "customer_id": [f"c{at}" for at in range(number)],
             "service_id": draw.choice([f"s{n}" for n in range(6)], number, p=services),
             "quarter_start": pd.to_datetime(draw.choice(quarters, number)).date,
             "organization_id": "org",
@@ -68,9 +69,9 @@ def built(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
         "create or replace table int_measures__journeys (measure text, period_type text, period_start date,"
         " breakdown text, member text, service_organization_id text, n bigint, seen_count bigint,"
         " pending_count bigint, contact_count bigint, known_contact_count bigint, visit_count bigint,"
-        " known_visit_count bigint, are_visits_told boolean);"
+        " known_visit_count bigint, are_visits_told boolean, person_count bigint);"
         "create or replace table int_measures__resolution_times (quarter_start date, breakdown text,"
-        " member text, service_organization_id text, n bigint)"
+        " member text, service_organization_id text, n bigint, person_count bigint)"
     )
     measures.build("int_journey_paths", "int_withheld_journeys", "journey_paths")
     public = measures.frame("select * from journey_paths")
@@ -186,6 +187,7 @@ def test_a_small_cell_is_no_bridge(measures: Measures) -> None:
         organization_id="org",
         duration_days=1.0,
         satisfaction_score=np.nan,
+        customer_id=lambda rows: [f"c{at}" for at in range(len(rows))],
     )
     public = built(measures, described(rows))
     assert set(public.loc[public["true_count"] < MINIMUM, "true_count"]) == {7, 9}

@@ -773,6 +773,84 @@ def said_of_visits(measures: Measures) -> Iterator[list[Told]]:
         yield told
 
 
+PEOPLE = {
+    "identity_quality": """
+        select
+            period_start, breakdown, member, suppressed, record_count as n,
+            count(distinct customer_id) as people
+        from identity_quality
+        inner join (
+            select
+                unnest(['all', 'source', 'channel']) as breakdown,
+                unnest(['all', source_system, channel]) as member, *
+            from (
+                select source_system, channel, started_local_date as day, customer_id from fct_interactions
+                union all
+                select source_system, channel, answered_local_date, customer_id from fct_survey_responses
+                where is_counted
+            )
+        ) as records using (breakdown, member)
+        where period_start = date_trunc('quarter', day) and customer_id is not null
+        group by all
+    """,
+    "journey_measures": """
+        select measures.*, count(distinct cluster_id) as people
+        from (
+            select period_start, breakdown, member, measure, page, suppressed, n from journey_measures
+        ) as measures
+        inner join (
+            select
+                measure, quarter_start as period_start, page as from_page, is_seen, cluster_id,
+                unnest(['all', 'organization', 'service', 'channel']) as breakdown,
+                unnest(['all', organization_id, service_id, channel]) as member
+            from int_measures__journey_units
+            where not is_pending
+        ) as units
+            using (period_start, breakdown, member)
+        where if(page = 'all', units.measure = measures.measure, from_page = page)
+        group by all
+    """,
+    "journey_paths": """
+        select paths.*, count(distinct customer_id) as people
+        from (
+            select period_type, period_start, breakdown, member, path, suppressed, journey_count as n
+            from journey_paths
+            where breakdown = 'service'
+        ) as paths
+        inner join customer_journeys as journeys
+            on service_id = member and quarter_start = period_start and paths.path in ('all', journeys.path)
+        where period_type = 'quarter' and not is_open and not is_left_truncated
+        group by all
+    """,
+    "median": """
+        select measures.*, count(distinct customer_id) as people
+        from (
+            select period_start, member, suppressed, n from journey_measures
+            where measure = 'median_resolution_days' and breakdown = 'service'
+        ) as measures
+        inner join customer_journeys on service_id = member and quarter_start = period_start
+        where is_resolved is not null and not is_left_truncated
+        group by all
+    """,
+}
+"""Table → of how many people its rows are, counted anew."""
+
+
+def test_no_row_of_few_people_is_shown_however_often_they_came(measures: Measures) -> None:
+    """One service, and an office, has seven customers, who come again and again."""
+    rows, people, points = world(2, 4_000)
+    for of in (rows, people):
+        is_theirs = (of["service_id"] == "ben-status") | (of["channel"] == "in_person")
+        one_of_them = "c" + (of["customer_id"].str[1:].astype("Int64") % 7).astype("string")
+        of["customer_id"] = of["customer_id"].mask(is_theirs.fillna(False), one_of_them)
+    make(measures, rows, people, points)
+    for table, of_people in PEOPLE.items():
+        found = measures.frame(of_people)
+        assert (found["people"] >= MINIMUM).any() and (found["people"] < MINIMUM).any(), table
+        told = found[~found["suppressed"].astype(bool)]
+        assert list(told.loc[told["people"] < MINIMUM].itertuples(index=False)) == []
+
+
 AGENCIES = [(1, 400, ()), (2, 600, ()), (3, 1_500, ()), (4, 3_000, ()), (2, 1_500, CALLERS)]
 
 

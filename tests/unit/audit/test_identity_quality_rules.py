@@ -52,7 +52,7 @@ FAULTS = [
     ),
     ("unjoined_share = 0.4 where member = 'offices'", "nothing joins what is matched"),
     ("suppressed = true where member = 'offices'", "a withheld cell shows no figure"),
-    ("matched_count = 9, matched_share = 9 / 40 where member = 'offices'", "a cell with fewer than 10"),
+    ("customer_count = 9 where member = 'offices'", "a cell with fewer than 10"),
     (f"{WITHHOLD} where member = 'offices'", "no withheld member is what is left"),
     ("record_count = 61, matched_share = 30 / 61 where member = 'genesys'", "records and matches are what"),
 ]

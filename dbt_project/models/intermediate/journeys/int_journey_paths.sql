@@ -11,6 +11,7 @@ with journeys as (
         service_id,
         quarter_start,
         {{ fiscal_year_start('quarter_start') }} as year_start,
+        customer_id,
         path,
         duration_days,
         cast(satisfaction_score as bigint) as score,
@@ -42,6 +43,7 @@ spread as (
             else journeys.service_id
         end as member,
         journeys.organization_id,
+        journeys.customer_id,
         journeys.path,
         journeys.duration_days,
         journeys.score,
@@ -57,47 +59,26 @@ spread as (
         or {{ is_year_over('journeys.year_start', 'history.complete_until_at') }}
 ),
 
-cells as (
-    select
-        year_start,
-        quarter_start,
-        service_id,
-        path,
-        count(*) as journey_count
-    from journeys
-    group by year_start, quarter_start, service_id, path
-),
-
-named_by_service as (
-    select
-        year_start,
-        path
-    from cells
-    group by year_start, path
-    having
-        sum(case when journey_count >= {{ policy('suppression_min_n') }} then journey_count else 0 end)
-        >= 0.9 * sum(journey_count)
-),
-
-named_by_quarter as (
+{% for name, cell in {'named_by_service': 'quarter_start, service_id', 'named_by_quarter': 'quarter_start'}.items() %}
+{{ name }} as (
     select
         year_start,
         path
     from (
         select
             year_start,
-            quarter_start,
             path,
-            sum(journey_count) as journey_count
-        from cells
-        group by year_start, quarter_start, path
-    ) as quarters
+            count(*) as journey_count,
+            count(distinct customer_id) as person_count
+        from journeys
+        group by year_start, path, {{ cell }}
+    ) as cells
     group by year_start, path
     having
-        sum(case when journey_count >= {{ policy('suppression_min_n') }} then journey_count else 0 end)
+        sum(case when person_count >= {{ policy('suppression_min_n') }} then journey_count else 0 end)
         >= 0.9 * sum(journey_count)
 ),
-
+{% endfor %}
 named as (
     select
         spread.*,
@@ -143,6 +124,7 @@ grouped as (
             when breakdown = 'service' and min(organization_id) = max(organization_id) then min(organization_id)
         end as service_organization_id,
         count(*) as journey_count,
+        count(distinct customer_id) as person_count,
         count(*) filter (where is_shifted) as shifted_count,
         count(*) filter (where has_call) as called_count,
         count(*) filter (where is_website_before) as website_before_count,
@@ -164,6 +146,7 @@ select
     cast(parent_item as string) as parent_item,
     cast(service_organization_id as string) as service_organization_id,
     journey_count,
+    person_count,
     shifted_count,
     called_count,
     website_before_count,

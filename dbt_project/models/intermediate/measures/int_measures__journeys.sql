@@ -32,6 +32,7 @@ counted as (
         sum(seen_count) as seen_count,
         sum(pending_count) as pending_count,
         count(*) filter (where unit_count > 0) as person_count,
+        count(*) filter (where seen_count > 0) as seen_person_count,
         sum(seen_count * seen_count) as seen_seen,
         sum(seen_count * unit_count) as seen_units,
         sum(unit_count * unit_count) as units_units
@@ -237,6 +238,7 @@ pages as (
         page,
         min(organization_id) as organization_id,
         count(*) as page_count,
+        count(distinct cluster_id) as seen_person_count,
         sum(count(*)) over (partition by quarter_start, service_id) as n
     from {{ ref('int_measures__journey_units') }}
     where
@@ -261,6 +263,7 @@ figures as (
         seen_count,
         pending_count,
         person_count,
+        seen_person_count,
         seen_seen,
         seen_units,
         units_units,
@@ -292,6 +295,7 @@ figures as (
         page_count as seen_count,
         0 as pending_count,
         n as person_count,
+        seen_person_count,
         page_count as seen_seen,
         page_count as seen_units,
         n as units_units,
@@ -317,6 +321,7 @@ select
     cast(seen_count as bigint) as seen_count,
     cast(pending_count as bigint) as pending_count,
     cast(person_count as bigint) as person_count,
+    cast(seen_person_count as bigint) as seen_person_count,
     cast(seen_seen as bigint) as seen_seen,
     cast(seen_units as bigint) as seen_units,
     cast(units_units as bigint) as units_units,

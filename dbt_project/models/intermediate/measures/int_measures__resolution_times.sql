@@ -12,6 +12,7 @@ with journeys as (
         journeys.organization_id,
         journeys.service_id,
         cast(null as string) as channel,
+        journeys.customer_id,
         journeys.is_resolved,
         journeys.is_open and not journeys.is_resolved as is_pending,
         case
@@ -29,7 +30,17 @@ with journeys as (
 ),
 
 spread as (
-    {{ spread_over_breakdowns('journeys', ['is_resolved', 'is_pending', 'seconds']) | indent }}
+    {{ spread_over_breakdowns('journeys', ['customer_id', 'is_resolved', 'is_pending', 'seconds']) | indent }}
+),
+
+people as (
+    select
+        quarter_start,
+        breakdown,
+        member,
+        count(distinct customer_id) as person_count
+    from spread
+    group by quarter_start, breakdown, member
 ),
 
 moments as (
@@ -93,6 +104,15 @@ halves as (
         case when {{ figure('survival_low') }} <= 0.5 then seconds end as low_half_at,
         case when {{ figure('survival_high') }} <= 0.5 then seconds end as high_half_at
     from curve
+),
+
+cells as (
+    select
+        halves.*,
+        people.person_count
+    from halves
+    inner join people
+        on {{ same('halves', 'people', ['quarter_start', 'breakdown', 'member']) }}
 )
 
 select
@@ -104,6 +124,7 @@ select
             then min(first_organization_id)
     end as string) as service_organization_id,
     cast(sum(ended_count) as bigint) as n,
+    cast(min(person_count) as bigint) as person_count,
     cast(sum(resolved_count) as bigint) as resolved_count,
     cast(sum(pending_count) as bigint) as pending_count,
     -- tomorrow who is not settled has lasted longer: the curve moves from where the first of them leaves it
@@ -118,5 +139,5 @@ select
     cast(min(case when resolved_count > 0 then half_at end) as decimal(18, 3)) as median_seconds,
     cast(min(case when resolved_count > 0 then low_half_at end) as decimal(18, 3)) as low_seconds,
     cast(min(case when resolved_count > 0 then high_half_at end) as decimal(18, 3)) as high_seconds
-from halves
+from cells
 group by quarter_start, breakdown, member

@@ -41,7 +41,7 @@
         paths.service_organization_id,
         paths.journey_count as n,
         case
-            when paths.journey_count < {{ least }} then 'small_n'
+            when paths.person_count < {{ least }} then 'small_n'
             when corners.item is not null then 'complement'
         end as reason
     from {{ ref('int_journey_paths') }} as paths
@@ -80,7 +80,7 @@
         shares.seen_count,
         shares.n - shares.seen_count as not_seen_count,
         case
-            when shares.n < {{ least }} then 'small_n'
+            when shares.person_count < {{ least }} then 'small_n'
             when
                 case shares.measure
                     when 'survey_linked_share' then answers.member is not null
@@ -128,7 +128,8 @@ known_contacts as (
         firsts.n + firsts.pending_count as known_count,
         firsts.n as judged_count,
         coalesce(repeats.n, 0) as repeat_base,
-        least(known_count, nullif(judged_count, 0), nullif(repeat_base, 0)) < {{ least }} as is_few,
+        -- those of whom it isn't known yet have no figure, so they are judged by their number alone
+        least(known_count, nullif(firsts.person_count, 0), nullif(repeats.person_count, 0)) < {{ least }} as is_few,
         there.member is not null as is_covered,
         coalesce(there.is_withheld, false) as is_withheld_there,
         firsts.contact_count - coalesce(there.offered, 0) as uncovered_count
@@ -167,9 +168,9 @@ path_cells as (
         year_start,
         breakdown,
         member,
-        journey_count < {{ least }} as is_small,
+        person_count < {{ least }} as is_small,
         case when journey_count = 1 then 1 else 0 end as lone_count,
-        case when journey_count < {{ least }} then 0 else journey_count end as withheld_count,
+        case when person_count < {{ least }} then 0 else journey_count end as withheld_count,
         bool_or(period_type = 'year') over (partition by year_start) as is_year_told
     from {{ ref('int_journey_paths') }}
     where parent_item = 'all' and (breakdown = 'service' or item <> 'other')
@@ -306,7 +307,8 @@ shares as (
         member,
         service_organization_id,
         n,
-        seen_count
+        seen_count,
+        person_count
     from {{ ref('int_measures__journeys') }}
     where measure in ('channel_shift_share', 'website_before_call_share', 'survey_linked_share')
     union all
@@ -318,7 +320,8 @@ shares as (
         member,
         service_organization_id,
         n,
-        n as seen_count
+        n as seen_count,
+        person_count
     from {{ ref('int_measures__resolution_times') }}
 ),
 

@@ -129,7 +129,7 @@ judged as (
         coalesce(elsewhere.is_of_contacts, false)
         or least(
             counted.record_count,
-            nullif(counted.matched_count, 0),
+            nullif(counted.customer_count, 0),
             nullif(counted.contact_count, 0)
         )
         < {{ policy('suppression_min_n') }} as is_withheld,

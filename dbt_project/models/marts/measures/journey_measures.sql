@@ -15,7 +15,7 @@
         cast(null as string) as service_organization_id,
         pages.seen_count as n,
         case
-            when pages.seen_count < {{ policy('suppression_min_n') }} or withheld.reason is not null then 'small_n'
+            when pages.person_count < {{ policy('suppression_min_n') }} or withheld.reason is not null then 'small_n'
         end as reason
     from pages_and_all as pages
     left join {{ ref('int_withheld_journeys') }} as withheld
@@ -38,6 +38,7 @@ with shares as (
         service_organization_id,
         n,
         seen_count,
+        seen_person_count,
         pending_count,
         pending_count > 0 as is_provisional,
         contact_count - known_contact_count as unknown_count,
@@ -84,6 +85,7 @@ cells as (
         times.service_organization_id,
         times.n,
         times.resolved_count as seen_count,
+        cast(null as bigint) as seen_person_count,
         times.pending_count,
         times.is_provisional,
         coverage.unknown_count,
@@ -109,7 +111,8 @@ pages_and_all as (
         period_start,
         member,
         page,
-        seen_count
+        seen_count,
+        seen_person_count as person_count
     from cells
     where measure = 'page_before_call_share'
     union all
@@ -118,7 +121,8 @@ pages_and_all as (
         period_start,
         member,
         'all' as page,
-        max(n) as seen_count
+        max(n) as seen_count,
+        max(n) as person_count
     from cells
     where measure = 'page_before_call_share'
     group by period_type, period_start, member
