@@ -170,6 +170,7 @@ def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
 _RECORDS_AGAINST_IDENTITY = """
     with facts as (
         select started_local_date as day, source_system, customer_id from marts.fct_interactions
+        where direction = 'inbound'
         union all
         select answered_local_date, source_system, customer_id from marts.fct_survey_responses
         where is_counted and answered_local_date is not null

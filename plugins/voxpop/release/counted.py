@@ -459,6 +459,7 @@ WITHHELD: Mapping[str, str] = {
                 started_local_date as day, customer_id, unnest(['all', 'source', 'channel']) as breakdown,
                 unnest(['all', source_system, channel]) as member
             from {marts}.fct_interactions
+            where direction = 'inbound'
             union all
             select
                 answered_local_date, customer_id, unnest(['all', 'source', 'channel']),
@@ -609,7 +610,7 @@ KINDS = """
     select
         date_trunc('quarter', started_local_date)::date as period_start, source_system as source, channel,
         organization_id as organization, service_id as service, customer_id is not null as is_matched,
-        direction = 'inbound' and not coalesce(channel in ('website', 'mobile_app'), false) as is_contact,
+        not coalesce(channel in ('website', 'mobile_app'), false) as is_contact,
         interaction_id in (
             select unit_id from {intermediate}.int_measures__journey_units
             where measure = 'first_contact_resolution_share'
@@ -622,7 +623,7 @@ KINDS = """
         ) as is_awaited,
         false as is_answer
     from {marts}.fct_interactions
-    where started_local_date is not null
+    where direction = 'inbound' and started_local_date is not null
     union
     select
         date_trunc('quarter', answered_local_date)::date, source_system, channel, organization_id, service_id,

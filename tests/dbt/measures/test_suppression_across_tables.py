@@ -429,7 +429,7 @@ def is_uncounted(atoms: pd.DataFrame) -> Any:
 
 
 def is_record(atoms: pd.DataFrame) -> Any:
-    return ~atoms["kind"].isin([*UNCOUNTED, "carried"])
+    return atoms["kind"].isin(["inbound", "visit", "response"])
 
 
 def is_of_class(atoms: pd.DataFrame, cell: dict[Hashable, Any]) -> Any:
@@ -584,7 +584,7 @@ def records_of(measures: Measures) -> pd.DataFrame:
         select
             facts.id, date_trunc('month', facts.day)::date as period, facts.organization_id as organization,
             coalesce(facts.service_id, 'none') as service, facts.channel, facts.source_system as source,
-            facts.kind, facts.kind in ('inbound', 'outbound', 'visit', 'response') as is_record,
+            facts.kind, facts.kind in ('inbound', 'visit', 'response') as is_record,
             coalesce(asked.asked, 'no') as asked,
             is_record and tokens._record_key is not null as is_identified,
             is_record and (
@@ -674,9 +674,10 @@ def told_of_records(atoms: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> 
     told = [
         each for table, count, of in RECORDS for each in cells(atoms, tables, table, count, is_of_source(of))
     ]
-    # of no channel or source is it told how many answered and don't count
-    untold = {"identity": tables["identity"].assign(uncounted=np.nan)}
+    # of no channel or source is it told how many answered and don't count, nor how often the agency called
+    untold = {"identity": tables["identity"].assign(uncounted=np.nan, outbound=np.nan)}
     told += cells(atoms, untold, "identity", "uncounted", is_of_source(is_uncounted))
+    told += cells(atoms, untold, "identity", "outbound", is_of_source(of_kind("outbound")))
     told += cells(atoms, tables, "classes", "respondent_count", is_of_class)
     # of people who are many these may be few, and what one of the tables withholds the other may tell
     for table, count in (("quality", "tied"), (LINKED, "seen")):
@@ -785,6 +786,7 @@ PEOPLE = {
                 unnest(['all', source_system, channel]) as member, *
             from (
                 select source_system, channel, started_local_date as day, customer_id from fct_interactions
+                where direction = 'inbound'
                 union all
                 select source_system, channel, answered_local_date, customer_id from fct_survey_responses
                 where is_counted

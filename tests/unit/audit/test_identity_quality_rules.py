@@ -14,9 +14,9 @@ SUITE = Suite("identity_quality", "select * from marts.identity_quality", RULES)
 GOOD = """
 create schema marts;
 create table marts.fct_interactions as
-select date '2026-01-05' as started_local_date, if(i < 60, 'genesys', 'offices') as source_system,
-    if(i % 2 = 0, 'c' || i, null) as customer_id
-from range(100) as r(i);
+select date '2026-01-05' as started_local_date, if(i < 60 or i >= 100, 'genesys', 'offices') as source_system,
+    if(i % 2 = 0, 'c' || i, null) as customer_id, if(i < 100, 'inbound', 'outbound') as direction
+from range(107) as r(i);
 create table marts.fct_survey_responses as
 select date '2026-02-01' as answered_local_date, 'touchpoints' as source_system, 'c' || i as customer_id,
     i < 20 as is_counted

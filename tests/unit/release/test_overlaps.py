@@ -117,8 +117,9 @@ def test_a_source_is_made_of_the_channels_whose_contacts_it_alone_has(connection
 @pytest.mark.parametrize(
     ("more", "is_sum"),
     [
-        # a call that the source made
-        ([("calls", "phone", "apply", "outbound", None)], False),
+        ([("calls", "website", "apply", "inbound", None)], False),
+        # a call that the source made is no record
+        ([("calls", "phone", "apply", "outbound", None)], True),
         ([], True),
     ],
 )

@@ -229,7 +229,7 @@ def test_a_goal_is_held_for_a_share_that_is_null_wherever_it_names_it(tmp_path, 
 
 FACTS = """
     create or replace table fct_interactions as
-    select 'calls' as source_system, 'phone' as channel, 'c' || i as customer_id,
+    select 'calls' as source_system, 'phone' as channel, 'inbound' as direction, 'c' || i as customer_id,
         date '2026-01-02' as started_local_date
     from range({}) as t (i);
     create or replace table fct_survey_responses as

@@ -17,7 +17,9 @@ with records as (
     inner join {{ ref('int_interactions') }} as records
         on facts.interaction_id = records.interaction_id
     where
-        {{ is_in_touched_quarter('facts.started_local_date', ref('int_journey_years')) }}
+        -- no table counts what the agency began itself: a channel's records less its contacts and answers would be that
+        facts.direction = 'inbound'
+        and {{ is_in_touched_quarter('facts.started_local_date', ref('int_journey_years')) }}
     union all
     select
         {{ fiscal_quarter_start('facts.answered_local_date') }} as quarter_start,
