@@ -77,7 +77,7 @@ def held(
     minimum: int,
     by_count: Mapping[Cell, Sequence[Move | None]],
     followers: Mapping[Cell, Set[Cell]],
-    told_elsewhere: Set[Cell] = frozenset(),
+    told_elsewhere: Set[Cell],
 ) -> set[Cell]:
     """Find the cells that are to be held.
 
@@ -148,7 +148,6 @@ def held(
             cells = (each.whole, *sums[each])
             seen = [cell for cell in cells if cell in shown and cell not in found]
             hidden = {*cells} - {*seen}
-            elsewhere = hidden & told_elsewhere
             if seen and any(
                 _is_open(
                     each,
@@ -159,7 +158,7 @@ def held(
                     least=least,
                 )
                 for place, known_cells in enumerate(known)
-                for told in ([set(), elsewhere] if elsewhere else [set()])
+                for told in {frozenset(), frozenset(hidden & told_elsewhere)}
             ):
                 # a longer period that no release has shown yet is withheld before a shorter one stays behind
                 rank = -1 if each.is_of_periods and each.whole not in told_before else 1

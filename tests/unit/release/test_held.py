@@ -301,6 +301,7 @@ def test_what_two_measures_tell_alike_is_known_of_both(is_exact, found):
         minimum=10,
         by_count={},
         followers={},
+        told_elsewhere=frozenset(),
     )
     assert {cell.item for cell in cells} == found
 
@@ -320,6 +321,7 @@ def held_with(followers, changes, shown, known):
         minimum=10,
         by_count={},
         followers=followers,
+        told_elsewhere=frozenset(),
     )
     return {cell.item for cell in cells}
 
@@ -357,6 +359,7 @@ def test_followers_open_the_sums_that_they_are_part_of():
         minimum=10,
         by_count={},
         followers={few: {apply[0]}},
+        told_elsewhere=frozenset(),
     )
     assert {(cell.item, cell.member) for cell in cells} == {
         ("index", "apply"),
