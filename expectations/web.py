@@ -41,8 +41,17 @@ def web_performance(policy: Mapping[str, float]) -> list[Rule]:
         ),
         never(
             "a figure is of a day at least, and of no more than its period has",
-            "not suppressed and coalesce(day_count, 0) not between 1 and period_end_date - period_start + 1",
+            "day_count not between 1 and period_end_date - period_start + 1",
             blame=cell,
+        ),
+        Rule(
+            "days are told where nothing of the quarter is withheld, and nowhere else",
+            f"""
+            select max({cell}) as blame
+            from tested
+            group by quarter_start, breakdown, member, {", ".join(_OF)}
+            having bool_and(held_from is null) and count(day_count) <> if(bool_or(suppressed), 0, count(*))
+            """,
         ),
         Rule(
             "a quarter's visits are its months', added",

@@ -359,6 +359,8 @@ TOLD: Mapping[str, Told] = {
             **{
                 share: Count(f"{share}_n", f"round({share}_share * {share}_n)") for share in _SHARES_OF_VISITS
             },
+            # a visit has any number of views
+            "views": _figures("n", "pageviews", "day_count"),
         },
         # votes are held more often, see VOTES
         apart={"helpful_share": ("helpful_n", "helpful")},

@@ -191,6 +191,7 @@ FAULTS = [
     "update marts.web_performance set bounce_high = 1.1 where member = 'mobile' and period_label = '2026Q2'",
     "update marts.web_performance set users = 7 where member = 'mobile' and period_label = '2026-01'",
     "update marts.web_performance set day_count = 32 where member = 'mobile' and period_label = '2026-02'",
+    "update marts.web_performance set day_count = null where member = 'all' and period_label = '2026-02'",
     "update marts.web_performance set visits = visits + 1"
     " where member = 'desktop' and period_label = '2026-04'",
     "update marts.web_performance set n = 9, low_n = true where member = 'all' and period_label = '2026-04'",
@@ -338,6 +339,10 @@ FOUND = {
     ("web_performance", "a figure is of a day at least, and of no more than its period has"): (
         1,
         "2026-02 device mobile",
+    ),
+    ("web_performance", "days are told where nothing of the quarter is withheld, and nowhere else"): (
+        2,
+        "2026Q2 all all dap",
     ),
     ("web_performance", "a withheld cell shows no figure"): (1, "2026-01 page www.x.gov/b dap top"),
     ("web_performance", "a quarter's visits are its months', added"): (1, "2026Q3 device desktop"),

@@ -76,14 +76,23 @@ unsafe_votes as (
 told as (
     select
         counted.*,
-        unsafe_votes.source_system is null as are_votes_told
+        unsafe_votes.source_system is null as are_votes_told,
+        -- a day of a member has a visit: the others of a quarter would tell on how many days few came
+        not bool_or(counted.suppressed) over (
+            partition by
+                counted.source_system,
+                counted.report,
+                counted.site,
+                counted.basis,
+                counted.breakdown,
+                counted.member,
+                counted.quarter_start
+        ) as are_days_told
     from counted
     left join unsafe_votes
         on {{ same('counted', 'unsafe_votes', ['source_system', 'basis', 'quarter_start']) }}
 )
-{#- A day of a member is a visit at least, so how many there were tells of few, as visits do. -#}
 {% set counts = {
-    'day_count': 'day_count',
     'n': 'least_visits',
     'visits': 'visits',
     'users': 'users',
@@ -108,6 +117,7 @@ select
     site,
     report,
     basis,
+    case when are_days_told then day_count end as day_count,
     {%- for name, count in counts.items() %}
     case when not suppressed then {{ count }} end as {{ name }},
     {%- endfor %}
