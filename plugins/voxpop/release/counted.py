@@ -300,13 +300,8 @@ TOLD: Mapping[str, Told] = {
     "survey_quality": Told(
         item="'surveys'",
         counts={
-            **_alone(
-                "response_count",
-                "respondent_count",
-                "customer_count",
-                "offered_count",
-                "offered_respondent_count",
-            ),
+            # how many were served everybody may know, as cx_index's volume
+            **_alone("response_count", "respondent_count", "offered_count", "offered_respondent_count"),
             "uncounted": Count("response_count - respondent_count"),
             "known_segment": Count("round(known_segment_share * respondent_count)"),
             "unknown_segment": Count("round((1 - known_segment_share) * respondent_count)"),

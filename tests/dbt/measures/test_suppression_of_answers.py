@@ -192,7 +192,6 @@ NUMBERS: list[tuple[str, str, Condition]] = [
     ),
     ("quality", "offered_respondent_count", lambda atoms, _: is_respondent(atoms)),
     ("quality", "offered_count", of_kind("offered")),
-    ("quality", "customer_count", of_kind("served")),
     (
         "lowest",
         "lowest_count",
@@ -269,7 +268,6 @@ def kinds_of(people: pd.DataFrame) -> pd.DataFrame:
             once[once["is_counted"] & ~is_one].assign(kind="respondent"),
             once[~once["is_counted"]].assign(kind=lambda rows: rows["not_counted_reason"]),
             *[once.assign(kind="offered", segment="unknown")] * 2,
-            *[once.assign(kind="served", segment="unknown")] * 3,
         ]
     )
 
@@ -306,8 +304,8 @@ def atoms_of(mine: pd.DataFrame) -> pd.DataFrame:
     """What a reader doesn't know the numbers of.
 
     An atom is a period, a survey in a channel, a segment, and a kind: who counts, who answered a question,
-    who doesn't count, who was served or offered it. Who answered a question follows from who counts in no
-    other way.
+    who doesn't count, who was offered it. Who answered a question follows from who counts in no other way.
+    How many were served is no secret.
     """
     atoms = mine[PLACES].drop_duplicates()
     for other in ("segment", "period"):
@@ -385,7 +383,7 @@ LEFT_OUT: tuple[str, str, Condition] = (
 def of_offers(kinds: pd.DataFrame) -> pd.DataFrame:
     """Those of these rows that there are where some people's offers aren't known."""
     is_uncounted = (kinds["kind"] == "offered") & (kinds["survey"] == WITHOUT_OFFERS)
-    is_not_offered = kinds["kind"].isin(["offered", "served"]) & (kinds["channel"] == NOT_OFFERED)
+    is_not_offered = (kinds["kind"] == "offered") & (kinds["channel"] == NOT_OFFERED)
     return kinds[~(is_uncounted | is_not_offered)]
 
 

@@ -400,6 +400,20 @@ def test_pages_are_held_with_the_share_of_whom_they_are(tmp_path):
     assert pages_published(tmp_path, (200, before, ()), (200, after)) == [("all", 21, "r1")]
 
 
+def test_how_many_were_served_is_no_secret(tmp_path):
+    """3 more are told, as cx_index's volume tells them; with 3 more answers the row stays as it was."""
+
+    def made(served, answered):
+        plain = row("survey_quality", breakdown="survey", member="s", respondent_count=answered)
+        return {"survey_quality": f"select *, {served}::bigint as customer_count from ({plain})"}
+
+    def served(name, *days):
+        return published(tmp_path / name, *(made(*day) for day in days))["survey_quality"]["customer_count"]
+
+    assert served("alone", (105, 50), (108, 50)).tolist() == [108]
+    assert served("with answers", (105, 50), (108, 53)).tolist() == [105]
+
+
 def test_votes_of_a_quarter_are_held_together(tmp_path):
     """Of 100 each, 3 more in January by mobile; 20 more by tablet, and on a page in all of the quarter.
 
