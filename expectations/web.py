@@ -72,9 +72,34 @@ def web_performance(policy: Mapping[str, float]) -> list[Rule]:
             figures=f"day_count {' '.join(counts)} pageviews_per_visit {shares}",
             items=_OF,
         ),
+        Rule(_ALONE, _SPANS_BESIDE_OTHERS),
         Rule("what is counted of single visits is what these give", _SESSIONS_AGAINST_PERFORMANCE),
     ]
 
+
+_ALONE = "a span is withheld where figures of another number of days share a day with it"
+_SPANS_BESIDE_OTHERS = """
+    with stretches as (
+        select
+            source_system, report, site, period_start, period_end_date,
+            period_end_date - period_start as days,
+            bool_or(period_type = 'span' and not suppressed) as is_shown_span
+        from tested
+        where basis = 'source'
+        group by all
+    )
+    select concat_ws(' ', period_start, period_end_date, source_system, report, site) as blame
+    from stretches
+    where is_shown_span and exists (
+        select 1
+        from stretches as other
+        where (other.source_system, other.report, other.site)
+            = (stretches.source_system, stretches.report, stretches.site)
+            and other.period_start <= stretches.period_end_date
+            and other.period_end_date >= stretches.period_start
+            and other.days <> stretches.days
+    )
+"""
 
 _SESSIONS_AGAINST_PERFORMANCE = """
     with months as (
@@ -174,6 +199,7 @@ def page_helpfulness(policy: Mapping[str, float]) -> list[Rule]:
                 and sum(n) filter (page = 'all') - coalesce(sum(n) filter (page <> 'all'), 0) < {least}
             """,
         ),
+        Rule(_ALONE, _SPANS_BESIDE_OTHERS),
     ]
 
 

@@ -266,6 +266,7 @@ def held(
         connection.execute(
             "insert into held_counts select unnest(?), unnest(?), unnest(?), unnest(?), unnest(?)", columns
         )
+    connection.execute(f"insert into held_counts {_overlapping_what_was_told()}")
     for table in TOLD:
         shown_now, held_now = (
             _together(table, rows) for rows in ("(from counts where is_shown)", "held_counts")
@@ -500,6 +501,41 @@ def _votes_of_quarters(cells: Iterable[Cell]) -> dict[Cell, Set[Cell]]:
             source, _, *others = item.split("|")
             together[source, *others, closure.quarter(cell.period_start)].add(cell)
     return {cell: group for group in together.values() for cell in group}
+
+
+def _overlapping_what_was_told() -> str:
+    """SQL for cells of a report that no release told, and that share days with what one told of it.
+
+    One of the two is a span, and they are of another number of days: one less the other tells the days that
+    it has alone (the model `int_web_overlaps`).
+    """
+    stretches = f"""
+        select
+            {_CELL}, split_part(item, '{END}', 1) as told_table,
+            regexp_replace(split_part(item, '{END}', 2), '[|](days|source)([|][^|]*)?$', '') as report,
+            case period_type
+                when 'span' then right(split_part(item, '{END}', 2), 10)::date
+                when 'month' then (period_start + interval 1 month)::date - 1
+                else (period_start + interval 3 months)::date - 1
+            end as last_date
+        from {{counts}}
+        where told_table in ('web_performance', 'page_helpfulness')
+            and period_type in ('month', 'quarter', 'span')
+    """
+    before = stretches.format(counts="(from counts_before where is_told)")
+    cell = ", ".join(f"row_.{column}" for column in _CELL.split(", "))
+    return f"""
+        select {cell}
+        from ({stretches.format(counts="(from counts where is_shown)")}) as row_
+        inner join ({before}) as before
+            on row_.told_table = before.told_table and row_.report = before.report
+                and 'span' in (row_.period_type, before.period_type)
+                and row_.period_start <= before.last_date and row_.last_date >= before.period_start
+                and row_.last_date - row_.period_start <> before.last_date - before.period_start
+        where ({cell}) not in (select ({_CELL}) from counts_before where is_told)
+        except
+        from held_counts
+    """
 
 
 def _columns_in(expression: str) -> set[str]:

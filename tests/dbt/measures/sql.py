@@ -33,7 +33,7 @@ MACROS = [
 ]
 MODELS = {
     path.stem: path
-    for folder in ("*/measures", "*/journeys", "marts/comparisons")
+    for folder in ("*/measures", "*/journeys", "*/web", "marts/comparisons")
     for path in (DBT / "models").glob(f"{folder}/*.sql")
 }
 

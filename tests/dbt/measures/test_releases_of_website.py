@@ -114,7 +114,10 @@ def make(measures: Measures, known: Votes) -> None:
     dim_services = pd.DataFrame({"service_id": list(SERVICES), "organization_id": list(SERVICES.values())})
     measures.table("dim_services", dim_services)
     measures.table("dim_surveys", dim_services.assign(survey_id="none", survey_version=1))
-    measures.build("int_measures__web", "int_measures__page_votes", "page_helpfulness", "web_performance")
+    measures.build(
+        "int_web_overlaps",
+        *("int_measures__web", "int_measures__page_votes", "page_helpfulness", "web_performance"),
+    )
 
 
 ROWS = {

@@ -52,7 +52,7 @@ JOURNEYS = (
     "identity_quality",
 )
 
-WEB = ("int_measures__web", "web_performance")
+WEB = ("int_web_overlaps", "int_measures__web", "web_performance")
 SURVEYS = (
     "int_measures__surveys",
     "survey_quality",

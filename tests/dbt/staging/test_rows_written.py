@@ -55,6 +55,7 @@ WHOLE = {
     "stg_dap__files": STATEMENTS,
     "int_web_report_statements": STATEMENTS,
     "web_report_checks": STATEMENTS,
+    "int_web_overlaps": "a stretch of days may share some with any other of its report, and few do",
     "int_contact_history": "it has one row",
     "int_withheld_journeys": "it lists what is withheld, which is most where journeys are still few",
     "int_web__touched_stretches": LISTED,

@@ -202,6 +202,16 @@ FAULTS = [
     " from marts.web_performance where member = 'all' and period_label = '2026-01'",
     "insert into marts.web_performance select * replace ('visits' as basis, 'ga4' as source_system)"
     " from marts.web_performance where member = 'desktop' and quarter_start = date '2026-01-01'",
+    *(
+        f"insert into marts.{table} select * replace ('source' as basis, 'top' as report, '{period_type}' as"
+        f" period_type, '{label}' as period_label, date '{last}' as period_end_date)"
+        f" from marts.{table} where {member} = 'all' and period_label = '2026-01' and basis = 'days'"
+        for table, member in (("web_performance", "member"), ("page_helpfulness", "page"))
+        for period_type, label, last in (
+            ("month", "2026-01", "2026-01-31"),
+            ("span", "2026-01-01/2026-02-28", "2026-02-28"),
+        )
+    ),
     "update marts.page_helpfulness set n = 51 where page = 'www.x.gov/a'",
     "update marts.page_helpfulness set value = 1, high = 1 where page = 'www.x.gov/'",
     "insert into marts.web_report_checks values"
@@ -347,6 +357,13 @@ FOUND = {
     ("web_performance", "a withheld cell shows no figure"): (1, "2026-01 page www.x.gov/b dap top"),
     ("web_performance", "a quarter's visits are its months', added"): (1, "2026Q3 device desktop"),
     ("web_performance", "a cell with fewer than 10 is withheld"): (1, "2026-04 all all dap"),
+    **{
+        (table, "a span is withheld where figures of another number of days share a day with it"): (
+            1,
+            f"2026-01-01 2026-02-28 dap top {site}",
+        )
+        for table, site in (("web_performance", "all"), ("page_helpfulness", "www.x.gov"))
+    },
     # nobody's visits are in the facts
     ("web_performance", "what is counted of single visits is what these give"): (4, "device desktop ga4"),
     ("page_helpfulness", "a page on which all voted alike is withheld"): (

@@ -414,6 +414,55 @@ def test_how_many_were_served_is_no_secret(tmp_path):
     assert served("with answers", (105, 50), (108, 53)).tolist() == [105]
 
 
+@pytest.mark.parametrize("table", ["web_performance", "page_helpfulness"])
+def test_a_month_that_comes_after_a_span_over_it_is_held(tmp_path, table):
+    """A release told 48 of July and August; less August's 40, July's were 8.
+
+    It told the spring, too, of which June is a part as ever. A span of as many days as one that was told
+    tells no days of its own.
+    """
+
+    def made(*stretches):
+        rows = [
+            row(
+                table,
+                basis=basis,
+                period_type=period_type,
+                period_start=first,
+                period_label=f"{first}/{last}",
+                page="all",
+                n=n,
+            )
+            for basis, period_type, first, last, n in stretches
+        ]
+        return {
+            table: f"select * replace (period_start::date as period_start) from ({' union all '.join(rows)})"
+        }
+
+    told_first = [
+        ("source", "span", "2026-07-01", "2026-08-31", 48),
+        ("source", "quarter", "2026-04-01", "2026-06-30", 100),
+    ]
+    came = [
+        ("source", "month", "2026-06-01", "2026-06-30", 40),
+        ("source", "month", "2026-08-01", "2026-08-31", 40),
+        ("days", "month", "2026-07-01", "2026-07-31", 40),
+        ("source", "quarter", "2026-07-01", "2026-09-30", 60),
+        ("source", "span", "2026-06-20", "2026-07-19", 50),
+        ("source", "span", "2026-08-31", "2026-10-30", 50),
+        ("source", "span", "2026-08-31", "2026-10-31", 50),
+        ("source", "span", "2026-06-05", "2026-06-15", 50),
+    ]
+    found = published(tmp_path, made(*told_first), made(*told_first, *came))[table]
+    shown = found.loc[~found["suppressed"], "period_label"]
+    assert set(shown) == {
+        "2026-07-01/2026-08-31",
+        "2026-04-01/2026-06-30",
+        "2026-06-01/2026-06-30",
+        "2026-08-31/2026-10-31",
+    }
+
+
 def test_votes_of_a_quarter_are_held_together(tmp_path):
     """Of 100 each, 3 more in January by mobile; 20 more by tablet, and on a page in all of the quarter.
 

@@ -1,6 +1,7 @@
 {#-
   For measures that don't ask who it was. Only the intervals of design-based figures do: they take a person's answers
-  together. So a renamed person's quarters count where a survey with weights or clusters asks on the same scale.
+  together. So a renamed person's quarters count where a survey with weights or clusters asks on the same scale. A span of a
+  report is withheld for another that reaches into it, whenever that comes.
 -#}
 with design_based as (
     select distinct questions.scale
@@ -32,6 +33,11 @@ days as (
     inner join design_based
         on questions.scale = design_based.scale
     where responses.cluster_id is null
+    union distinct
+    select spans.record_date
+    from {{ ref('int_web_overlaps') }} as spans
+    inner join {{ ref('int_touched_days') }} as touched
+        on spans.other_record_date = touched.record_date
 ),
 
 by_days as (
