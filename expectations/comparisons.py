@@ -365,7 +365,7 @@ def cx_control_limits() -> list[Rule]:
         never(
             "a value is what cx_index shows",
             "not exists (from marts.cx_index as i where not i.suppressed"
-            f" and coalesce(i.weighted_value, i.value) = tested.value and {same})",
+            f" and i.value = tested.value and {same})",
             blame=cell,
         ),
         Rule("limits are of the periods that they count", _POINTS),

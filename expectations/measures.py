@@ -14,6 +14,10 @@ INDEXES = ("cx_index", "acsi_equal_weight")
 PERIODS = ("month", "quarter")
 BREAKDOWNS = ("all", "organization", "service", "channel")
 MEASURES = (*INDEXES, "ces", "csat", "mean", "top_box", "top_two", "bottom_two", "thumbs_up", "nps")
+WEIGHTED_FIGURES = (
+    "weighted_value weighted_low weighted_high weighted_standard_error sampling_unit_count"
+    " design_effect effective_n"
+)
 
 
 def _members(periods: Sequence[str], breakdowns: Mapping[str, str]) -> str:
@@ -108,8 +112,7 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
             cell,
             n="n",
             figures=(
-                "n value low high standard_error weighted_value weighted_low weighted_high"
-                " weighted_standard_error sampling_unit_count design_effect effective_n"
+                f"n value low high standard_error {WEIGHTED_FIGURES}"
                 " volume_value volume_low volume_high volume band band_uncertain"
             ),
             items=("scale", "measure", "driver"),
@@ -144,6 +147,29 @@ def cx_index(policy: Mapping[str, float]) -> list[Rule]:
                         and part.scale = tested.scale and part.measure = tested.measure
                         and part.driver = tested.driver
                 )
+            )
+            """,
+            blame=cell,
+        ),
+        never(
+            "weighted figures are of all who answered",
+            "abs(design_effect * effective_n - n) > 1e-6 * n",
+            blame=cell,
+        ),
+        never(
+            "no service or organization is withheld or held in a period of which weighted figures are told",
+            f"""
+            held_from is null and coalesce({", ".join(WEIGHTED_FIGURES.split())}) is not null and exists (
+                from (select *, {_YEAR} as year from marts.cx_index) as other
+                where (other.suppressed or other.held_from is not null)
+                    and other.breakdown in ('organization', 'service', tested.breakdown)
+                    and other.scale = tested.scale
+                    and tested.period_start = case
+                        when tested.period_type = 'year' then other.year
+                        when tested.period_type = other.period_type then other.period_start
+                        when tested.period_type = 'quarter' and other.period_type = 'month'
+                            then date_trunc('quarter', other.period_start)
+                    end
             )
             """,
             blame=cell,

@@ -79,7 +79,7 @@ class Figure:
 
     @property
     def weighted(self) -> str | None:
-        """The weighted value and its interval; None where the survey has no weights."""
+        """The weighted value and its interval; None where there is none, or it isn't told."""
         return self._with_interval(self.weighted_value, self.weighted_low, self.weighted_high)
 
     @property

@@ -117,12 +117,12 @@ def estimates_of(
         select
             items.response_id, dense_rank() over (order by items.response_id) as respondent_number, scale,
             driver, points, dense_rank() over (order by service_id, answered_local_date) as group_number,
-            true as is_opt_in, is_weighted, is_weighted or cluster_id is not null as is_design_based, weight,
+            true as is_opt_in, are_weighted or cluster_id is not null as is_weighted, weight,
             dense_rank() over (order by coalesce(service_id || cluster_id, items.response_id))
                 as sampling_unit_number
         from items
         inner join people using (response_id)
-        cross join (select bool_or(weight <> 1) as is_weighted from people);
+        cross join (select bool_or(weight <> 1) as are_weighted from people);
         create or replace table int_measures__cells as
         select
             group_number, dense_rank() over (order by breakdown, member, period_start) as cell_number,

@@ -194,7 +194,7 @@ class TestWeights:
         for name in ("value", "low", "high"):
             assert rows[f"weighted_{name}"].to_numpy() == pytest.approx(rows[name].to_numpy(), abs=1e-8), name
         assert rows["design_effect"].to_numpy() == pytest.approx(1, abs=1e-8)
-        assert not rows["is_weighted"].any()
+        assert rows["is_weighted"].all()
 
     def test_people_who_answer_twice_are_one_unit(self, measures: Measures) -> None:
         """Everybody's answer twice says no more than once: a design effect of (2 units - 1) / (units - 1)."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -257,20 +258,127 @@ def test_a_missing_row_tells_who_left_an_item_out(measures: Measures) -> None:
     assert set(narrowed(measures, careless).values()) == {(1, 1)}
 
 
-@pytest.mark.parametrize(("with_weight", "is_shown"), [(9, False), (10, True)])
-def test_weighted_figures_of_few_who_have_a_weight_are_not_shown(
+SHARES = ("top_box", "top_two", "bottom_two")
+WEIGHTED = ["weighted_value", "weighted_low", "weighted_high", "weighted_standard_error"]
+WEIGHTED += ["sampling_unit_count", "design_effect", "effective_n"]
+
+
+def with_and_without_care(
+    measures: Measures, people: pd.DataFrame, points: Any, **survey: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """cx_index of answers on satisfaction, and the same with all weighted figures of what is not withheld."""
+    load(measures, people, answers(people["response_id"], "satisfaction", points), **survey)
+    measures.build(*CX_INDEX)
+    key = [*CELL, "scale", "measure", "driver"]
+    public = measures.frame("select * from cx_index")
+    estimates = measures.frame("select * from int_measures__estimates")
+    careless = public.drop(columns=WEIGHTED).merge(estimates[[*key, *WEIGHTED]], on=key)
+    return public, careless
+
+
+def of_period(public: pd.DataFrame, period_type: str, *cell: str, measure: str = "mean") -> pd.DataFrame:
+    """The shown rows of a measure in the first such period, of a cell or of all cells of a breakdown."""
+    rows = public[(public["period_type"] == period_type) & ~public["suppressed"]]
+    rows = rows[(rows["measure"] == measure) & (rows["breakdown"] == cell[0])]
+    return rows[rows["member"].isin(cell[1:])] if cell[1:] else rows
+
+
+def one(value: Any) -> int:
+    assert value == pytest.approx(round(value), abs=1e-5)
+    return round(value)
+
+
+def people_of(services: Mapping[str, int], **columns: Any) -> pd.DataFrame:
+    names = [name for name, number in services.items() for _ in range(number)]
+    organizations = [SERVICES[name] for name in names]
+    return responses(len(names), service_id=names, organization_id=organizations, survey_id=names, **columns)
+
+
+@pytest.mark.parametrize(("with_weight", "is_shown"), [(9, False), (20, False), (29, False), (30, True)])
+def test_weighted_figures_are_of_all_who_answered_or_of_nobody(
     measures: Measures, with_weight: int, is_shown: bool
 ) -> None:
-    """30 answered, so the unweighted mean is shown; the weighted one would be of those who have a weight."""
+    """Of 30 the unweighted mean is shown; beside it a weighted one tells what those without a weight said."""
     people = responses(30, weight=[2.0 if place < with_weight else None for place in range(30)])
-    points = [4, 5, 3, 4, 5] * 6
-    load(measures, people, answers(people["response_id"], "ease", points), is_weighted=True)
-    measures.build(*CX_INDEX)
-    rows = measures.frame("select * from cx_index where breakdown = 'all' and period_type = 'month'")
-    assert set(rows["measure"]) == {"cx_index", "mean", "ces", "top_box", "top_two", "bottom_two"}
-    assert (rows["n"] == 30).all() and rows["value"].notna().all()
-    weighted = rows[["weighted_value", "weighted_low", "weighted_high", "design_effect", "effective_n"]]
-    assert (weighted.notna() == is_shown).all(axis=None)
+    public, careless = with_and_without_care(measures, people, [4, 5, 3, 4, 5] * 6, is_weighted=True)
+    assert (public["n"] == 30).all() and public["value"].notna().all()
+    assert (public[WEIGHTED].notna() == is_shown).all(axis=None)
+    row = of_period(careless, "month", "all").iloc[0]
+    weighted = one(row["design_effect"] * row["effective_n"])
+    assert row["n"] - weighted == 30 - with_weight
+    points = ([4, 5, 3, 4, 5] * 6)[with_weight:]
+    assert one(row["n"] * row["value"] - weighted * row["weighted_value"]) == sum(points)
+
+
+def test_answers_without_weights_beside_others_tell_no_weighted_figure(measures: Measures) -> None:
+    """Four of 104 at the desk answered a survey of weight 3: weighted figures would tell what they said."""
+    people = people_of({"ben-apply": 100, "ben-status": 104})
+    people["survey_id"] = people["service_id"].map({"ben-apply": "open", "ben-status": "drawn"})
+    people["weight"] = np.where(people["survey_id"] == "drawn", 3.0, 1.0)
+    people["channel"] = ["in_person"] * 104 + ["website"] * 100
+    points = np.tile([5, 4, 3, 2, 1, 4], 34)
+    public, _ = with_and_without_care(measures, people, points, is_weighted=[True, False])
+    assert not public["suppressed"].any()
+    told = public[public["weighted_value"].notna()]
+    assert {*told["member"]} == {"ben-status", "website"}
+
+
+def test_weighted_figures_do_not_tell_two_withheld_services_apart(measures: Measures) -> None:
+    """7 answers of weight 1 and 4 of 2.5 are withheld, their organization's 11 shown, by both weightings."""
+    services = {"ben-apply": 60, "ben-status": 55, "tax-file": 50, "trv-new": 7, "trv-urgent": 4}
+    people = people_of(services)
+    people["weight"] = np.where(people["service_id"] == "trv-urgent", 2.5, 1.0)
+    points = np.r_[np.tile([5, 4, 3, 2, 1], 33), [5, 4, 4, 3, 5, 2, 5], [1, 2, 1, 5]]
+    public, careless = with_and_without_care(measures, people, points, is_weighted=True)
+    assert {*public.loc[public["suppressed"], "member"]} == {"trv-new", "trv-urgent"}
+
+    def apart(rows: pd.DataFrame) -> set[tuple[int, ...]]:
+        """How many of the 11 may have the weight 2.5, and how many of these are fives, happy and unhappy."""
+        found = set()
+        shares = [of_period(rows, "quarter", "organization", "trv", measure=name).iloc[0] for name in SHARES]
+        for number in range(1, 11):
+            # the sum by weights is that without them and 1.5 times that of the heavier
+            weight = 11 + 1.5 * number
+            some = [(weight * row["weighted_value"] - 11 * row["value"]) / 1.5 for row in shares]
+            if all(abs(x - np.round(x)) < 1e-6 and -1e-6 < x < number + 1e-6 for x in some):
+                found.add((number, *(round(x) for x in some)))
+        return found
+
+    assert apart(careless) == {(4, 1, 1, 3)}
+    assert apart(public) == set()
+
+
+def test_a_quarters_weighted_figures_do_not_tell_a_months(measures: Measures) -> None:
+    """In January 6 of 40 have a weight, and none is told; a quarter of 61 less 25 and 30 would tell it."""
+    people = responses(120, answered_local_date=[date(2026, 1 + place // 40, 10) for place in range(120)])
+    has = np.r_[np.arange(40) < 6, np.arange(40) < 25, np.arange(40) < 30]
+    people["weight"] = np.where(has, 0.5 + np.arange(120) % 7, np.nan)
+    public, careless = with_and_without_care(measures, people, np.arange(120) % 5 + 1, is_weighted=True)
+    sizes = [
+        one(row["design_effect"] * row["effective_n"])
+        for name in ("month", "quarter")
+        for _, row in of_period(careless, name, "all").sort_values("period_start").iterrows()
+    ]
+    assert sizes == [6, 25, 30, 61]
+    assert public[WEIGHTED].isna().all(axis=None)
+
+
+def test_sampling_units_are_not_told_beside_withheld_services(measures: Measures) -> None:
+    """37 clusters of all less 15, 10 and 10 would be the two of two services that are withheld."""
+    units = {"ben-apply": (60, 15), "ben-status": (50, 10), "trv-new": (40, 10)}
+    units |= {"trv-renew": (6, 1), "trv-urgent": (7, 1)}
+    people = people_of({name: number for name, (number, _) in units.items()})
+    place = people.groupby("service_id").cumcount()
+    people["cluster_id"] = (
+        place % people["service_id"].map({name: of for name, (_, of) in units.items()})
+    ).map("c{}".format)
+    public, careless = with_and_without_care(measures, people, np.arange(163) % 5 + 1)
+    of_all, of_services = (
+        of_period(careless, "quarter", breakdown)["sampling_unit_count"].sum()
+        for breakdown in ("all", "service")
+    )
+    assert (of_all, of_services) == (37, 35)
+    assert public["is_weighted"].all() and public[WEIGHTED].isna().all(axis=None)
 
 
 def test_a_quarter_that_does_not_settle_is_withheld_whole(measures: Measures) -> None:

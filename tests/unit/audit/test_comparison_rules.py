@@ -225,7 +225,7 @@ LIMITS = """
         67.32e0 as upper, 2e0 as moving_range_mean, false as is_outside, false as is_seasonally_adjusted
     from (select unnest(range(1, 9))::integer as place);
     create table marts.cx_index as
-    select *, null::double as weighted_value, false as suppressed from marts.cx_control_limits;
+    select *, false as suppressed from marts.cx_control_limits;
     create table marts.series_breaks as
     select 'all' as breakdown, 'all' as member, 'likert_5' as scale, date '2025-01-01' as break_date
 """
@@ -244,7 +244,7 @@ LIMITS = """
             {"a season is taken off where there are two yearly cycles"},
         ),
         ("update marts.cx_index set suppressed = true", {"a value is what cx_index shows"}),
-        ("update marts.cx_index set weighted_value = value + 1", {"a value is what cx_index shows"}),
+        ("update marts.cx_index set value = value + 1", {"a value is what cx_index shows"}),
         (
             "delete from marts.cx_control_limits where period_label = 'p8'",
             {"limits are of the periods that they count"},

@@ -179,7 +179,8 @@ FAULTS = [
     "update marts.contact_center_performance set service_level_high = 1.2 where breakdown = 'all'"
     " and period_label = '2026Q2'",
     # all weights are 1, so a weighted figure is the unweighted one
-    "update marts.cx_index set is_weighted = true, weighted_value = value + if(member = 'website', 0.5, 0)"
+    "update marts.cx_index set is_weighted = true, weighted_value = value + if(member = 'website', 0.5, 0),"
+    " design_effect = 1, effective_n = n - if(member = 'website' and measure = 'mean', 1, 0)"
     " where breakdown = 'channel' and period_label = '2026Q2' and (measure = 'cx_index' or driver = 'trust')",
     "update marts.a11_280_collection_details set volume_of_respondents = volume_of_respondents + 1"
     " where service_id = 'ben-apply' and channel = 'phone' and quarter_start = date '2026-01-01'",
@@ -292,6 +293,15 @@ FOUND = {
         1,
         "2026-03 service ben-apply likert_5 cx_index all",
     ),
+    ("cx_index", "weighted figures are of all who answered"): (
+        1,
+        "2026Q2 channel website likert_5 mean trust",
+    ),
+    # two channels' mean and index: in a month of the quarter ben-apply's mean is withheld
+    (
+        "cx_index",
+        "no service or organization is withheld or held in a period of which weighted figures are told",
+    ): (4, "2026Q2 channel"),
     ("cx_index", "an index is the mean of its drivers' means, over all who answered"): (
         5,
         "month 2026-01-01 channel phone; month 2026-02-01 channel phone; month 2026-03-01 channel phone",

@@ -26,16 +26,15 @@ responses as (
         responses.channel,
         segments.segment,
         surveys.is_opt_in,
-        surveys.is_weighted,
-        surveys.is_weighted or responses.cluster_id is not null as is_design_based,
+        surveys.is_weighted or responses.cluster_id is not null as is_weighted,
         case
             when responses.cluster_id is not null
                 then concat_ws('|', 'cluster', responses.survey_id, responses.cluster_id)
-            when responses.customer_id is not null
+            when surveys.is_weighted and responses.customer_id is not null
                 then concat_ws('|', 'customer', responses.customer_id)
             else concat_ws('|', 'response', responses.response_id)
         end as sampling_unit,
-        -- 1 where the survey has no weights; a weighted survey's response without one stands for nobody
+        -- 1 where the survey has none; a weighted survey's response without one stands for nobody
         case when responses.weight > 0 then responses.weight end as weight
     from {{ ref('fct_survey_responses') }} as responses
     inner join surveys
@@ -90,7 +89,6 @@ select
     numbered.segment,
     numbered.is_opt_in,
     numbered.is_weighted,
-    numbered.is_design_based,
     numbered.sampling_unit_number,
     cast(numbered.weight as double) as weight
 from answers

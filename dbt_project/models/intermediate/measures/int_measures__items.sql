@@ -9,10 +9,9 @@ counted as (
         points,
         is_opt_in,
         is_weighted,
-        is_design_based,
         count(*) as n
     from {{ ref('int_measures__answers') }}
-    group by group_number, scale, driver, points, is_opt_in, is_weighted, is_design_based
+    group by group_number, scale, driver, points, is_opt_in, is_weighted
 )
 
 select
@@ -38,8 +37,7 @@ select
     cast(sum(case when counted.points <= 6 then counted.n else 0 end) as bigint) as detractor_count,
     min(counted.points) = max(counted.points) as is_unanimous,
     bool_or(counted.is_opt_in) as is_opt_in,
-    bool_or(counted.is_weighted) as is_weighted,
-    bool_or(counted.is_design_based) as is_design_based
+    bool_or(counted.is_weighted) as is_weighted
 from counted
 inner join {{ ref('int_measures__cells') }} as cells
     on counted.group_number = cells.group_number

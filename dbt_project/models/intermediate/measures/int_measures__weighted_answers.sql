@@ -1,5 +1,5 @@
 select
-    items.cell_number,
+    cells.cell_number,
     answers.scale,
     answers.driver,
     answers.points,
@@ -9,11 +9,6 @@ select
 from {{ ref('int_measures__answers') }} as answers
 inner join {{ ref('int_measures__cells') }} as cells
     on answers.group_number = cells.group_number
-inner join {{ ref('int_measures__items') }} as items
-    on
-        cells.cell_number = items.cell_number
-        and answers.scale = items.scale
-        and answers.driver = items.driver
 where
-    items.is_design_based
+    answers.is_weighted
     and answers.weight is not null

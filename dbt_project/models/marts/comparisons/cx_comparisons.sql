@@ -21,8 +21,8 @@ figures as (
         weighted_value,
         weighted_standard_error,
         sampling_unit_count,
-        is_weighted or weighted_value is not null as is_design_based,
-        -- of too few the weights are known
+        is_weighted as is_design_based,
+        -- where its error by weights and sampling units isn't told, a design-based figure is tested by none
         is_weighted and weighted_value is null as lacks_weights,
         drivers,
         volume,

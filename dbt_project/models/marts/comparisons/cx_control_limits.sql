@@ -9,7 +9,7 @@ points as (
         period_start,
         period_label,
         {{ period_number('period_start', 'period_type') }} as period_number,
-        coalesce(weighted_value, value) as value,
+        value,
         coalesce(drivers, '') as drivers
     from {{ ref('cx_index') }}
     where

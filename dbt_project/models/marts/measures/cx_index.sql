@@ -35,12 +35,9 @@ judged as (
         estimates.period_label,
         estimates.is_opt_in,
         estimates.is_weighted,
-        {%- for name in figures %}
+        estimates.weighted_n,
+        {%- for name in figures + weighted_figures %}
         estimates.{{ name }},
-        {%- endfor %}
-        {%- for name in weighted_figures %}
-        -- of a weighted survey's people only those with a weight stand behind its weighted figures
-        case when estimates.weighted_n >= {{ policy('suppression_min_n') }} then estimates.{{ name }} end as {{ name }},
         {%- endfor %}
         estimates.driver_count,
         estimates.drivers,
@@ -82,6 +79,52 @@ withheld_scales as (
     where suppressed
 ),
 
+-- where something of a scale is withheld, in a period or in a shorter one of it
+withheld_periods as (
+    select distinct
+        longer.period_type,
+        case longer.period_type
+            when 'year' then {{ fiscal_year_start('withheld.period_start') }}
+            when 'quarter' then {{ fiscal_quarter_start('withheld.period_start') }}
+            else withheld.period_start
+        end as period_start,
+        withheld.breakdown,
+        withheld.scale
+    from withheld_scales as withheld
+    inner join (
+        values ('month', 'month'), ('month', 'quarter'), ('month', 'year'), ('quarter', 'quarter'), ('quarter', 'year'),
+        ('year', 'year')
+    ) as longer (of_period_type, period_type)
+        on withheld.period_type = longer.of_period_type
+),
+
+-- a service has surveys of its own and so may have weights of its own, which tell it apart in any figure that it is in
+untold_weights as (
+    select distinct
+        periods.period_type,
+        periods.period_start,
+        breakdowns.breakdown,
+        periods.scale
+    from withheld_periods as periods
+    cross join (values ('all'), ('organization'), ('service'), ('channel'), ('segment')) as breakdowns (breakdown)
+    where periods.breakdown in ('organization', 'service', breakdowns.breakdown)
+),
+
+-- Beside the same people's figures without weights those with them tell how many have which weight, and what these
+-- said. So they are of all who answered or of nobody, and stand where there is nothing that they could give away.
+told as (
+    select
+        {%- for name in weighted_figures %}
+        case when judged.weighted_n = judged.n and untold_weights.scale is null then judged.{{ name }} end
+            as {{ name }},
+        {%- endfor %}
+        {{ prefixed('judged', key + ['period_label', 'is_opt_in', 'is_weighted'] + figures + index_figures) }}
+    from judged
+    left join untold_weights
+        on {{ same('judged', 'untold_weights', ['period_type', 'period_start', 'breakdown', 'scale']) }}
+    where not judged.suppressed
+),
+
 -- A withheld row says no more of a member than that it is withheld: it is there for each item that anybody answered,
 -- for a missing one would say that this member's few left it out, and what describes the figure is that of everybody's.
 estimates as (
@@ -89,8 +132,7 @@ estimates as (
         {{ (key + ['period_label', 'is_opt_in', 'is_weighted'] + figures + weighted_figures + index_figures)
             | join(',\n        ') }},
         false as suppressed
-    from judged
-    where not suppressed
+    from told
     union all
     select
         withheld.period_type,
