@@ -128,19 +128,28 @@ COUNTED: Mapping[str, Counted] = {
     "cx_index": Counted(
         reads={
             "fct_survey_responses": """
-                response_id survey_id organization_id service_id channel answered_local_date is_counted weight
+                response_id survey_id survey_version customer_id organization_id service_id channel
+                answered_local_date is_counted cluster_id weight
             """,
             "fct_survey_answers": "response_id scale driver raw_value score is_positive",
+            "dim_surveys": "survey_id survey_version is_weighted",
         },
         days={"fct_survey_responses": "answered_local_date"},
-        # an index is of whoever answered any of its items
+        # an index is of whoever answered any of its items; who else is of a sampling unit tells of both
         records="""
-            with answers as (
+            with weighted as (
+                select survey_id, survey_version from {dim_surveys} group by all having bool_or(is_weighted)
+            ),
+            answers as (
                 select
                     r.response_id as record, r.answered_local_date as day, r.organization_id, r.service_id,
-                    r.channel, a.scale, a.driver, a.raw_value, a.score, a.is_positive, r.weight
+                    r.channel, a.scale, a.driver, a.raw_value, a.score, a.is_positive, r.weight, r.cluster_id,
+                    if(r.cluster_id is null and weighted.survey_id is not null, r.customer_id, null)
+                        as customer_id
                 from {fct_survey_answers} as a
                 inner join {fct_survey_responses} as r using (response_id)
+                left join weighted
+                    on r.survey_id = weighted.survey_id and r.survey_version = weighted.survey_version
                 where r.is_counted and r.answered_local_date is not null
             )
             from answers
@@ -699,6 +708,24 @@ DERIVED: Sequence[Derived] = (
             row_.breakdown <> 'service' and base.breakdown = 'service' and {same("base", "row_", _ITEM)}
         """,
         figures=("volume_value", "volume_low", "volume_high"),
+    ),
+    Derived(
+        "cx_index",
+        of="cx_index",
+        # as where something is withheld: beside figures without weights they tell it
+        rests_on=f"""
+            base.breakdown in ('organization', 'service', row_.breakdown)
+            and base.scale = row_.scale and row_.period_start = case
+                when row_.period_type = 'year' then {fiscal_year_start("base.period_start")}
+                when row_.period_type = base.period_type then base.period_start
+                when row_.period_type = 'quarter' and base.period_type = 'month'
+                    then date_trunc('quarter', base.period_start)
+            end
+        """,
+        figures=(
+            *("weighted_value", "weighted_low", "weighted_high", "weighted_standard_error"),
+            *("sampling_unit_count", "design_effect", "effective_n"),
+        ),
     ),
     Derived(
         "survey_quality",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from voxpop.release.counted import COUNTED, MADE_OF_PUBLISHED
 
 from .sql import CX_INDEX, Measures
 from .subtraction import MINIMUM, ORDERS, leaks
-from .tables import SERVICES, agency, load
+from .tables import SERVICES, agency, answers, load, responses
 
 CELL = ["period_type", "period_start", "breakdown", "member"]
 COLUMNS = {
@@ -68,9 +69,9 @@ def three_releases(
     return found
 
 
-def make_index(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) -> None:
+def make_index(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame], **survey: Any) -> None:
     """Make cx_index of what is known."""
-    load(measures, people, *items, organization_id="all")
+    load(measures, people, *items, organization_id="all", **survey)
     services = pd.DataFrame({"service_id": list(SERVICES), "organization_id": list(SERVICES.values())})
     measures.table("dim_services", services)
     measures.build(*CX_INDEX)
@@ -212,3 +213,92 @@ def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -
     known = three_releases(*agency(1, 400), 1)
     public = [release["cx_index"] for release in publish(measures, known, tmp_path, None)]
     assert len(attack(public, known)) > 10
+
+
+IN_A_PAIR = {
+    "mean": lambda points: points,
+    "top_box": lambda points: points == 5,
+    "top_two": lambda points: points >= 4,
+    "bottom_two": lambda points: points <= 2,
+}
+"""Measure → what an answer adds to it."""
+
+
+def pairs_in_one_unit(before: pd.DataFrame, after: pd.DataFrame) -> list[tuple[int, int]]:
+    """What two people can have said of whom a second release takes together what they answered.
+
+    Weights are 1. Each unit adds the square of the sum of its people's distances from the mean, so two units
+    made one add twice the product of two distances.
+    """
+    sides = [frame.set_index("measure") for frame in (before, after)]
+    found = []
+    for one in range(1, 6):
+        for other in range(one, 6):
+            expected, told = [], []
+            for measure, added in IN_A_PAIR.items():
+                rows = [side.loc[measure] for side in sides]
+                units = [row["sampling_unit_count"] for row in rows]
+                squares = [
+                    (row["n"] * row["weighted_standard_error"]) ** 2 * (number - 1) / number
+                    for row, number in zip(rows, units, strict=True)
+                ]
+                told.append((squares[1] - squares[0]) / 2)
+                mean = rows[0]["weighted_value"]
+                expected.append((added(one) - mean) * (added(other) - mean))
+            if np.allclose(told, expected, atol=1e-5):
+                found.append((one, other))
+    return found
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_two_people_who_turn_out_to_be_one_tell_nobody_what_they_said(
+    measures: Measures, tmp_path: Path, *, is_held: bool
+) -> None:
+    """Or of whom a source says later that they were drawn together; 120 answered a weighted survey."""
+    services = np.repeat(["ben-apply", "trv-new", "tax-file"], 40)
+    people = responses(
+        120,
+        service_id=services,
+        survey_id=services,
+        organization_id=pd.Series(services).map(SERVICES),
+        customer_id=pd.Series([f"c{place}" for place in range(120)], dtype="string"),
+    )
+    points = np.tile([3, 5, 4, 4, 2, 5, 1, 4], 15)
+    item = answers(people["response_id"], "satisfaction", points)
+    of_one, of_a_cluster = people.copy(), people.copy()
+    of_one.loc[5, "customer_id"] = "c6"
+    of_a_cluster.loc[[5, 6], "cluster_id"] = "office 1"
+    make = partial(make_index, is_weighted=True)
+    theirs = {"all", "ben", "ben-apply", "website"}
+    for name, later in (("one", of_one), ("cluster", of_a_cluster)):
+        order = [[], [0]] if is_held else None
+        known = [(people, [item]), (later, [item])]
+        public = publish(measures, known, tmp_path / name, order, make=make)
+        before, after = (
+            frame["cx_index"][
+                lambda rows: rows["driver"].eq("satisfaction") & rows["period_type"].eq("quarter")
+            ]
+            for frame in public
+        )
+        mine = [frame[frame["member"] == "ben-apply"] for frame in (before, after)]
+        assert pairs_in_one_unit(*mine) == ([] if is_held else [(1, 5)])
+        assert before["weighted_value"].notna().all()
+        # beside a row that stays behind, others have no weighted figures
+        held = after["held_from"].notna()
+        assert {*after.loc[held, "member"]} == (theirs if is_held else set())
+        assert (after["weighted_value"].notna() == (held | (not is_held))).all()
+
+
+def test_who_people_are_is_nothing_to_an_unweighted_survey(measures: Measures, tmp_path: Path) -> None:
+    """With clusters or not: there each answer counts for itself, so a merge holds no row."""
+    people, items = agency(1, 400)
+    people["cluster_id"] = pd.Series(np.where(people.index % 2, "office", None), dtype="string")
+    later = people.assign(customer_id=people["customer_id"].replace({"c1": "c2", "c3": "c5", "c4": "c7"}))
+    public = publish(measures, [(people, items), (later, items)], tmp_path, [[], [0]])
+    before, after = (
+        release["cx_index"].query("breakdown != 'segment'").sort_values([*CELL, "scale", "measure", "driver"])
+        for release in public
+    )
+    assert after["held_from"].isna().all()
+    before, after = (frame.drop(columns="held_from").reset_index(drop=True) for frame in (before, after))
+    pd.testing.assert_frame_equal(before, after)

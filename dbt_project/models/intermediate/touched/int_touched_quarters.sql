@@ -1,26 +1,9 @@
 {#-
-  For measures that don't ask who it was. Only the intervals of design-based figures do: they take a person's answers
-  together. So a renamed person's quarters count where a survey with weights or clusters asks on the same scale. A span of a
-  report is withheld for another that reaches into it, whenever that comes.
+  For measures that don't ask who it was. Only the intervals of weighted surveys' figures do: where no cluster says who was
+  drawn together, they take a person's answers together. A span of a report is withheld for another that reaches into it,
+  whenever that comes.
 -#}
-with design_based as (
-    select distinct questions.scale
-    from {{ ref('question_crosswalk') }} as questions
-    where
-        questions.instrument in (
-            select responses.instrument
-            from {{ ref('int_survey_responses') }} as responses
-            where
-                responses.cluster_id is not null
-                or responses.survey_id in (
-                    select surveys.survey_id
-                    from {{ ref('surveys') }} as surveys
-                    where surveys.is_weighted
-                )
-        )
-),
-
-days as (
+with days as (
     select record_date
     from {{ ref('int_touched_days') }}
     union distinct
@@ -28,11 +11,11 @@ days as (
     from {{ ref('int_renamed_records') }} as renamed
     inner join {{ ref('int_survey_responses') }} as responses
         on renamed._record_key = responses._record_key
-    inner join {{ ref('question_crosswalk') }} as questions
-        on responses.instrument = questions.instrument
-    inner join design_based
-        on questions.scale = design_based.scale
-    where responses.cluster_id is null
+    inner join {{ ref('surveys') }} as surveys
+        on responses.survey_id = surveys.survey_id
+    where
+        surveys.is_weighted
+        and responses.cluster_id is null
     union distinct
     select spans.record_date
     from {{ ref('int_web_overlaps') }} as spans
