@@ -529,6 +529,8 @@ RESTS = [
     # table, its first figure, the held cell of cx_index, a row that rests on it, one that does not
     ("cx_index", "volume_value", {}, ALL, ALL | {"driver": "trust"}),
     ("cx_index", "volume_value", {}, {"breakdown": "organization", "member": "ben"}, {}),
+    # a channel's rest on a service too; none on another scale
+    ("cx_index", "weighted_value", {}, {"breakdown": "channel", "member": "phone"}, {"scale": "ten"}),
     (
         "survey_quality",
         "lowest_item",
