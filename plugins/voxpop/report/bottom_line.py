@@ -2,7 +2,8 @@
 
 What changed, and on what evidence, is what table `cx_comparisons` says. That one driver or service is
 clearly below the next is said only where their intervals don't meet, which is stricter than a test: the
-lowest has been picked from many, and drivers are answered by the same people.
+lowest has been picked from many, and drivers are answered by the same people. Of intervals that don't allow
+for weights or sampling units behind a figure it is never said.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _WHY_NOT = {
     "other drivers": "it rests on other drivers",
     "open period": "the quarter is not over",
     "partial period": "the earlier quarter began before the first answer",
-    "weights": "one of the two is weighted",
+    "weights": "weights or sampling units stand behind one of the two",
     "held": "one of the two still shows an earlier release",
 }
 
@@ -87,7 +88,7 @@ def _lowest(what: str, figures: Sequence[Figure]) -> list[str]:
     said = (
         f"The lowest {what} is {lowest.name}, at {lowest.text} ({lowest.interval}, n\xa0=\xa0{lowest.count})"
     )
-    if meet(lowest, following):
+    if may_meet(lowest, following):
         return [f"{said}, not clearly below {following.name}, at {following.text}."]
     return [f"{said}; the next, {following.name}, at {following.text}, is clearly above it."]
 
@@ -112,8 +113,13 @@ def _share(record: Mapping[str, Any], name: str) -> str:
     return f"{value} ({low} to {high})"
 
 
-def meet(one: Figure, other: Figure) -> bool:
-    """Whether two intervals share a point; a figure without an interval meets everything."""
+def may_meet(one: Figure, other: Figure) -> bool:
+    """Whether two intervals share a point, or would if they allowed for all that stands behind their figures.
+
+    A figure without an interval may meet everything, and so may one with weights or sampling units behind it.
+    """
+    if one.is_weighted or other.is_weighted:
+        return True
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return True
     return one.low <= other.high and other.low <= one.high

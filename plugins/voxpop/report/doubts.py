@@ -35,6 +35,8 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
     said = []
     if not page.is_whole:
         said.append(f"The data are complete to {page.until:%Y-%m-%d}: {page.quarter} is not over in them.")
+    months = [month for series in page.series for month in series.months]
+    others = [figure for _, figure in page.others]
     if any(figure.interval_kind == "indicative" for figure in figures):
         said.append(
             "People chose whether to answer, so the intervals are indicative: they cover sampling variation "
@@ -42,11 +44,19 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
         )
     else:
         said.append("The intervals cover sampling variation only.")
+    weighted = sum(one.is_weighted and one.value is not None for one in (*figures, *months, *others))
+    if weighted:
+        said.append(
+            f"Weights or sampling units stand behind {weighted} of the figures below. Their intervals, here "
+            "and in goals, don't allow for them and are most often too narrow, so that they don't cover all "
+            "sampling variation either, and none of these figures is called clearly below another."
+        )
     if any(headline.now.weighted for headline in page.headlines):
         said.append(
-            "Tables and drawings show unweighted figures; the weighted ones are beside the headlines."
+            "Tables and drawings show unweighted figures; the weighted ones are beside the headlines, with "
+            "intervals that allow for weights and sampling units."
         )
-    elsewhere = sorted({figure.name for _, figure in page.others} - {figure.name for figure in page.services})
+    elsewhere = sorted({figure.name for figure in others} - {figure.name for figure in page.services})
     if elsewhere:
         said.append(f"Not in “{page.measure}”, since their surveys ask otherwise: {', '.join(elsewhere)}.")
     withheld = sum(figure.value is None for figure in (*page.services, *page.channels))
@@ -54,10 +64,7 @@ def doubts(page: PageFigures, manifest: Manifest) -> list[str]:
         said.append(
             f"Of the services and channels below {withheld} {'is' if withheld == 1 else 'are'} withheld."
         )
-    held = sum(
-        figure.held_from is not None
-        for figure in (*figures, *(month for series in page.series for month in series.months))
-    )
+    held = sum(figure.held_from is not None for figure in (*figures, *months))
     if held:
         said.append(
             f"Held: {held} of the figures below {'is' if held == 1 else 'are'} still those of an earlier "

@@ -14,8 +14,9 @@ Key = tuple[str, str, str | None, str, str]
 
 COLUMNS = (
     "c.breakdown, c.member, c.scale, c.measure, c.driver, c.value, c.low, c.high, c.n, "
-    "c.suppressed, c.low_n, c.interval_kind, c.drivers, c.band, c.band_uncertain, c.weighted_value, "
-    "c.weighted_low, c.weighted_high, c.volume_value, c.volume_low, c.volume_high, c.held_from"
+    "c.suppressed, c.low_n, c.interval_kind, c.is_weighted, c.drivers, c.band, c.band_uncertain, "
+    "c.weighted_value, c.weighted_low, c.weighted_high, c.volume_value, c.volume_low, c.volume_high, "
+    "c.held_from"
 )
 
 # Where a driver is asked on several scales, that of five-point agreement speaks for it.
@@ -28,8 +29,9 @@ class Figure:
     """One published cell: a value with its n and 95% interval, or the fact that it is withheld.
 
     `drivers` are those that an index rests on, by comma; None for other measures. `lacks` are the names of
-    those that the agency's index rests on and this one doesn't: with any, the two don't compare. `held_from`
-    is the release whose figure this still is; None where it is this one's.
+    those that the agency's index rests on and this one doesn't: with any, the two don't compare. Where it
+    `is_weighted`, weights or sampling units stand behind it, for which its interval doesn't allow.
+    `held_from` is the release whose figure this still is; None where it is this one's.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Figure:
     is_suppressed: bool
     is_low_n: bool
     interval_kind: str | None
+    is_weighted: bool
     drivers: str | None
     band: str | None
     is_band_uncertain: bool | None

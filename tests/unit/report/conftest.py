@@ -32,7 +32,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             breakdown varchar, member varchar, scale varchar, measure varchar, driver varchar, n bigint,
             value double, low double, high double, standard_error double, suppressed boolean, low_n boolean,
             drivers varchar,
-            interval_kind varchar default 'indicative', band varchar, band_uncertain boolean,
+            interval_kind varchar default 'indicative', is_weighted boolean default false,
+            band varchar, band_uncertain boolean,
             weighted_value double, weighted_low double, weighted_high double,
             volume_value double, volume_low double, volume_high double, held_from varchar);
         create table marts.contact_center_performance as select 'quarter' as period_type,
@@ -53,7 +54,7 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     )
     connection.execute(NEWER)
     connection.execute(
-        "create temp view columns as select * exclude (interval_kind, band, band_uncertain,"
+        "create temp view columns as select * exclude (interval_kind, is_weighted, band, band_uncertain,"
         " weighted_value, weighted_low, weighted_high, volume_value, volume_low, volume_high, held_from)"
         " from marts.cx_index"
     )

@@ -15,7 +15,7 @@ MONTHS = ["2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06"]
 
 def month(name: str, value: float | None) -> Figure:
     low, high = (None, None) if value is None else (value - 1, value + 1)
-    more = (None, value is None, False, "sampling", *[None] * 10)
+    more = (None, value is None, False, "sampling", False, *[None] * 10)
     return Figure(name, "all", "all", "likert_5", "cx_index", "all", value, low, high, *more)
 
 

@@ -296,6 +296,40 @@ def test_weighted_figures_stand_beside_the_headlines(marts: duckdb.DuckDBPyConne
     assert "Tables and drawings show unweighted figures" in html
 
 
+def test_intervals_that_allow_for_no_weights_are_said_to_be_too_narrow(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    """Of the quarter's index: the headline, the service b, at 64 (55 to 72), and phone; c is withheld.
+
+    b's interval doesn't meet a's, from 75 on, which would make it clearly the lowest.
+    """
+    before = figures.read(marts, UNTIL)
+    assert before is not None
+    assert not any("Weights" in doubt for doubt in doubts.doubts(before, MANIFEST))
+    assert "without its weights" not in render.render(marts, MANIFEST)
+    marts.execute(
+        "update marts.cx_index set is_weighted = true, band = '65-75' where measure = 'cx_index'"
+        " and period_type = 'quarter' and period_start = date '2026-04-01'"
+        " and member in ('all', 'b', 'c', 'phone')"
+    )
+    page = figures.read(marts, UNTIL)
+    assert page is not None
+    assert [doubt for doubt in doubts.doubts(page, MANIFEST) if "sampling units" in doubt] == [
+        "Weights or sampling units stand behind 3 of the figures below. Their intervals, here and in goals, "
+        "don't allow for them and are most often too narrow, so that they don't cover all sampling variation "
+        "either, and none of these figures is called clearly below another."
+    ]
+    lowest = [said for said in bottom_line.sentences(page) if "lowest" in said]
+    assert "the next, Ease, at 3.90, is clearly above it." in lowest[0]  # drivers' have none
+    assert lowest[1] == (
+        "The lowest service is Trace a refund, at 64.0 (55.0 to 72.0, n\xa0=\xa021), not clearly below "
+        "Get a passport, at 76.0."
+    )
+    html = render.render(marts, MANIFEST)
+    assert html.count("73.5 to 75.0 (without its weights or sampling units), <span") == 1
+    assert 'band <span class="whole">65–75</span>; whether it may be another isn\'t known</p>' in html
+
+
 def test_figures_by_people_served_stand_beside_the_headlines(marts: duckdb.DuckDBPyConnection) -> None:
     assert "weighted by people served: <" not in render.render(marts, MANIFEST)
     marts.execute(

@@ -53,6 +53,8 @@ judged as (
                 then
                     {{ index_band('estimates.low') }} <> {{ index_band('estimates.value') }}
                     or {{ index_band('estimates.high') }} <> {{ index_band('estimates.value') }}
+                    -- an interval that allows for no weights and stays within the band doesn't tell
+                    or nullif(estimates.is_weighted, true)
         end as band_uncertain
     from {{ ref('int_measures__estimates') }} as estimates
     left join {{ ref('int_withheld_items') }} as withheld_items

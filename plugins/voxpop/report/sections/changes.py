@@ -18,7 +18,7 @@ NOT_COMPARED = {
     "withheld": "withheld",
     "open period": "not over yet",
     "partial period": "the earlier one is not whole",
-    "weights": "weighted",
+    "weights": "weights or sampling units",
     "held": "shows an earlier release",
 }
 """Why there is no evidence either way: the reasons of `cx_comparisons`, as the page says them."""

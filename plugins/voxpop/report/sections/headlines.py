@@ -76,5 +76,5 @@ def _all(connection: duckdb.DuckDBPyConnection, start: date, item: tuple[str, st
         f"and c.period_start = ? and c.measure = ? and c.driver = ? {ONE_SCALE} limit 1",
         [start, measure, driver],
     ).fetchone()
-    nothing = ("all", "all", None, measure, driver, *[None] * 4, True, False, *[None] * 11)
+    nothing = ("all", "all", None, measure, driver, *[None] * 4, True, False, None, False, *[None] * 10)
     return Figure(name, *(row or nothing))
