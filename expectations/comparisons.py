@@ -357,11 +357,7 @@ def cx_control_limits() -> list[Rule]:
             " or is_outside <> (value < lower or value > upper)",
             blame=cell,
         ),
-        never(
-            "a season is taken off where there are two yearly cycles",
-            "is_seasonally_adjusted <> (point_count >= if(period_type = 'month', 24, 8))",
-            blame=cell,
-        ),
+        Rule("a season is taken off where there are two yearly cycles", _CYCLES),
         never(
             "a value is what cx_index shows",
             "not exists (from marts.cx_index as i where not i.suppressed"
@@ -385,6 +381,23 @@ _POINTS = """
     group by period_type, segment_start, breakdown, member, scale, measure, driver, point_count
     having
         count(*) <> point_count or min(period_start) <> segment_start or abs(avg(value) - avg(center)) > 1e-8
+"""
+
+_CYCLES = """
+    select concat_ws(' ', period_label, breakdown, member, scale, measure, driver) as blame
+    from (
+        select
+            *,
+            concat_ws(' ', period_type, segment_start, breakdown, member, scale, measure, driver) as stretch,
+            count(*) over (partition by stretch, month(period_start)) as value_count
+        from tested
+    )
+    qualify
+        is_seasonally_adjusted
+        <> (
+            point_count >= if(period_type = 'month', 24, 8)
+            and min(value_count) over (partition by stretch) >= 2
+        )
 """
 
 

@@ -243,6 +243,18 @@ LIMITS = """
             "update marts.cx_control_limits set is_seasonally_adjusted = true",
             {"a season is taken off where there are two yearly cycles"},
         ),
+        (  # eight quarters, each season twice
+            "update marts.cx_control_limits set period_type = 'quarter',"
+            " period_start = date '2025-01-01' + to_months(3 * (month(period_start)::integer - 1))",
+            {"a season is taken off where there are two yearly cycles", "a value is what cx_index shows"},
+        ),
+        (  # as many as two cycles have, but each season once
+            "update marts.cx_control_limits set point_count = 24, is_seasonally_adjusted = true",
+            {
+                "a season is taken off where there are two yearly cycles",
+                "limits are of the periods that they count",
+            },
+        ),
         ("update marts.cx_index set suppressed = true", {"a value is what cx_index shows"}),
         ("update marts.cx_index set value = value + 1", {"a value is what cx_index shows"}),
         (

@@ -801,6 +801,10 @@ def test_control_limits_are_those_of_the_drawn_series(marts: duckdb.DuckDBPyConn
     )
     said = section(render.render(marts, MANIFEST), "Months")
     assert "Between the dotted lines" in said and "not adjusted for the season" in said
+    twins = "of a calendar month that is there in two years both have a ring or neither"
+    assert twins in said
+    marts.execute("update marts.cx_control_limits set is_outside = false")
+    assert twins not in section(render.render(marts, MANIFEST), "Months")
 
 
 def test_differences_with_evidence_are_told_and_all_others_are_in_the_table(

@@ -58,27 +58,37 @@ stretches as (
     ) as marked
 ),
 
+seasons as (
+    select
+        {{ series | join(', ') }},
+        stretch_number,
+        extract(month from period_start) as season,
+        count(*) as value_count,
+        {{ exact_sum('value') }} / count(*) as level
+    from stretches
+    group by {{ series | join(', ') }}, stretch_number, extract(month from period_start)
+),
+
+-- a season that is there once would be its own center
+cycles as (
+    select
+        {{ series | join(', ') }},
+        stretch_number,
+        sum(value_count) >= 2 * {{ cycle }} and min(value_count) >= 2 as is_seasonally_adjusted
+    from seasons
+    group by {{ series | join(', ') }}, stretch_number
+),
+
 levels as (
     select
         {{ series | join(', ') }},
         stretch_number,
         min(period_start) as segment_start,
         count(*) as point_count,
-        {{ exact_sum('value') }} / count(*) as level,
-        count(*) >= 2 * {{ cycle }} as is_seasonally_adjusted
+        {{ exact_sum('value') }} / count(*) as level
     from stretches
     group by {{ series | join(', ') }}, stretch_number
     having count(*) >= 8
-),
-
-seasons as (
-    select
-        {{ series | join(', ') }},
-        stretch_number,
-        extract(month from period_start) as season,
-        {{ exact_sum('value') }} / count(*) as level
-    from stretches
-    group by {{ series | join(', ') }}, stretch_number, extract(month from period_start)
 ),
 
 adjusted as (
@@ -91,12 +101,14 @@ adjusted as (
         stretches.value,
         levels.segment_start,
         levels.point_count,
-        levels.is_seasonally_adjusted,
+        cycles.is_seasonally_adjusted,
         -- where the point's season lies; without two cycles, where all points do
-        case when levels.is_seasonally_adjusted then seasons.level else levels.level end as center
+        case when cycles.is_seasonally_adjusted then seasons.level else levels.level end as center
     from stretches
     inner join levels
         on {{ same('stretches', 'levels', series + ['stretch_number']) }}
+    inner join cycles
+        on {{ same('stretches', 'cycles', series + ['stretch_number']) }}
     inner join seasons
         on
             {{ same('stretches', 'seasons', series + ['stretch_number']) }}
