@@ -99,6 +99,11 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
             having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
+        never(
+            "a quarter is told once it is settled",
+            "measure = 'first_contact_resolution_share' and pending_count > 0 and held_from is null",
+            blame=cell,
+        ),
         never("a withheld page has no row", "page <> 'all' and suppressed", blame=cell),
         Rule(
             "visits that are on no page of a service are none, or many",
@@ -173,8 +178,8 @@ _CONTACTS = """
         measure = 'first_contact_resolution_share' and breakdown in ('all', 'service') and not suppressed
         and held_from is null
         and (
-            n + pending_count is distinct from found
-            or (not is_provisional and abs(value - share_found) > 1e-9)
+            n is distinct from found
+            or abs(value - share_found) > 1e-9
             or (breakdown = 'all' and unknown_count is distinct from unknown_found)
         )
 """

@@ -20,7 +20,12 @@
     5
 {%- endmacro %}
 
-{#- Whether a fiscal year is over, by when contacts are complete. -#}
-{% macro is_year_over(year_start, complete_until_at) -%}
-    ({{ complete_until_at }} >= {{ year_start }} + interval 1 year)
+{#- For how many days something may follow a contact: another of its journey, or one that repeats it. -#}
+{% macro follow_up_days() -%}
+    cast(greatest({{ policy('journey_gap_days') }}, {{ policy('repeat_contact_days') }}) as integer)
+{%- endmacro %}
+
+{#- Whether what began in a fiscal year is settled, by the first quarter that isn't. -#}
+{% macro is_year_settled(year_start, settled_before) -%}
+    ({{ settled_before }} >= {{ year_start }} + interval 1 year)
 {%- endmacro %}

@@ -145,8 +145,8 @@ def _ways(page: figures.PageFigures) -> str:
         return ""
     ends = " to ".join(f"{path.count:,} ({path.name})" for path in (drawn[0], drawn[-1]))
     return (
-        f"The {len(drawn)} commonest ways of journeys through more than one channel, {page.quarter}: "
-        f"from {ends}. The table below has them all."
+        f"The {len(drawn)} commonest ways of journeys through more than one channel, "
+        f"{page.journeys.quarter}: from {ends}. The table below has them all."
     )
 
 

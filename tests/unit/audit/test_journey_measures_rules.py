@@ -95,6 +95,7 @@ FAULTS = [
     ("n = 9 where member = 'email'", "a cell with fewer than 10 is withheld"),
     ("value = 0.3 where page = 'www/b'", "a cell with fewer than 10 is withheld"),
     (f"{WITHHOLD} where member = 'email'", "no withheld member is what is left"),
+    ("pending_count = 1 where measure like 'first%'", "a quarter is told once it is settled"),
     (f"{WITHHOLD} where page = 'www/b'", "a withheld page has no row"),
     (
         "value = 0.7 where page = 'www/a'; delete from marts.journey_measures where page = 'www/b'",

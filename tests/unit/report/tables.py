@@ -14,6 +14,7 @@ MANIFEST: dict[str, Any] = {
     "restatements": [],
     "policy": {
         "journey_gap_days": 7.0,
+        "repeat_contact_days": 7.0,
         "match_claim_min_share": 0.6,
         "minimum_difference_index": 1.0,
         "minimum_difference_points": 0.05,
@@ -214,7 +215,7 @@ create table marts.journey_paths as select 'quarter' as period_type, date '2026-
     ) t(path, journey_count, share, low, high, score_n, mean_score, mean_score_low, mean_score_high,
         median_days, suppressed, low_n);
 create table marts.journey_measures as select 'quarter' as period_type, date '2026-04-01' as period_start,
-    null::varchar as held_from, *
+    '2026Q3' as period_label, null::varchar as held_from, *
     from (values
         ('all', 'all', 'website_before_call_share', 'all', 1900, 0.12, 0.108, 0.4511, 0.2345, 7, true, false,
             false),

@@ -676,6 +676,16 @@ def test_an_agency_without_them_has_no_such_sections(marts: duckdb.DuckDBPyConne
         assert f"<h2>{heading}</h2>" not in html
 
 
+def test_journeys_are_of_the_newest_quarter_that_is_settled(marts: duckdb.DuckDBPyConnection) -> None:
+    for table in ("journey_measures", "journey_paths"):
+        marts.execute(f"update marts.{table} set period_start = '2026-01-01'")
+    marts.execute("update marts.journey_measures set period_label = '2026Q2'")
+    said = section(render.render(marts, MANIFEST), "Journeys")
+    assert "4,000 journeys that began in 2026Q2 are over" in said
+    assert "Those that began in 2026Q3 are told once it is settled, 8 days after its end" in said
+    assert "The commonest ways, 2026Q2" in said
+
+
 def test_who_answered_is_compared_where_enough_is_known(marts: duckdb.DuckDBPyConnection) -> None:
     said = section(render.render(marts, MANIFEST), "Who answered, and who was asked")
     assert "Phone beyond chance 60.0% n = 600 37.5% n = 120 −22.5 −26.7 to −18.1" in said

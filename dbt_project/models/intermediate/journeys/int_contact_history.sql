@@ -1,4 +1,7 @@
-{#- What a journey's ends are judged by: whether something may have come before, or may still come. -#}
+{#-
+  What a journey's ends are judged by: whether something may have come before, or may still come. By its clock a day is over
+  somewhere up to a day after it is over in Greenwich.
+-#}
 with day_ends as (
     select
         zones.starts_at,
@@ -21,9 +24,11 @@ contacts as (
     from {{ ref('int_interactions') }}
 )
 
+{% set complete_until_at = 'coalesce(complete.until_at, contacts.last_at)' %}
 select
     contacts.first_at as history_starts_at,
-    coalesce(complete.until_at, contacts.last_at) as complete_until_at
+    {{ complete_until_at }} as complete_until_at,
+    {{ fiscal_quarter_start('cast(' ~ complete_until_at ~ ' as date) - (' ~ follow_up_days() ~ ' + 1)') }} as settled_before
 from contacts
 cross join complete
 where contacts.first_at is not null

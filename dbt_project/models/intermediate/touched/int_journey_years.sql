@@ -1,6 +1,6 @@
 {#-
-  A journey may have begun long before the contact that a build changes; and what is pending, time alone decides. The
-  measures of the build before are read by relation: they know what was pending then. Paths add up to fiscal years, what is
+  A journey may have begun long before the contact that a build changes; and what is pending, and whether a quarter is settled, time
+  alone decides. The measures of the build before are read by relation: they know what was pending then, and which quarters they have. Paths add up to fiscal years, what is
   withheld of them hangs together over a year, and so does what the index withholds: all quarters of a year are listed.
 -#}
 {%- set reach = 'cast(' ~ policy('journey_gap_days') ~ ' as integer) + 1' -%}
@@ -24,6 +24,13 @@ with quarters as (
     select earlier.quarter_start
     from {{ relation }} as earlier
     where earlier.is_provisional
+    union distinct
+    select journeys.quarter_start
+    from {{ ref('customer_journeys') }} as journeys
+    cross join {{ ref('int_contact_history') }} as history
+    where
+        journeys.quarter_start < history.settled_before
+        and journeys.quarter_start not in (select earlier.quarter_start from {{ relation }} as earlier)
     {%- endfor %}
 ),
 
@@ -31,11 +38,11 @@ years as (
     select distinct {{ fiscal_year_start('quarter_start') }} as year_start
     from quarters
     {%- for paths in models_built(['journey_paths'], 'marts') %}
-    -- a year has a row of its own as soon as it is over
+    -- a year has rows of its own as soon as it is settled
     union distinct
     {{ years_over_by_now(
         paths,
-        is_year_over('published.year_start', 'history.complete_until_at'),
+        is_year_settled('published.year_start', 'history.settled_before'),
         beside=ref('int_contact_history') ~ ' as history'
     ) | indent }}
     {%- endfor %}

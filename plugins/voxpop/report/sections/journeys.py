@@ -150,6 +150,7 @@ class Journeys:
     """The journeys that began in a quarter.
 
     Attributes:
+        quarter: which, as people write it; None where there is none yet.
         count: how many; None where withheld.
         contacts_matched: of the contacts other than visits to the website the share whose customer is known,
             and would be recognized in others.
@@ -162,6 +163,7 @@ class Journeys:
         unlisted: name of a service → how many had last seen a page that isn't listed: none, or many.
     """
 
+    quarter: str | None
     count: int | None
     contacts_matched: float | None
     visits_matched: float | None
@@ -179,7 +181,15 @@ class Journeys:
 
 
 def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
-    """The journeys of a quarter."""
+    """The journeys of the newest quarter up to `start` that is settled."""
+    quarter, settled = connection.execute(
+        """
+        select max_by(period_label, period_start), max(period_start)
+        from marts.journey_measures
+        where period_type = 'quarter' and period_start <= ?
+        """,
+        [start],
+    ).fetchall()[0]
     names = dict(connection.execute("select channel, channel_name from marts.dim_channels").fetchall())
     rows = connection.execute(
         """
@@ -191,7 +201,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
             and path not in ('all', 'other')
         order by journey_count desc, path
         """,
-        [start],
+        [settled],
     ).fetchall()
     count, contacts_matched, visits_matched, withheld = connection.execute(
         """
@@ -202,9 +212,9 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
         from marts.journey_paths
         where period_type = 'quarter' and breakdown = 'all' and period_start = ?
         """,
-        [start],
+        [settled],
     ).fetchall()[0]
-    rates = _rates(connection, start)
+    rates = _rates(connection, settled)
     services: dict[str, dict[str, Rate]] = {}
     pages: dict[str, Rate] = {}
     unlisted: dict[str, int] = {}
@@ -216,6 +226,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
             services.setdefault(one.member, {})[one.measure] = one
     whole = {one.measure: one for one in rates if one.member == "all" and one.page == "all"}
     return Journeys(
+        quarter=quarter,
         count=count,
         contacts_matched=contacts_matched,
         visits_matched=visits_matched,
@@ -228,7 +239,7 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
     )
 
 
-def _rates(connection: duckdb.DuckDBPyConnection, start: date) -> list[Rate]:
+def _rates(connection: duckdb.DuckDBPyConnection, start: date | None) -> list[Rate]:
     """Of the whole agency and of each service, by its name; of several pages the commonest first."""
     rows = connection.execute(
         """
