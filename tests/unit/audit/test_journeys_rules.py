@@ -146,6 +146,15 @@ def test_a_sum_of_paths_is_all_of_them() -> None:
     assert "the figures of paths are what the journeys give" in found
 
 
+def test_a_quarter_is_told_where_a_later_one_is() -> None:
+    whole = "where period_type = 'quarter' and period_start ="
+    first, second = (
+        f"delete from marts.journey_paths {whole} '{day}'" for day in ("2025-10-01", "2026-01-01")
+    )
+    assert "the figures of paths are what the journeys give" in broken(PATHS, first)
+    assert "the figures of paths are what the journeys give" not in broken(PATHS, second)
+
+
 def test_every_rule_has_a_planted_fault() -> None:
     for suite, faults in ((JOURNEYS, JOURNEY_FAULTS), (PATHS, PATH_FAULTS)):
         found = [rule for _, rule in faults]
