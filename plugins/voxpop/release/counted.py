@@ -392,6 +392,8 @@ TOLD: Mapping[str, Told] = {
         item="concat_ws('|', measure, page)",
         counts={
             **_alone("n", "pending_count", "unknown_count"),
+            # what ends is in the one and no more in the other
+            "begun": Count(f"if({_IS_MEDIAN}, null, n + pending_count)"),
             "seen": Count("n", f"if({_IS_MEDIAN}, null, round(value * n))"),
             # each may be the same where the other moved
             "seen_alone": Count(f"if({_IS_MEDIAN}, null, round(value * n))", is_sum=False),
@@ -506,7 +508,7 @@ ALIKE: Sequence[Alike] = (
     # journeys
     *(
         Alike(_journeys("channel_shift_share", count), [_journeys("division_change_share", count)])
-        for count in ("n", "pending_count")
+        for count in ("n", "pending_count", "begun")
     ),
     Alike(_journeys("channel_shift_share", "n"), [Named("journey_paths", "all", "journey_count")]),
     # of some visits no page is known

@@ -217,7 +217,9 @@ select
     case when not suppressed then pending_count end as pending_count,
     case when not suppressed then unknown_count end as unknown_count,
     case when not suppressed then visit_count end as visit_count,
-    is_provisional,
+    -- of few it would say that some are pending, or none
+    case when suppressed then bool_or(is_provisional) over (partition by period_start, measure) else is_provisional end
+        as is_provisional,
     not suppressed
     and coalesce(claimed_coverage >= {{ policy('match_claim_min_share') }}, true) as is_claim_allowed,
     suppressed,

@@ -97,13 +97,19 @@ figures as (
         {{ five_point_adjusted_standard_error('judged.score_n', 'judged.score_total', 'judged.score_squares') }}
             as adjusted_standard_error,
         {{ t_quantile_975('(judged.score_n - 1)') }} as t,
+        -- a withheld row isn't held from an earlier release, so it would tell what the held ones beside it don't
         case
-            when not wholes.suppressed and withheld_coverage.member is null and coverage.contact_count > 0
+            when
+                not judged.suppressed
+                and not wholes.suppressed
+                and withheld_coverage.member is null
+                and coverage.contact_count > 0
                 then coverage.contact_count
         end as contact_count,
         coverage.known_contact_count,
         case
-            when not wholes.suppressed and coverage.are_visits_told and coverage.visit_count > 0
+            when
+                not judged.suppressed and not wholes.suppressed and coverage.are_visits_told and coverage.visit_count > 0
                 then coverage.visit_count
         end as visit_count,
         coverage.known_visit_count
