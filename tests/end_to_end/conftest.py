@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from voxpop.raw.identifiers import Tokenizer
 
-from .home import END, FIRST, LATELY, MIDDLE, SPLITS, Home, Said, morning_after, tools, window
+from .home import END, FIRST, LATELY, MIDDLE, SETTLED, SPLITS, Home, Said, morning_after, tools, window
 from .patience import without_waiting
 from .planted import plant_people, plant_secrets
 
@@ -94,4 +94,14 @@ def whole(published: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     with tools(home.path, after):
         home.land(window(END, after), now=morning_after(after))
     assert home.publish(now=morning_after(after)) is not None
+    return home
+
+
+@pytest.fixture(scope="session")
+def settled(before: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """One release of everything, once the quarter is settled: it tells of journeys; tests only read it."""
+    home = before.copy(tmp_path_factory.mktemp("settled") / "var")
+    with tools(home.path, SETTLED):
+        home.land(window(LATELY, SETTLED), now=morning_after(SETTLED))
+    assert home.publish(now=morning_after(SETTLED)) is not None
     return home

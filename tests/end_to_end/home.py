@@ -33,6 +33,8 @@ FIRST, MIDDLE, END = date(2026, 6, 8), date(2026, 6, 29), date(2026, 7, 1)
 """History begins on the first day; what is called earlier ends before the second, all before the last."""
 LATELY = date(2026, 6, 24)
 """Where a window begins that brings the last two days, and what changed in the days before them."""
+SETTLED = date(2026, 7, 10)
+"""What happened before this day settles the quarter that ends with June: the first such day."""
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,10 @@ from voxpop.sample_agency.truth import ITEM_NAMES
 from tests.episodes import STEPS, touches_of
 from tests.figures import ACSI
 
-from .home import END, FIRST, LATELY, MIDDLE, Home
+from .home import END, FIRST, LATELY, MIDDLE, SETTLED, Home
 
 QUARTER = "2026Q3"
-"""April to June 2026: all that there is."""
+"""April to June 2026: all that there is before `END`."""
 TOOLS = LEVELS["a-little"]
 """How the tools misbehave."""
 FLAGGED, ARCHIVED, DELETED, REVISED = 1, 2, 3, 5
@@ -44,8 +44,8 @@ PLANTED = {("all", "all"), ("organization", "dps-fld"), ("service", "fld-card"),
 """Where the visit to an office counts that the home plants."""
 WEEK = pd.Timedelta(days=7)
 """The policies journey_gap_days and repeat_contact_days."""
-COMPLETE_UNTIL = pd.Timestamp("2026-06-30T07:00Z")
-"""When the last day ends that is complete everywhere, the 29th of June in the west."""
+COMPLETE_UNTIL = pd.Timestamp("2026-07-09T07:00Z")
+"""When the last day ends that is complete everywhere before `SETTLED`, the 8th of July in the west."""
 LAST_OFFERS = day_number(END) - 2
 """A day's offers are counted when it is over everywhere: of the last day's there is no count yet."""
 ROUNDED = 1e-9
@@ -54,8 +54,9 @@ ROUNDED = 1e-9
 
 @dataclass(frozen=True)
 class Truth:
-    """What only the agency knows, and the records that it is known by."""
+    """What only the agency knows of all before the day `end`, and the records that it is known by."""
 
+    end: date
     agency: Agency
     events: Events
     contacts: pd.DataFrame
@@ -74,20 +75,43 @@ class Truth:
         catalogue = self.agency.catalogue
         return {catalogue.services[form.service].service_id: form.survey_id for form in catalogue.forms}
 
+    def is_in_quarter(self, service: pd.Series, at: pd.Series) -> pd.Series:
+        """Whether these times (UTC) are in the quarter where the service is."""
+        ends = {
+            one.service_id: pd.Timestamp(END, tz=one.time_zone).tz_convert("UTC")
+            for one in self.agency.catalogue.services
+        }
+        return at < service.map(ends)
+
+
+def truth_of(home: Home, end: date) -> Truth:
+    """Of a home whose tools are those of the morning of this day."""
+    agency = make_agency(load_settings({}).seeds)
+    events = events_between(agency, FIRST, end - timedelta(days=1))
+    tables = {
+        name: pd.read_parquet(home.path / "sample_agency" / "truth" / f"{name}.parquet")
+        for name in ("contacts", "experiences", "people", "web_visits")
+    }
+    return Truth(end, agency, events, **tables)
+
 
 @pytest.fixture(scope="module")
 def truth(published: Home) -> Truth:
-    agency = make_agency(load_settings({}).seeds)
-    events = events_between(agency, FIRST, END - timedelta(days=1))
-    tables = {
-        name: pd.read_parquet(published.path / "sample_agency" / "truth" / f"{name}.parquet")
-        for name in ("contacts", "experiences", "people", "web_visits")
-    }
-    return Truth(agency, events, **tables)
+    return truth_of(published, END)
+
+
+@pytest.fixture(scope="module")
+def settled_truth(settled: Home) -> Truth:
+    return truth_of(settled, SETTLED)
 
 
 @pytest.fixture(scope="module")
 def answers(truth: Truth) -> pd.DataFrame:
+    """As `answers_of`, of what is published."""
+    return answers_of(truth)
+
+
+def answers_of(truth: Truth) -> pd.DataFrame:
     """One row per item that somebody answered on a response that counts.
 
     Columns: record_id, survey, service, organization, channel, day (local, by its number), scale, driver and
@@ -100,7 +124,9 @@ def answers(truth: Truth) -> pd.DataFrame:
 def form_answers(truth: Truth) -> pd.DataFrame:
     """What the services' forms have of the true scores when they are last asked for an answer."""
     submissions, causes = truth.events.submissions, truth.agency.causes
-    asked = np.where(submissions.created_ms < midnight_ms(LATELY), midnight_ms(MIDDLE), midnight_ms(END))
+    asked = np.where(
+        submissions.created_ms < midnight_ms(LATELY), midnight_ms(MIDDLE), midnight_ms(truth.end)
+    )
     changes = changes_of(submissions, TOOLS)
     kind = np.where(changes.changed_ms <= asked, changes.kind, 0)
     is_there = (changes.shown_on * DAY_MS < asked) & ~np.isin(kind, (FLAGGED, ARCHIVED, DELETED))
@@ -178,7 +204,7 @@ def form_answers(truth: Truth) -> pd.DataFrame:
 def kiosk_answers(truth: Truth) -> pd.DataFrame:
     """What was pressed at the kiosks; and the answer that the home plants, four points each."""
     kiosk, catalogue = truth.events.kiosk, truth.agency.catalogue
-    is_there = (kiosk.created_ms // DAY_MS + late_days(kiosk.key, TOOLS)) * DAY_MS < midnight_ms(END)
+    is_there = (kiosk.created_ms // DAY_MS + late_days(kiosk.key, TOOLS)) * DAY_MS < midnight_ms(truth.end)
     pressed = [
         pd.DataFrame(
             {
@@ -520,16 +546,21 @@ def test_calls_and_messages_are_those_of_the_truth(published: Home, truth: Truth
     assert exact > 10
 
 
-def test_answers_are_tied_to_the_contact_that_they_are_about(
-    published: Home, truth: Truth, answers: pd.DataFrame
-) -> None:
+def test_no_journeys_are_told_of_a_quarter_before_it_is_settled(published: Home) -> None:
+    for table in ("journey_measures", "journey_paths"):
+        assert published.sql(f"from marts.{table}") == []
+
+
+def test_answers_are_tied_to_the_contact_that_they_are_about(settled: Home, settled_truth: Truth) -> None:
     """The one that a kiosk's ticket names; else the true one wherever the release knows it as the person's.
 
     It can tie another where the true one isn't known as theirs, or is of another channel than the form says:
-    whoever went to an office's kiosk answers that they were there in person.
+    whoever went to an office's kiosk answers that they were there in person. The answers are the quarter's.
     """
-    ties = ties_and_truth(published, truth)
+    ties, answers = ties_and_truth(settled, settled_truth), answers_of(settled_truth)
     assert set(ties["record_id"]) == set(answers["record_id"])
+    of_quarter = answers.loc[answers["day"] < day_number(END), "record_id"]
+    ties = ties[ties["record_id"].isin(of_quarter)]
     assert ties["is_named"].sum() > 30 and ties["is_known"].sum() > 150
     named = ties[ties["is_named"]]
     assert (named["tie_method"] == "named").all() and named["is_right"].all()
@@ -550,7 +581,7 @@ def test_answers_are_tied_to_the_contact_that_they_are_about(
             ties.assign(is_linked=linked), "organization", "service", "channel"
         )
     }
-    told = shown(published, "journey_measures", "breakdown", "member", "n", "value", "measure")
+    told = shown(settled, "journey_measures", "breakdown", "member", "n", "value", "measure")
     told = told[told["measure"] == "survey_linked_share"].set_index(["breakdown", "member"])
     assert len(told) >= 15
     assert {key: tuple(told.loc[key, ["n", "value"]]) for key in told.index} == {
@@ -756,15 +787,16 @@ def votes_in_tables(truth: Truth, newest: int) -> tuple[int, float]:
 
 
 @pytest.fixture(scope="module")
-def touches(published: Home, truth: Truth) -> pd.DataFrame:
+def touches(settled: Home, settled_truth: Truth) -> pd.DataFrame:
     """One row per contact of a customer, by what the truth says of it, in the order of time.
 
     Whoever isn't known has no row, and of one customer's contacts those of two people are two people's.
     Columns: customer, person_id, service_id, organization, channel, step (the channel, and whether the agency
     called) and at.
     """
+    truth = settled_truth
     facts = pd.DataFrame(
-        published.sql(
+        settled.sql(
             "select interaction_id, source_record_id, customer_id, channel, service_id, "
             "epoch_ms(started_at), epoch_ms(ended_at) from marts.fct_interactions "
             "where customer_id is not null and service_id is not null"
@@ -809,7 +841,7 @@ def true_visits(facts: pd.DataFrame, truth: Truth) -> pd.DataFrame:
     return pd.concat([begun, others.merge(visits.drop(columns="start"), on=["service_id", "end"])])
 
 
-def test_customers_are_people(published: Home, touches: pd.DataFrame) -> None:
+def test_customers_are_people(settled: Home, touches: pd.DataFrame) -> None:
     """Pairs of contacts of a customer are of one person, and those that can be known are of one customer."""
 
     def pairs(of: pd.DataFrame, *by: str) -> int:
@@ -819,7 +851,7 @@ def test_customers_are_people(published: Home, touches: pd.DataFrame) -> None:
     joined = pairs(touches, "customer")
     assert joined > 1_000
     assert pairs(touches, "customer", "person_id") / joined >= 0.995
-    known = touches_of(published.settings.warehouse, published.path / "sample_agency" / "truth")
+    known = touches_of(settled.settings.warehouse, settled.path / "sample_agency" / "truth")
     known = known.merge(touches[["interaction_id", "customer"]], on="interaction_id", how="left")
     knowable = pairs(known, "group")
     assert knowable > 1_000
@@ -827,41 +859,45 @@ def test_customers_are_people(published: Home, touches: pd.DataFrame) -> None:
 
 
 def test_further_contacts_are_those_of_the_truth(
-    published: Home, truth: Truth, touches: pd.DataFrame
+    settled: Home, settled_truth: Truth, touches: pd.DataFrame
 ) -> None:
     """Of contacts of people whom an account names: who had made one in the week before, and who in the next.
 
-    Whom an email alone names nobody knows in a call. About each service there are fewer of them.
+    Whom an email alone names nobody knows in a call. About each service there are fewer of them. The contacts
+    are those of the quarter; what followed may have come after it.
     """
+    truth = settled_truth
     accounts = {
         customer
-        for (customer,) in published.sql(
+        for (customer,) in settled.sql(
             "select customer_id from marts.identity_tokens where tier = 'strong' and customer_id is not null"
         )
     }
-    landed = {record for (record,) in published.sql("select source_record_id from marts.fct_interactions")}
+    landed = {record for (record,) in settled.sql("select source_record_id from marts.fct_interactions")}
     everything = truth.contacts[truth.contacts["record_id"].isin(landed)].assign(
         step=truth.contacts["channel"].map(STEPS)
     )
-    everything = everything[everything["step"] != "outbound_phone"].assign(
+    is_asked = truth.is_in_quarter(everything["service_id"], everything["started_at"])
+    everything = everything[is_asked & (everything["step"] != "outbound_phone")].assign(
         service=everything["service_id"],
         organization=everything["service_id"].map(truth.organizations),
         channel=everything["step"],
     )
     contacts = touches[~touches["step"].isin(["website", "outbound_phone"])]
-    is_judged = contacts["customer"].isin(accounts)
-    assert (is_judged.groupby(contacts["service_id"]).mean() > 0.5).all()
-    assert not is_judged[contacts["channel"] == "email"].all()
-    contacts = contacts[is_judged]
     times = contacts.groupby(["customer", "person_id", "service_id"])["at"]
     contacts = contacts.assign(
         service=contacts["service_id"], is_repeat=times.diff() <= WEEK, is_last=~(-times.diff(-1) <= WEEK)
     )
-    # nobody knows what came in the week before the first contact of all, nor what comes after the last
+    contacts = contacts[truth.is_in_quarter(contacts["service_id"], contacts["at"])]
+    is_judged = contacts["customer"].isin(accounts)
+    assert (is_judged.groupby(contacts["service_id"]).mean() > 0.5).all()
+    assert not is_judged[contacts["channel"] == "email"].all()
+    contacts = contacts[is_judged]
+    # nobody knows what came in the week before the first contact of all; what comes after the last is known
     began = contacts[contacts["at"] - truth.contacts["started_at"].min() > WEEK]
-    over = contacts[COMPLETE_UNTIL - contacts["at"] > WEEK]
+    assert (COMPLETE_UNTIL - contacts["at"] > WEEK).all()
     told = shown(
-        published,
+        settled,
         "journey_measures",
         *(
             "measure",
@@ -884,7 +920,7 @@ def test_further_contacts_are_those_of_the_truth(
     }
     for measure, rows, is_so in (
         ("repeat_contact_share", began, "is_repeat"),
-        ("first_contact_resolution_share", over, "is_last"),
+        ("first_contact_resolution_share", contacts, "is_last"),
     ):
         true = {
             (breakdown, member): (len(part), pytest.approx(part[is_so].mean(), abs=ROUNDED))
@@ -900,14 +936,14 @@ def test_further_contacts_are_those_of_the_truth(
             coverage = of_judged[cell] / (of_all[cell] + planted)
             assert row.contact_coverage == pytest.approx(coverage, abs=ROUNDED), row
             if measure == "first_contact_resolution_share":
-                assert row.n + row.pending_count == of_judged[cell], row
+                assert (row.n, row.pending_count) == (of_judged[cell], 0), row
 
 
 def true_journeys(truth: Truth, touches: pd.DataFrame, *who: str) -> pd.DataFrame:
-    """One row per journey that began a week after history did, and ended a week before it does.
+    """One row per journey of the quarter that began a week after history, and ended a week before its end.
 
     Args:
-        truth: when history began.
+        truth: when history began, and where services are.
         touches: service_id, step and at of each contact, in the order of time.
         who: the columns that say whose a contact is.
 
@@ -929,6 +965,7 @@ def true_journeys(truth: Truth, touches: pd.DataFrame, *who: str) -> pd.DataFram
     journeys["path"] = touches[is_next].groupby(journey)["step"].agg(" > ".join)
     began, over = truth.contacts["started_at"].min() + WEEK, COMPLETE_UNTIL - WEEK
     journeys = journeys[(journeys["first"] > began) & (journeys["last"] < over)].reset_index()
+    journeys = journeys[truth.is_in_quarter(journeys["service_id"], journeys["first"])]
     return journeys.assign(
         service=journeys["service_id"],
         organization=journeys["service_id"].map(truth.organizations),
@@ -937,10 +974,10 @@ def true_journeys(truth: Truth, touches: pd.DataFrame, *who: str) -> pd.DataFram
     )
 
 
-def test_paths_are_those_of_the_truth(published: Home, truth: Truth, touches: pd.DataFrame) -> None:
+def test_paths_are_those_of_the_truth(settled: Home, settled_truth: Truth, touches: pd.DataFrame) -> None:
     """How many journeys of people who are known took each path."""
-    journeys = true_journeys(truth, touches, "customer", "person_id")
-    told = shown(published, "journey_paths", *("breakdown", "member", "path", "journey_count", "share"))
+    journeys = true_journeys(settled_truth, touches, "customer", "person_id")
+    told = shown(settled, "journey_paths", *("breakdown", "member", "path", "journey_count", "share"))
     told = told[told["path"] != "other"]
     assert len(told) > 30
     true = {
@@ -953,10 +990,13 @@ def test_paths_are_those_of_the_truth(published: Home, truth: Truth, touches: pd
         assert row.share == pytest.approx(count / len(of_cell), abs=ROUNDED), row
 
 
-def test_who_tried_the_website_before_calling(published: Home, truth: Truth, touches: pd.DataFrame) -> None:
+def test_who_tried_the_website_before_calling(
+    settled: Home, settled_truth: Truth, touches: pd.DataFrame
+) -> None:
     """The share is that of people who are known, and its interval holds that of everybody."""
+    truth = settled_truth
     told = shown(
-        published, "journey_measures", *("measure", "breakdown", "member", "n", "value", "low", "high")
+        settled, "journey_measures", *("measure", "breakdown", "member", "n", "value", "low", "high")
     )
     told = told[told["measure"] == "website_before_call_share"]
     visits = truth.web_visits[truth.web_visits["person_id"].notna() & ~truth.web_visits["is_program"]]
