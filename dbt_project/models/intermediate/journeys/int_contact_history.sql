@@ -24,11 +24,12 @@ contacts as (
     from {{ ref('int_interactions') }}
 )
 
-{% set complete_until_at = 'coalesce(complete.until_at, contacts.last_at)' %}
+{% set complete_until_at = 'coalesce(complete.until_at, contacts.last_at)' -%}
+{%- set settled_by = 'cast(' ~ complete_until_at ~ ' as date) - (' ~ follow_up_days() ~ ' + 1)' %}
 select
     contacts.first_at as history_starts_at,
     {{ complete_until_at }} as complete_until_at,
-    {{ fiscal_quarter_start('cast(' ~ complete_until_at ~ ' as date) - (' ~ follow_up_days() ~ ' + 1)') }} as settled_before
+    {{ fiscal_quarter_start(settled_by) }} as settled_before
 from contacts
 cross join complete
 where contacts.first_at is not null

@@ -171,4 +171,3 @@ select
     is_seen,
     cast(case when is_seen then page end as string) as page
 from units
-where quarter_start < (select history.settled_before from {{ ref('int_contact_history') }} as history)

@@ -24,7 +24,6 @@ with journeys as (
     where
         journeys.is_resolved is not null
         and not journeys.is_left_truncated
-        and journeys.quarter_start < history.settled_before
         and journeys.quarter_start in (
             select touched.quarter_start from {{ ref('int_journey_years') }} as touched
         )

@@ -39,7 +39,10 @@ counted as (
         visit_count,
         known_visit_count
     from {{ ref('int_measures__journeys') }}
-    where n > 0
+    where
+        n > 0
+        -- until it is settled a quarter isn't withheld but not there
+        and period_start < (select history.settled_before from {{ ref('int_contact_history') }} as history)
     union all
     select
         'journey_measures' as table_name,
@@ -55,6 +58,7 @@ counted as (
         cast(null as bigint) as visit_count,
         cast(null as bigint) as known_visit_count
     from {{ ref('int_measures__resolution_times') }}
+    where quarter_start < (select history.settled_before from {{ ref('int_contact_history') }} as history)
     union all
     select
         'journey_paths' as table_name,

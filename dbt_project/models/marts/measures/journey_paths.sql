@@ -109,7 +109,10 @@ figures as (
         coverage.known_contact_count,
         case
             when
-                not judged.suppressed and not wholes.suppressed and coverage.are_visits_told and coverage.visit_count > 0
+                not judged.suppressed
+                and not wholes.suppressed
+                and coverage.are_visits_told
+                and coverage.visit_count > 0
                 then coverage.visit_count
         end as visit_count,
         coverage.known_visit_count
