@@ -26,6 +26,6 @@
 {%- endmacro %}
 
 {#- Whether what began in a fiscal year is settled, by the first quarter that isn't. -#}
-{% macro is_year_settled(year_start, settled_before) -%}
-    ({{ settled_before }} >= {{ year_start }} + interval 1 year)
+{% macro is_year_settled(year_start, unsettled_from) -%}
+    ({{ unsettled_from }} >= {{ year_start }} + interval 1 year)
 {%- endmacro %}

@@ -56,7 +56,7 @@ def built(measures: Measures, rows: pd.DataFrame) -> pd.DataFrame:
     measures.table("customer_journeys", rows)
     measures.connection.execute(
         "update customer_journeys set satisfaction_score = nullif(satisfaction_score, 'nan'::double);"
-        "create or replace table int_contact_history as select date '2026-01-01' as settled_before;"
+        "create or replace table int_contact_history as select date '2026-01-01' as unsettled_from;"
         "create or replace table int_journey_years as select distinct "
         "(date_trunc('year', quarter_start + interval 3 months) - interval 3 months)::date as year_start "
         "from customer_journeys;"

@@ -203,7 +203,7 @@ def make(measures: Measures, rows: pd.DataFrame, people: pd.DataFrame, points: l
         create or replace table int_contact_history as
             select
                 min(started_at) as history_starts_at, timestamp '2026-01-05' as complete_until_at,
-                date '2026-01-01' as settled_before
+                date '2026-01-01' as unsettled_from
             from fct_interactions;
         create or replace table int_survey_ties as
             select response_id, interaction_id from fct_survey_responses

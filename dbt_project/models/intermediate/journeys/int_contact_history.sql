@@ -29,7 +29,7 @@ contacts as (
 select
     contacts.first_at as history_starts_at,
     {{ complete_until_at }} as complete_until_at,
-    {{ fiscal_quarter_start(settled_by) }} as settled_before
+    {{ fiscal_quarter_start(settled_by) }} as unsettled_from
 from contacts
 cross join complete
 where contacts.first_at is not null

@@ -22,7 +22,7 @@ with journeys as (
     where
         not is_open
         and not is_left_truncated
-        and quarter_start < (select history.settled_before from {{ ref('int_contact_history') }} as history)
+        and quarter_start < (select history.unsettled_from from {{ ref('int_contact_history') }} as history)
         and {{ fiscal_year_start('quarter_start') }} in (
             select touched.year_start from {{ ref('int_journey_years') }} as touched
         )
@@ -57,7 +57,7 @@ spread as (
     cross join (values ('all'), ('organization'), ('service')) as breakdowns (breakdown)
     where
         period_types.period_type = 'quarter'
-        or {{ is_year_settled('journeys.year_start', 'history.settled_before') }}
+        or {{ is_year_settled('journeys.year_start', 'history.unsettled_from') }}
 ),
 
 {% for name, cell in {'named_by_service': 'quarter_start, service_id', 'named_by_quarter': 'quarter_start'}.items() %}

@@ -29,7 +29,7 @@ with quarters as (
     from {{ ref('customer_journeys') }} as journeys
     cross join {{ ref('int_contact_history') }} as history
     where
-        journeys.quarter_start < history.settled_before
+        journeys.quarter_start < history.unsettled_from
         and journeys.quarter_start not in (select earlier.quarter_start from {{ relation }} as earlier)
     {%- endfor %}
 ),
@@ -42,7 +42,7 @@ years as (
     union distinct
     {{ years_over_by_now(
         paths,
-        is_year_settled('published.year_start', 'history.settled_before'),
+        is_year_settled('published.year_start', 'history.unsettled_from'),
         beside=ref('int_contact_history') ~ ' as history'
     ) | indent }}
     {%- endfor %}
