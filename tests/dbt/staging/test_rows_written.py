@@ -57,7 +57,6 @@ WHOLE = {
     "web_report_checks": STATEMENTS,
     "int_web_overlaps": "a stretch of days may share some with any other of its report, and few do",
     "int_contact_history": "it has one row",
-    "int_withheld_journeys": "it lists what is withheld, which is most where journeys are still few",
     "int_web__touched_stretches": LISTED,
     "int_renamed_records": LISTED,
     "int_identity__touched_records": LISTED,
@@ -82,6 +81,7 @@ OF_CUSTOMERS = {
     "identity_merges",
     "int_measures__journey_units",
     "int_measures__journeys",
+    "int_withheld_journeys",
     "int_row_counts",
     "journey_measures",
 }

@@ -23,7 +23,8 @@ with quarters as (
     union distinct
     select earlier.quarter_start
     from {{ relation }} as earlier
-    where earlier.is_provisional
+    cross join {{ ref('int_contact_history') }} as history
+    where earlier.is_provisional or earlier.quarter_start >= history.unsettled_from
     union distinct
     select journeys.quarter_start
     from {{ ref('customer_journeys') }} as journeys
