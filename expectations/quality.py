@@ -189,6 +189,8 @@ _RECORDS_AGAINST_IDENTITY = """
     left join tested using (period_start, breakdown, member)
     where not coalesce(tested.suppressed, false) and tested.held_from is null
         and (found.records, found.matched) is distinct from (tested.record_count, tested.matched_count)
+        -- until when all has come only the build knows: a quarter is settled where a later one is
+        and found.period_start <= (select max(told.period_start) from tested as told)
 """
 
 

@@ -6,5 +6,6 @@ create table {schema}.int_row_counts (
     item text, page text, n bigint, part_count bigint, pending_count bigint, visit_count bigint,
     known_visit_count bigint
 );
+create table {schema}.int_contact_history as select date '9999-10-01' as unsettled_from;
 """
-"""The intermediate table of `counted.WITHHELD`, empty; `{schema}` is its own."""
+"""The intermediate tables of `counted.WITHHELD`, the first empty, and every quarter settled; `{schema}` is its own."""

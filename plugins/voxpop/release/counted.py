@@ -475,7 +475,8 @@ WITHHELD: Mapping[str, str] = {
             from {marts}.fct_survey_responses
             where is_counted
         )
-        where day is not null and member is not null
+        where member is not null
+            and date_trunc('quarter', day) < (select unsettled_from from {intermediate}.int_contact_history)
         group by all
     """,
 }

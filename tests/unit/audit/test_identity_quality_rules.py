@@ -72,6 +72,13 @@ def test_a_planted_fault_is_found(change: str, rule: str) -> None:
     assert any(name.startswith(rule) for name in found), found
 
 
+def test_a_quarter_is_told_where_a_later_one_is() -> None:
+    earlier = "insert into marts.fct_interactions values (date '2025-12-05', 'genesys', 'c1', 'inbound')"
+    later = "insert into marts.fct_interactions values (date '2026-04-05', 'genesys', 'c1', 'inbound')"
+    assert "records and matches are what the facts hold" in broken(earlier)
+    assert broken(later) == set()
+
+
 def test_every_rule_has_a_planted_fault() -> None:
     found = [rule for _, rule in FAULTS]
     assert [rule.name for rule in RULES if not any(rule.name.startswith(name) for name in found)] == []
