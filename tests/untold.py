@@ -8,4 +8,4 @@ create table {schema}.int_row_counts (
 );
 create table {schema}.int_contact_history as select date '9999-10-01' as unsettled_from;
 """
-"""The intermediate tables of `counted.WITHHELD`, the first empty, and every quarter settled; `{schema}` is its own."""
+"""The intermediate tables of `counted.WITHHELD`, in `{schema}`: the first empty, all quarters settled."""

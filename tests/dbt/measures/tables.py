@@ -106,7 +106,12 @@ def journeys(measures: Measures, contacts: pd.DataFrame) -> None:
         " from (values ('phone', 'phone'), ('website', 'digital')) as t (channel, channel_group)"
     )
     at = contacts["started_at"]
-    history = {"history_starts_at": [at.min()], "complete_until_at": [at.max()]}
+    settled = at.max() - pd.Timedelta(days=8)
+    history = {
+        "history_starts_at": [at.min()],
+        "complete_until_at": [at.max()],
+        "unsettled_from": [settled.to_period("Q").start_time.date()],
+    }
     measures.table("int_contact_history", pd.DataFrame(history))
     said = {
         "direction": "inbound",

@@ -101,7 +101,8 @@ CONTACTS = """
     create or replace table int_measures__resolution_times (
         quarter_start date, breakdown text, member text, n bigint);
     create or replace table int_journey_paths (period_type text, period_start date, breakdown text,
-        member text, item text, journey_count bigint)
+        member text, item text, journey_count bigint);
+    create or replace table int_contact_history (unsettled_from date)
 """
 
 
