@@ -118,6 +118,6 @@ def test_every_public_table_is_attacked_or_said_to_tell_of_nobody() -> None:
 def test_what_rows_are_of_is_kept_of_years_that_a_build_leaves_alone() -> None:
     """A release keeps these counts of all years; what a build works on has those that it touches."""
     read = {name for query in WITHHELD.values() for name in re.findall(r"{intermediate}[.](\w+)", query)}
-    assert read
-    for name in read:
+    assert read > {"int_contact_history"}, "which says of no year what it counts: it has one row"
+    for name in read - {"int_contact_history"}:
         assert "materialized='incremental'" in MODELS[name].read_text(), name
