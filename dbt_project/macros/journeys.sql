@@ -25,6 +25,13 @@
     cast(greatest({{ policy('journey_gap_days') }}, {{ policy('repeat_contact_days') }}) as integer)
 {%- endmacro %}
 
+{#- Whether what began in a quarter is settled; where there are no contacts, nothing can follow. -#}
+{% macro is_settled(quarter_start) -%}
+    coalesce(
+        {{ quarter_start }} < (select history.unsettled_from from {{ ref('int_contact_history') }} as history), true
+    )
+{%- endmacro %}
+
 {#- Whether what began in a fiscal year is settled, by the first quarter that isn't. -#}
 {% macro is_year_settled(year_start, unsettled_from) -%}
     ({{ unsettled_from }} >= {{ year_start }} + interval 1 year)

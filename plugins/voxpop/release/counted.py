@@ -363,6 +363,7 @@ TOLD: Mapping[str, Told] = {
             **{
                 share: Count(f"{share}_n", f"round({share}_share * {share}_n)") for share in _SHARES_OF_VISITS
             },
+            "sessions": Count("if(basis = 'visits', visits, null)"),
             # a visit has any number of views
             "views": _figures("n", "pageviews", "day_count"),
         },
@@ -406,6 +407,7 @@ TOLD: Mapping[str, Told] = {
                 "round(unknown_count * contact_coverage / (1 - contact_coverage)), null)"
             ),
             **_covered("visit_count", "web_coverage", "visits"),
+            "visits": Count("visit_count"),
             "contacts": Count(
                 "if(measure = 'first_contact_resolution_share', n + pending_count + unknown_count, null)"
             ),
@@ -475,8 +477,9 @@ WITHHELD: Mapping[str, str] = {
             from {marts}.fct_survey_responses
             where is_counted
         )
-        where member is not null
-            and date_trunc('quarter', day) < (select unsettled_from from {intermediate}.int_contact_history)
+        where day is not null and member is not null and coalesce(
+            date_trunc('quarter', day) < (select unsettled_from from {intermediate}.int_contact_history), true
+        )
         group by all
     """,
 }
@@ -555,6 +558,10 @@ ALIKE: Sequence[Alike] = (
         is_exact=False,
     ),
     # visits
+    *(
+        Alike(_journeys(measure, "visits"), [Named("web_performance", None, "sessions")], is_exact=False)
+        for measure in _VISITED
+    ),
     *(
         Alike(one, [other])
         for count in ("known_visits", "unknown_visits")

@@ -17,12 +17,13 @@ with journeys as (
         cast(satisfaction_score as bigint) as score,
         channel_shift_count > 0 as is_shifted,
         has_website_before_call is not null as has_call,
-        coalesce(has_website_before_call, false) as is_website_before
+        coalesce(has_website_before_call, false) as is_website_before,
+        quarter_start = min(quarter_start) over (partition by {{ fiscal_year_start('quarter_start') }}) as is_of_first_quarter
     from {{ ref('customer_journeys') }}
     where
         not is_open
         and not is_left_truncated
-        and quarter_start < (select history.unsettled_from from {{ ref('int_contact_history') }} as history)
+        and {{ is_settled('quarter_start') }}
         and {{ fiscal_year_start('quarter_start') }} in (
             select touched.year_start from {{ ref('int_journey_years') }} as touched
         )
@@ -72,6 +73,7 @@ spread as (
             count(*) as journey_count,
             count(distinct customer_id) as person_count
         from journeys
+        where is_of_first_quarter
         group by year_start, path, {{ cell }}
     ) as cells
     group by year_start, path

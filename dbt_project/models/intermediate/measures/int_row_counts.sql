@@ -42,7 +42,7 @@ counted as (
     where
         n > 0
         -- until it is settled a quarter isn't withheld but not there
-        and period_start < (select history.unsettled_from from {{ ref('int_contact_history') }} as history)
+        and {{ is_settled('period_start') }}
     union all
     select
         'journey_measures' as table_name,
@@ -58,7 +58,7 @@ counted as (
         cast(null as bigint) as visit_count,
         cast(null as bigint) as known_visit_count
     from {{ ref('int_measures__resolution_times') }}
-    where quarter_start < (select history.unsettled_from from {{ ref('int_contact_history') }} as history)
+    where {{ is_settled('quarter_start') }}
     union all
     select
         'journey_paths' as table_name,

@@ -220,4 +220,4 @@ select
     not suppressed and record_count < {{ policy('low_n_below') }} as low_n,
     cast(null as string) as held_from
 from figures
-where quarter_start < (select history.unsettled_from from {{ ref('int_contact_history') }} as history)
+where {{ is_settled('quarter_start') }}

@@ -56,7 +56,7 @@ with shares as (
         cast(null as double) as median_low,
         cast(null as double) as median_high
     from {{ ref('int_measures__journeys') }}
-    where period_start < (select history.unsettled_from from {{ ref('int_contact_history') }} as history)
+    where {{ is_settled('period_start') }}
 ),
 
 coverage as (
@@ -104,7 +104,7 @@ cells as (
         on
             times.quarter_start = coverage.period_start
             and {{ same('times', 'coverage', ['breakdown', 'member']) }}
-    where times.quarter_start < (select history.unsettled_from from {{ ref('int_contact_history') }} as history)
+    where {{ is_settled('times.quarter_start') }}
 ),
 
 pages_and_all as (
