@@ -1,9 +1,10 @@
 {#-
   Counts by path, of the journeys whose beginning and end are known. There are hundreds of paths, most of them gone by few:
   were each a row, most would be withheld, and with them what adds up to them. So in a fiscal year a path has a name where at
-  least nine of ten of its journeys lie in cells that are shown: `item` is a path that has one in the services' quarters, else
-  `other`; over all services the paths of `other` that have one in the agency's quarters have rows of their own, and `rest`
-  is what then is left. The names are the same in all cells of a year, so that all of them add up.
+  least nine of ten of its journeys of the first quarter lie in cells that are shown: `item` is a path that has one in the
+  services, else `other`; over all services the paths of `other` that have one in the agency have rows of their own, and
+  `rest` is what then is left. The names are the same in all cells of a year, so that all of them add up, and no later
+  quarter changes them: what a release told under a name, another would tell within `other`.
 -#}
 with journeys as (
     select
@@ -18,7 +19,8 @@ with journeys as (
         channel_shift_count > 0 as is_shifted,
         has_website_before_call is not null as has_call,
         coalesce(has_website_before_call, false) as is_website_before,
-        quarter_start = min(quarter_start) over (partition by {{ fiscal_year_start('quarter_start') }}) as is_of_first_quarter
+        quarter_start = min(quarter_start) over (partition by {{ fiscal_year_start('quarter_start') }})
+            as is_of_first_quarter
     from {{ ref('customer_journeys') }}
     where
         not is_open
