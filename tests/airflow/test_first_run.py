@@ -294,9 +294,9 @@ def test_its_shares_of_journeys_hold_the_truth(settings: Settings) -> None:
     matched = found[found["match_coverage"] >= 0.6]
     inside = (matched["low"] <= matched["truth"]) & (matched["truth"] <= matched["high"])
     by_measure = inside.groupby(matched["measure"]).agg(["mean", "size"])
-    # nine whole quarters of the three services with pages behind a sign-in; of changes those that are told
+    # eight settled quarters of the three services with pages behind a sign-in; of changes those that are told
     assert len(by_measure) == 3 and (by_measure["size"] > 20).all()
-    assert by_measure.loc["website_before_call_share", "size"] == 9 * 3
+    assert by_measure.loc["website_before_call_share", "size"] == 8 * 3
     assert (by_measure["mean"] >= 0.9).all(), matched[~inside]
     width = (matched["high"] - matched["low"]).groupby(matched["measure"]).max()
     assert (width < 0.3).all(), "an interval that says nothing holds everything"
@@ -610,7 +610,7 @@ def test_its_paths_last_and_please_as_they_do_in_truth(settings: Settings) -> No
         )
     ]
     found = published.merge(pd.concat(true).reset_index(), on=key)
-    assert len(found) == len(published) > 800
+    assert len(found) == len(published) > 750
     many = found[found["journey_count"] >= 100]
     ratio = many["count"] / many["journey_count"]
     assert len(many) > 300 and ratio.between(0.97, 1.03).mean() > 0.95 and ratio.between(0.9, 1.1).all()
