@@ -1,10 +1,11 @@
 """What changed from one release to another: tables, batches, and published figures, each with its cause.
 
 A period is closed where its last day lay within what the earlier release was complete to; a figure of it that
-changes is restated. Nobody can know of one figure which record moved it, so a cause says what is certain: the
-method is another one; a person took a batch that holds records of its days out or in; batches with records of
-its days came; or nothing of its days came, and it changed with something else (a customer who was joined, a
-cell that is withheld with it).
+changes is restated, if its table told of that period at all: of a quarter that isn't settled some tell
+nothing. Nobody can know of one figure which record moved it, so a cause says what is certain: the method is
+another one; a person took a batch that holds records of its days out or in; batches with records of its days
+came; or nothing of its days came, and it changed with something else (a customer who was joined, a cell that
+is withheld with it).
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class FigureChange:
         column: which figure of the row.
         before: in the earlier release.
         after: in the later one.
-        is_closed: its period lay within what the earlier release was complete to, so this is a restatement.
+        is_restated: its period lay within what the earlier release was complete to, and its table told of it.
     """
 
     table: str
@@ -72,7 +73,7 @@ class FigureChange:
     column: str
     before: float | None
     after: float | None
-    is_closed: bool
+    is_restated: bool
 
     @property
     def name(self) -> str:
@@ -98,7 +99,7 @@ class Diff:
     def rows(self) -> list[dict[str, str | float | None]]:
         """Give it as a table of `what`, `name`, `before`, `after`, `why`: tables, figures, batches.
 
-        Figures of open periods are a count.
+        Figures that aren't restated, of periods that were open or not told of, are a count.
         """
         found: list[dict[str, str | float | None]] = []
         if not self.is_same_method:
@@ -106,13 +107,13 @@ class Diff:
         found += [_row("table", table.name, table.rows_before, table.rows_after) for table in self.tables]
         for table in self.not_compared:
             found.append(_row("figures", table, None, "not compared: the tables have other columns"))
-        still_open = sum(not figure.is_closed for figure in self.figures)
-        if still_open:
-            found.append(_row("figures", "of open periods", None, still_open))
-        closed = [figure for figure in self.figures if figure.is_closed]
+        restated = [figure for figure in self.figures if figure.is_restated]
+        others = len(self.figures) - len(restated)
+        if others:
+            found.append(_row("figures", "of periods that were open, or not told of", None, others))
         found += [
             _row("restated", figure.name, figure.before, figure.after, one["cause"])
-            for figure, one in zip(closed, self.restated, strict=True)
+            for figure, one in zip(restated, self.restated, strict=True)
         ]
         # Last: there may be hundreds, and they explain what the rows before them say.
         found += [
@@ -162,7 +163,7 @@ def diff(settings: Settings, before: str, after: str) -> Diff:
         restated=[
             _restatement(figure, moved, is_same_method=is_same_method)
             for figure in figures
-            if figure.is_closed
+            if figure.is_restated
         ],
         not_compared=[table for table, key in keys.items() if key is None and COMPARED[table].figures],
     )
@@ -211,14 +212,17 @@ def _of_table(
     )
     rows = connection.execute(
         f"""
-        with joined as (
+        with told as (select distinct (period_type, period_start) from read_parquet({old})),
+        joined as (
             select {period} {names}, old, new, unnest([{values}]) as one
             from read_parquet({old}) as old
             full join read_parquet({new}) as new on {same}
         )
         select
             period_label, period_start, {COMPARED[table].last_day} as last_day,
-            coalesce(last_day <= $until, false) as is_closed, one.figure, one.was, one.is
+            coalesce(last_day <= $until, false)
+                and (period_type, period_start) in (from told) as is_restated,
+            one.figure, one.was, one.is
             {"".join(f", {column}" for column in named)}
         from joined
         where one.was is distinct from one.is
@@ -226,9 +230,9 @@ def _of_table(
         """,  # noqa: S608 - paths and columns of our own
         {"until": until},
     ).fetchall()
-    for label, start, last, is_closed, figure, was, is_now, *cells in rows:
+    for label, start, last, is_restated, figure, was, is_now, *cells in rows:
         said = {column: cell for column, cell in zip(named, cells, strict=True) if cell is not None}
-        yield FigureChange(table, label, start, last, said, figure, was, is_now, is_closed)
+        yield FigureChange(table, label, start, last, said, figure, was, is_now, is_restated)
 
 
 @dataclass(frozen=True)
@@ -281,7 +285,7 @@ def restatements(
     return [
         _restatement(figure, moved, is_same_method=is_same_method)
         for figure in changed_figures(connection, before, folder)
-        if figure.is_closed
+        if figure.is_restated
     ]
 
 

@@ -46,9 +46,9 @@ def test_it_names_tables_batches_and_figures(home):
     changed = {figure.period_label: figure for figure in found.figures}
     assert set(changed) == {"2026-03", "2026-04", "2026Q3"}
     march = changed["2026-03"]
-    assert (march.after, march.is_closed, march.key["driver"]) == (2.5, True, "trust")
-    assert not changed["2026-04"].is_closed
-    assert (changed["2026Q3"].after, changed["2026Q3"].is_closed) == (None, False)
+    assert (march.after, march.is_restated, march.key["driver"]) == (2.5, True, "trust")
+    assert not changed["2026-04"].is_restated
+    assert (changed["2026Q3"].after, changed["2026Q3"].is_restated) == (None, False)
     assert isinstance(march, FigureChange)
     assert [row["what"] for row in found.rows()] == ["table", "table", "figures", "restated", "batch"]
 
@@ -202,23 +202,27 @@ def test_a_release_that_is_not_kept_is_said(home):
 
 @pytest.mark.parametrize("table", [name for name, compared in COMPARED.items() if compared.figures])
 def test_every_compared_table_can_be_compared_by_what_it_needs(table, tmp_path):
-    """One row whose first figure was 1 and is 2, of a quarter that is over."""
+    """One row whose first figure was 1 and is 2, of a quarter that is over; at first nothing is told."""
     compared = COMPARED[table]
     columns = dict.fromkeys((*compared.key, *compared.needed), "'x'")
     columns |= dict.fromkeys(columns.keys() & {"suppressed", "low_n", "is_provisional"}, "false")
     columns |= dict.fromkeys(columns.keys() & {"period_start", "edition_date"}, "date '2026-01-01'")
     columns |= dict.fromkeys(columns.keys() & {"period_end_date"}, "date '2026-03-31'")
     columns["period_type"] = "'quarter'"
-    for value in (1, 2):
+    for value in (0, 1, 2):
         folder = tmp_path / str(value) / "parquet"
         folder.mkdir(parents=True)
         row = (
             columns | dict.fromkeys(compared.figures, "0::double") | {compared.figures[0]: f"{value}::double"}
         )
         listed = ", ".join(f"{sql} as {name}" for name, sql in row.items())
-        duckdb.sql(f"copy (select {listed}) to '{folder / table}.parquet'")
+        duckdb.sql(f"copy (select {listed} where {value} > 0) to '{folder / table}.parquet'")
+    of_zero, of_one, of_two = (tmp_path / str(value) for value in (0, 1, 2))
     with duckdb.connect() as connection:
-        (key,) = shared_keys(connection, tmp_path / "1", tmp_path / "2").values()
-        (found,) = _of_table(connection, table, key, (tmp_path / "1", tmp_path / "2"), date(2026, 4, 1))
-    assert (found.before, found.after, found.is_closed) == (1, 2, True)
+        (key,) = shared_keys(connection, of_one, of_two).values()
+        (found,) = _of_table(connection, table, key, (of_one, of_two), date(2026, 4, 1))
+        new = list(_of_table(connection, table, key, (of_zero, of_one), date(2026, 4, 1)))
+    assert (found.before, found.after, found.is_restated) == (1, 2, True)
+    assert {one.column for one in new} == {*compared.figures}
+    assert not any(one.is_restated for one in new)
     assert found.last_day == date(2026, 3, 31)
