@@ -79,7 +79,7 @@ MEASURES = (
     Measure(
         "DPS-4",
         "Offices that everybody can use",
-        "By March 31, 2026 appointments can be made at the kiosk",
+        "By September 30, 2026 appointments can be made at the kiosk",
         "Complete milestone",
         "Appointments at the kiosk",
         "Field Services",
