@@ -33,7 +33,7 @@ MACROS = [
 ]
 MODELS = {
     path.stem: path
-    for folder in ("*/measures", "*/journeys", "*/web", "marts/comparisons")
+    for folder in ("*/measures", "*/journeys", "*/web", "*/touched", "marts/comparisons")
     for path in (DBT / "models").glob(f"{folder}/*.sql")
 }
 
@@ -74,7 +74,8 @@ def literal(value: Any) -> str:
 class Measures:
     """A DuckDB with the agency's policy, the macros, and models built from tables that a test makes.
 
-    `ref('x')` is the table `x` of this database, as dbt's would be the relation of the model.
+    `ref('x')` is the table `x` of this database, as dbt's would be the relation of the model; a build before
+    made `x` where the database has it.
     """
 
     seeds = DBT / "seeds"
@@ -92,6 +93,7 @@ class Measures:
         environment = jinja2.Environment(extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined)
         environment.globals["ref"] = lambda name: name
         environment.globals["source"] = lambda _, name: name
+        environment.globals["models_built"] = self._built
         environment.globals["config"] = lambda **_: ""
         environment.globals["is_incremental"] = lambda: False
         environment.globals["return"] = lambda value: value
@@ -103,6 +105,12 @@ class Measures:
         macros = environment.from_string("\n".join(path.read_text() for path in MACROS)).module
         environment.globals.update({name: value for name, value in vars(macros).items() if callable(value)})
         self._environment = environment
+
+    def _built(self, names: Sequence[str], _schema: str) -> list[str]:
+        tables = {
+            table for (table,) in self.connection.execute("select table_name from duckdb_tables()").fetchall()
+        }
+        return [name for name in names if name in tables]
 
     def sql(self, template: str) -> str:
         """SQL with its macros written out."""
