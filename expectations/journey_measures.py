@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from expectations.journeys import visits_are_told
-from expectations.rules import Rule, few_are_withheld, never, one_of, required, unique
+from expectations.rules import Rule, few_are_withheld, is_settled, never, one_of, required, unique
 
 MEASURES = (
     "first_contact_resolution_share",
@@ -31,6 +31,7 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
     least, enough = policy["suppression_min_n"], policy["match_claim_min_share"]
     key = ("period_type", "period_start", "breakdown", "member", "measure", "page")
     cell = "concat_ws(' ', period_label, breakdown, member, measure, nullif(page, 'all'))"
+    settled = is_settled("(period_start + interval 3 months)::date", policy)
     return [
         required(*key, "suppressed", "low_n", "is_provisional", "is_claim_allowed", blame=cell),
         unique(*key, blame=cell),
@@ -117,9 +118,12 @@ def journey_measures(policy: Mapping[str, float]) -> list[Rule]:
         ),
         Rule(
             "contacts and what follows them are what the facts hold",
-            _CONTACTS.format(days=f"{policy['repeat_contact_days']:.0f}"),
+            _CONTACTS.format(days=f"{policy['repeat_contact_days']:.0f}", is_settled=settled),
         ),
-        Rule("the website before the call is what the journeys hold", _WEBSITE_BEFORE_CALL),
+        Rule(
+            "the website before the call is what the journeys hold",
+            _WEBSITE_BEFORE_CALL.format(is_settled=settled),
+        ),
         Rule("pages before the call are what the journeys hold", _PAGES),
         Rule("no share is shown of journeys whose number journey_paths withholds", _SHARES_AGAINST_PATHS),
         visits_are_told(cell),
@@ -170,13 +174,15 @@ _CONTACTS = """
         left join recognized using (interaction_id, period_start)
         group by period_start
     )
-    select concat_ws(' ', tested.period_label, tested.breakdown, tested.member) as blame
-    from tested
-    left join counted using (period_start, breakdown, member)
+    select concat_ws(' ', period_start, breakdown, member) as blame
+    from (
+        from tested where measure = 'first_contact_resolution_share' and breakdown in ('all', 'service')
+    ) as shown
+    full join counted using (period_start, breakdown, member)
     left join unknown using (period_start)
     where
-        measure = 'first_contact_resolution_share' and breakdown in ('all', 'service') and not suppressed
-        and held_from is null
+        not coalesce(suppressed, false) and held_from is null
+        and (measure is not null or {is_settled})
         and (
             n is distinct from found
             or abs(value - share_found) > 1e-9
@@ -195,12 +201,14 @@ _WEBSITE_BEFORE_CALL = """
         where has_website_before_call is not null and not is_open and not is_left_truncated
         group by quarter_start, grouping sets ((), (service_id))
     )
-    select concat_ws(' ', tested.period_label, tested.breakdown, tested.member) as blame
-    from tested
-    left join counted using (period_start, breakdown, member)
+    select concat_ws(' ', period_start, breakdown, member) as blame
+    from (
+        from tested where measure = 'website_before_call_share' and breakdown in ('all', 'service')
+    ) as shown
+    full join counted using (period_start, breakdown, member)
     where
-        measure = 'website_before_call_share' and breakdown in ('all', 'service') and not suppressed
-        and held_from is null
+        not coalesce(suppressed, false) and held_from is null
+        and (measure is not null or {is_settled})
         and (n is distinct from found or abs(value - share_found) > 1e-9)
 """
 

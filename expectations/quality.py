@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from expectations.measures import periods
-from expectations.rules import Rule, few_are_withheld, never, one_of, required, unique
+from expectations.rules import Rule, few_are_withheld, is_settled, never, one_of, required, unique
 
 _WHOLE_DAYS = 28
 """In a quarter's first weeks those whose offer lies before it are too many for its rate to be held to 1."""
@@ -163,7 +163,12 @@ def identity_quality(policy: Mapping[str, float]) -> list[Rule]:
             having count(*) > 1 and count(*) filter (suppressed) = 1 and bool_and(held_from is null)
             """,
         ),
-        Rule("records and matches are what the facts hold", _RECORDS_AGAINST_IDENTITY),
+        Rule(
+            "records and matches are what the facts hold",
+            _RECORDS_AGAINST_IDENTITY.format(
+                is_settled=is_settled("(found.period_start + interval 3 months)::date", policy)
+            ),
+        ),
     ]
 
 
@@ -189,8 +194,7 @@ _RECORDS_AGAINST_IDENTITY = """
     left join tested using (period_start, breakdown, member)
     where not coalesce(tested.suppressed, false) and tested.held_from is null
         and (found.records, found.matched) is distinct from (tested.record_count, tested.matched_count)
-        -- until when all has come only the build knows: a quarter is settled where a later one is
-        and found.period_start <= (select max(told.period_start) from tested as told)
+        and (found.period_start in (select told.period_start from tested as told) or {is_settled})
 """
 
 

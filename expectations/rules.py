@@ -7,7 +7,7 @@ a query here gives one column, `blame`: what may be shown of a row at fault, its
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -70,6 +70,23 @@ def few_are_withheld(least: float, few: str, *, blame: str) -> Rule:
         f"a cell with fewer than {least:g} is withheld",
         f"held_from is null and not suppressed and ({few})",
         blame=blame,
+    )
+
+
+def is_settled(period_end: str, policy: Mapping[str, float]) -> str:
+    """SQL for whether nothing can follow any more what began in a period, so that its journeys are told.
+
+    The build knows the hour at which a day was over by each organization's clock. Here one day more has to
+    have gone by, and a contact to have come then, so that it is so by any clock, and of files alone too.
+
+    Args:
+        period_end: SQL for the first day after the period.
+        policy: for how long one contact may follow another, in whole days.
+    """
+    days = max(policy["journey_gap_days"], policy["repeat_contact_days"])
+    return (
+        f"{period_end} + {days + 1:.0f} <= (select least(max(complete_to), (select max(started_at)::date"  # noqa: S608
+        " from marts.fct_interactions)) from marts.release_info)"
     )
 
 

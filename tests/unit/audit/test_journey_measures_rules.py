@@ -10,7 +10,12 @@ from expectations.rules import Suite
 from . import planted
 
 RULES = journey_measures(
-    {"suppression_min_n": 10.0, "match_claim_min_share": 0.6, "repeat_contact_days": 7.0}
+    {
+        "suppression_min_n": 10.0,
+        "match_claim_min_share": 0.6,
+        "journey_gap_days": 5.0,
+        "repeat_contact_days": 7.0,
+    }
 )
 SUITE = Suite("journey_measures", "select * from marts.journey_measures", RULES)
 GOOD = """
@@ -30,7 +35,11 @@ union all
 select
     'o' || i, 'c' || i, 'strong', 'ben', 'website', 'inbound', timestamp '2026-02-02 09:00:00',
     date '2026-02-02'
-from range(40) as r(i);
+from range(40) as r(i)
+union all
+select 'last', null, null, 'ben', 'phone', 'inbound', timestamp '2026-05-05 09:00:00', date '2026-05-05';
+-- a week after the quarter's end, and a day
+create table marts.release_info as select date '2026-04-09' as complete_to;
 create table marts.customer_journeys as
 select
     date '2026-01-01' as quarter_start, 'ben' as service_id, i < 24 as has_website_before_call,
@@ -46,7 +55,8 @@ select
     case when measure like 'website%' then 0.7 end as web_coverage,
     case when measure not like 'page%' then value - 0.2 end as bound_low,
     case when measure not like 'page%' then value + 0.2 end as bound_high,
-    0 as pending_count, 10 as unknown_count, case when measure like 'website%' then 100 end as visit_count,
+    0 as pending_count, 10 as unknown_count,
+    case when measure like 'website%' and breakdown = 'service' then 100 end as visit_count,
     false as is_provisional, true as is_claim_allowed,
     false as suppressed, false as low_n, null::varchar as held_from
 from (values
@@ -56,6 +66,7 @@ from (values
     ('channel', 'email', 'repeat_contact_share', 'all', 40, 0.5),
     ('channel', 'phone', 'repeat_contact_share', 'all', 60, 0.5),
     ('all', 'all', 'repeat_contact_share', 'all', 100, 0.5),
+    ('all', 'all', 'website_before_call_share', 'all', 40, 0.6),
     ('service', 'ben', 'website_before_call_share', 'all', 40, 0.6),
     ('service', 'ben', 'page_before_call_share', 'www/a', 24, 0.5),
     ('service', 'ben', 'page_before_call_share', 'www/b', 24, 0.5),
@@ -131,6 +142,20 @@ def test_a_good_table_breaks_no_rule() -> None:
 def test_a_planted_fault_is_found(change: str, rule: str) -> None:
     found = broken(f"update marts.journey_measures set {change}")
     assert any(name.startswith(rule) for name in found), found
+
+
+@pytest.mark.parametrize(
+    ("measure", "rule"),
+    [
+        ("first_contact_resolution_share", "contacts and what follows them are what the facts hold"),
+        ("website_before_call_share", "the website before the call is what the journeys hold"),
+    ],
+)
+def test_a_settled_quarter_is_told(measure: str, rule: str) -> None:
+    gone = f"delete from marts.journey_measures where measure = '{measure}'"
+    assert rule in broken(gone)
+    under_way = "update marts.release_info set complete_to = date '2026-04-08'"
+    assert rule not in broken(gone, under_way)
 
 
 def test_every_rule_has_a_planted_fault() -> None:

@@ -9,7 +9,12 @@ from expectations.rules import Suite
 
 from . import planted
 
-POLICY = {"suppression_min_n": 10.0, "low_n_below": 30.0, "journey_gap_days": 7.0}
+POLICY = {
+    "suppression_min_n": 10.0,
+    "low_n_below": 30.0,
+    "journey_gap_days": 7.0,
+    "repeat_contact_days": 10.0,
+}
 JOURNEYS = Suite("customer_journeys", "select * from marts.customer_journeys", customer_journeys(POLICY))
 PATHS = Suite("journey_paths", "select * from marts.journey_paths", journey_paths(POLICY))
 GOOD = """
@@ -25,7 +30,9 @@ select 'i' || i || q || k as interaction_id, 'c' || i as customer_id, if(i < 70,
     timestamp '2025-11-03 09:00:00' + q * interval 91 days + k * interval 7 days as started_at
 from range(120) as r(i), range(2) as s(q), range(2) as t(k)
 union all
-select 'nobody', null, 'a', timestamp '2025-11-03 09:00:00';
+select 'nobody', null, 'a', unnest([timestamp '2025-11-03 09:00:00', timestamp '2026-05-03 09:00:00']);
+-- ten days after the second quarter's end, and one
+create table marts.release_info as select date '2026-04-12' as complete_to;
 create table marts.customer_journeys as
 select 'i' || i || q || '0' as journey_id, 'c' || i as customer_id, if(i < 70, 'a', 'b') as service_id,
     'o' as organization_id, timestamp '2025-11-03 09:00:00' + q * interval 91 days as started_at,
@@ -146,13 +153,25 @@ def test_a_sum_of_paths_is_all_of_them() -> None:
     assert "the figures of paths are what the journeys give" in found
 
 
-def test_a_quarter_is_told_where_a_later_one_is() -> None:
-    whole = "where period_type = 'quarter' and period_start ="
-    first, second = (
-        f"delete from marts.journey_paths {whole} '{day}'" for day in ("2025-10-01", "2026-01-01")
-    )
-    assert "the figures of paths are what the journeys give" in broken(PATHS, first)
-    assert "the figures of paths are what the journeys give" not in broken(PATHS, second)
+@pytest.mark.parametrize("quarter", ["2025-10-01", "2026-01-01"])
+def test_a_settled_quarter_is_told(quarter: str) -> None:
+    gone = f"delete from marts.journey_paths where period_type = 'quarter' and period_start = '{quarter}'"
+    rule = "the figures of paths are what the journeys give"
+    assert rule in broken(PATHS, gone)
+    under_way = "update marts.release_info set complete_to = date '2026-04-11'"
+    assert (rule in broken(PATHS, gone, under_way)) == (quarter == "2025-10-01")
+    # of files nobody knows what is still to come: what they have had after
+    last = "delete from marts.fct_interactions where started_at >= date '2026-04-12'"
+    assert (rule in broken(PATHS, gone, last)) == (quarter == "2025-10-01")
+
+
+def test_a_settled_year_is_told() -> None:
+    gone = "delete from marts.journey_paths where period_type = 'year'"
+    rule = "the figures of paths are what the journeys give"
+    assert rule not in broken(PATHS, gone)
+    over = "update marts.release_info set complete_to = date '2026-10-12'"
+    later = "insert into marts.fct_interactions values ('last', null, 'a', timestamp '2026-10-12 09:00:00')"
+    assert rule in broken(PATHS, gone, over, later)
 
 
 def test_every_rule_has_a_planted_fault() -> None:

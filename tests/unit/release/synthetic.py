@@ -744,8 +744,17 @@ from (
     )
     cross join (values ('all'), ('source')) as breakdowns (breakdown)
 );
+insert into marts.journey_measures by name
+select distinct
+    'quarter' as period_type, date_trunc('quarter', started_local_date)::date as period_start,
+    fiscal_quarter as period_label, period_start as quarter_start, breakdown,
+    if(breakdown = 'all', 'all', service_id) as member, 'first_contact_resolution_share' as measure,
+    'all' as page, false as is_provisional, false as is_claim_allowed, true as suppressed, false as low_n
+from marts.fct_interactions
+cross join (values ('all'), ('service')) as breakdowns (breakdown)
+where customer_id is not null;
 """
-"""How many answered or were matched is withheld, and no share of journeys is told."""
+"""How many answered or were matched is withheld, and so is each share of journeys."""
 
 BUILD = """
 create table _build.run (run_id varchar);
