@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
+
+from voxpop.raw.manifests import Manifest
 
 from .home import END, LATELY, SPLITS, Home, window
 
@@ -30,18 +33,36 @@ def test_twice_is_the_same_as_once(history: Home, tmp_path: Path) -> None:
     assert home.hashes() == hashes
 
 
+def test_days_that_settle_a_quarter_later_are_the_same_as_at_once(
+    earlier: Home, settled: Home, tmp_path: Path
+) -> None:
+    """By the first build nothing of what people went through in the quarter is told, by the second all is."""
+    home = earlier.copy(tmp_path / "var")
+    landed = {batch.batch_id for batch in earlier.batches()}
+    bring(home, (batch for batch in settled.batches() if batch.batch_id not in landed))
+    home.build()
+    for table in ("journey_measures", "journey_paths", "identity_quality"):
+        assert earlier.sql(f"select count(*) from marts.{table}") == [(0,)]
+        assert settled.sql(f"select count(*) > 0 from marts.{table}") == [(True,)]
+    assert home.warehouse_hashes() == settled.hashes()
+
+
 def test_in_another_order_is_the_same_and_a_full_refresh_too(
-    agency: Home, history: Home, published: Home, tmp_path: Path
+    agency: Home, settled: Home, tmp_path: Path
 ) -> None:
     """The batches become visible the newest first."""
     home = agency.copy(tmp_path / "var")
     shutil.rmtree(home.settings.raw)
-    *older, newest = sorted(history.batches(), key=lambda batch: (batch.dt, batch.started_at))
+    *older, newest = sorted(settled.batches(), key=lambda batch: (batch.dt, batch.started_at))
     for batches in ([newest], reversed(older)):
-        for batch in batches:
-            place = home.settings.raw / batch.folder.relative_to(history.settings.raw)
-            shutil.copytree(batch.folder, place)
+        bring(home, batches)
         home.build()
-    assert home.warehouse_hashes() == published.hashes()
+    assert home.warehouse_hashes() == settled.hashes()
     assert home.build(full_refresh=True).is_full_refresh
-    assert home.warehouse_hashes() == published.hashes()
+    assert home.warehouse_hashes() == settled.hashes()
+
+
+def bring(home: Home, batches: Iterable[Manifest]) -> None:
+    """Let batches of another home become visible in this one, one after another."""
+    for batch in batches:
+        shutil.copytree(batch.folder, home.settings.raw.joinpath(*batch.folder.parts[-4:]))
