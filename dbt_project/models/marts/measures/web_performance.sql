@@ -29,39 +29,8 @@
 ) as cells
 {%- endset %}
 
-with
-
--- less a shorter span, or a month, it would tell of the days that it has more, few or withheld
-overlapping as (
-    select distinct
-        'span' as period_type,
-        source_system,
-        report,
-        site,
-        first_date,
-        last_date
-    from {{ ref('int_web_overlaps') }}
-),
-
-web as (
-    select
-        measured.*,
-        -- what adds up only with itself; a span of days adds up with nothing.
-        concat_ws(
-            '|',
-            measured.source_system,
-            measured.report,
-            measured.site,
-            measured.basis,
-            case when measured.period_type = 'span' then measured.period_label else '' end
-        ) as item,
-        overlapping.source_system is not null as is_overlapping
-    from {{ ref('int_measures__web') }} as measured
-    left join overlapping
-        on
-            {{ same('measured', 'overlapping', ['period_type', 'source_system', 'report', 'site']) }}
-            and measured.period_start = overlapping.first_date
-            and measured.period_end_date = overlapping.last_date
+with web as (
+    {{ web_figures(ref('int_measures__web')) | indent }}
 ),
 
 withheld as (
