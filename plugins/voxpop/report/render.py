@@ -80,9 +80,8 @@ def render(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
         drawn=drawn,
         series=series,
         compared=None if found is None else _compared(found),
-        most_ways=journeys.LISTED,
         by_service=BY_SERVICE,
-        names_of_rates=journeys.MEASURES,
+        measures=journeys.measures(manifest["policy"]),
         sentences=[] if found is None else bottom_line.sentences(found),
         doubts=[] if found is None else doubts.doubts(found, manifest),
         filing=None if found is None else _filing(found, manifest),
@@ -145,7 +144,7 @@ def _ways(page: figures.PageFigures) -> str:
         return ""
     ends = " to ".join(f"{path.count:,} ({path.name})" for path in (drawn[0], drawn[-1]))
     return (
-        f"The {len(drawn)} commonest ways of journeys through more than one channel, "
+        f"The {len(drawn)} commonest ways of journeys on which the customer changed the channel, "
         f"{page.journeys.quarter}: from {ends}. The table below has them all."
     )
 

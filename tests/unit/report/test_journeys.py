@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import duckdb
+import pytest
 from voxpop.report import figures, render
+from voxpop.report.sections import journeys
 
 from tests.unit.report.tables import MANIFEST, UNTIL, section
 
@@ -19,7 +21,7 @@ def test_ways_are_told_by_the_names_of_their_channels(marts: duckdb.DuckDBPyConn
         "Phone, then Phone (by the agency)",
         "Website, then Unknown channel, then Phone, then Website, then Phone, then and on",
     ]
-    assert [path.count for path in page.journeys.drawn] == [900, 400, 20]
+    assert [path.count for path in page.journeys.drawn] == [900, 20]
 
 
 def test_every_figure_of_a_way_is_in_the_table(marts: duckdb.DuckDBPyConnection) -> None:
@@ -34,9 +36,9 @@ def test_every_figure_of_a_way_is_in_the_table(marts: duckdb.DuckDBPyConnection)
     assert "The commonest ways, 2026Q3; 1 more is withheld" in said
     drawing = html[html.index("<h2>Journeys</h2>") :]
     assert (
-        'aria-label="The 3 commonest ways of journeys through more than one channel, 2026Q3: from 900 '
-        "(Website, then Phone) to 20 (Website, then Unknown channel, then Phone, then Website, then Phone, "
-        'then and on). The table below has them all."' in drawing
+        'aria-label="The 2 commonest ways of journeys on which the customer changed the channel, '
+        "2026Q3: from 900 (Website, then Phone) to 20 (Website, then Unknown channel, then Phone, then "
+        'Website, then Phone, then and on). The table below has them all."' in drawing
     )
     assert re.findall(r"<title>(.*?)</title>", drawing)[0] == "Website, then Phone: 900"
 
@@ -53,6 +55,50 @@ def test_rates_stand_beside_how_much_is_matched(marts: duckdb.DuckDBPyConnection
     assert "Answers tied to what they rate, of all answers 62.5% 60.7% to 64.3% 2,700 — 0" in said
     assert (
         "Get a passport 20.0% low n 8.9% to 62.0% n = 25 matched 12.0% too few matched — — — — "
-        "www.example.gov/b 45.0% (30.7% to 60.2%), n = 40 12 from pages that aren't listed" in said
+        "www.example.gov/b 45.0% (30.7% to 60.2%), n = 40 1 other page is in table journey_measures "
+        "12 from pages that are withheld, so that nothing is told of few" in said
     )
     assert "Trace a refund — withheld — — 0.2 days 0.0 to 0.3 days n = 50 matched 65.0% —" in said
+
+
+def test_each_measure_is_explained_by_its_days(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("update marts.journey_measures set measure = 'repeat_contact_share' where n = 1900")
+    policy = MANIFEST["policy"] | {"journey_gap_days": 9.0, "repeat_contact_days": 5.0}
+    html = render.render(marts, MANIFEST | {"policy": policy})
+    assert "Had been in touch in the 5 days before 12.0%" in section(html, "Journeys")
+    assert "those that followed another of that customer about that service within 5 days." in section(
+        html, "How to read this"
+    )
+    assert "within 9 days before" in journeys.measures(policy)["division_change_share"].meaning
+    assert not [one for one in journeys.measures(policy).values() if "{" in one.name + one.meaning]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_drawn"),
+    [
+        ("phone > outbound_phone", False),  # the agency's call is a step and no change
+        ("phone > outbound_email > phone", False),
+        ("website > outbound_phone > phone", True),
+        ("website > unknown > phone", False),  # by what it came before isn't known
+        ("website > unknown > phone > email", True),
+        ("phone > outbound_phone > phone > outbound_phone > phone > ...", False),
+    ],
+)
+def test_the_ways_that_are_drawn_are_those_that_the_share_of_changes_counts(
+    marts: duckdb.DuckDBPyConnection, path: str, is_drawn: bool
+) -> None:
+    """As `channel_shift_count`: neither contacts of the agency nor unknown channels count."""
+    marts.execute("update marts.journey_paths set path = ? where path = 'website > phone'", [path])
+    page = figures.read(marts, UNTIL)
+    assert page is not None
+    assert (900 in [one.count for one in page.journeys.drawn]) is is_drawn
+
+
+def test_what_is_drawn_is_in_the_table_too(
+    marts: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first way is of one channel, so that of a table of one nothing would be drawn."""
+    monkeypatch.setattr(journeys, "LISTED", 1)
+    page = figures.read(marts, UNTIL)
+    assert page is not None
+    assert [path.count for path in page.journeys.listed] == [2500, 900, 20]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
 
 import duckdb
 
@@ -15,16 +17,56 @@ DRAWN = 15
 LISTED = 20
 """How many ways are in the table."""
 
+
+class Measure(NamedTuple):
+    """What people are told that a measure is: its name, and what is counted."""
+
+    name: str
+    meaning: str
+
+
 MEASURES = {
-    "website_before_call_share": "Visited the website before calling",
-    "channel_shift_share": "Changed the channel on the way",
-    "division_change_share": "Went from one division to another",
-    "repeat_contact_share": "Had to come again",
-    "first_contact_resolution_share": "Settled at the first contact",
-    "median_resolution_days": "Time until it was settled, median",
-    "survey_linked_share": "Answers tied to what they rate, of all answers",
+    "website_before_call_share": Measure(
+        "Visited the website before calling",
+        "Of journeys with a call, those in which a visit to the website began before the first one.",
+    ),
+    "channel_shift_share": Measure(
+        "Changed the channel on the way",
+        "Of journeys, those in which the customer came by another channel than the time before. The agency's "
+        "own contacts don't count.",
+    ),
+    "division_change_share": Measure(
+        "Went from one division to another",
+        "Of journeys, those with a contact whose customer had been dealt with by another division within "
+        "{gap} days before, whatever it was about.",
+    ),
+    "repeat_contact_share": Measure(
+        "Had been in touch in the {repeat} days before",
+        "Of contacts other than visits to the website, those that followed another of that customer about "
+        "that service within {repeat} days.",
+    ),
+    "first_contact_resolution_share": Measure(
+        "No further contact within {repeat} days",
+        "Of the same contacts, those that no other followed within {repeat} days (first-contact resolution). "
+        "This looks on from a contact and the share before looks back: the two don't add up to 100%.",
+    ),
+    "median_resolution_days": Measure(
+        "Time until it was settled, median",
+        "Of journeys with a contact that says whether the matter is settled, from the first contact to the "
+        "end of the one that settled it. A journey that isn't counts as lasting still (Kaplan and Meier).",
+    ),
+    "survey_linked_share": Measure(
+        "Answers tied to what they rate, of all answers",
+        "Of answers to surveys, those of which it can be told which contact each is about.",
+    ),
 }
-"""The measures of whole journeys and contacts, in the order in which they are shown, and their names."""
+"""The measures of whole journeys and contacts, in the order in which they are shown, with places for days."""
+
+
+def measures(policy: Mapping[str, float]) -> dict[str, Measure]:
+    """The measures with a release's days in their names and meanings."""
+    days = {"gap": int(policy["journey_gap_days"]), "repeat": int(policy["repeat_contact_days"])}
+    return {key: Measure(*(text.format(**days) for text in one)) for key, one in MEASURES.items()}
 
 
 @dataclass(frozen=True)
@@ -33,6 +75,7 @@ class Path:
 
     Attributes:
         steps: the channels in order, by name; contacts in one channel after another are one step.
+        changes_channel: whether the customer came by another channel than the time before.
         is_low_n: whether fewer journeys went it than what is marked.
         count: how many journeys.
         share: their part of all, with its 95% interval, `low` and `high`.
@@ -43,6 +86,7 @@ class Path:
     """
 
     steps: tuple[str, ...]
+    changes_channel: bool
     is_low_n: bool
     count: int
     share: float | None
@@ -119,11 +163,6 @@ class Rate:
     held_from: str | None
 
     @property
-    def name(self) -> str:
-        """What it is, for people."""
-        return MEASURES[self.measure]
-
-    @property
     def text(self) -> str:
         """The share in percent, or the days."""
         if self.value is None:
@@ -159,8 +198,8 @@ class Journeys:
         withheld: how many ways are withheld.
         rates: of the whole agency.
         services: name of a service → its rates, by measure.
-        pages: name of a service → the page that most people had last seen when they called.
-        unlisted: name of a service → how many had last seen a page that isn't listed: none, or many.
+        pages: name of a service → the pages that people had last seen when they called, the commonest first.
+        of_withheld_pages: name of a service → how many had last seen one that is withheld: none, or many.
     """
 
     quarter: str | None
@@ -171,13 +210,19 @@ class Journeys:
     withheld: int
     rates: tuple[Rate, ...]
     services: dict[str, dict[str, Rate]]
-    pages: dict[str, Rate]
-    unlisted: dict[str, int]
+    pages: dict[str, list[Rate]]
+    of_withheld_pages: dict[str, int]
 
     @property
     def drawn(self) -> list[Path]:
-        """The commonest ways through more than one channel."""
-        return [path for path in self.paths if len(path.steps) > 1][:DRAWN]
+        """The commonest of the ways that `channel_shift_share` counts."""
+        return [path for path in self.paths if path.changes_channel][:DRAWN]
+
+    @property
+    def listed(self) -> list[Path]:
+        """The commonest ways, and all that are drawn."""
+        drawn = self.drawn
+        return [path for place, path in enumerate(self.paths) if place < LISTED or path in drawn]
 
 
 def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
@@ -216,12 +261,13 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
     ).fetchall()[0]
     rates = _rates(connection, settled)
     services: dict[str, dict[str, Rate]] = {}
-    pages: dict[str, Rate] = {}
-    unlisted: dict[str, int] = {}
+    pages: dict[str, list[Rate]] = {}
+    of_withheld_pages: dict[str, int] = {}
     for one in rates:
         if one.page != "all" and one.n is not None and one.value is not None:
-            pages.setdefault(one.member, one)
-            unlisted[one.member] = unlisted.get(one.member, one.n) - round(one.value * one.n)
+            pages.setdefault(one.member, []).append(one)
+            left = of_withheld_pages.get(one.member, one.n)
+            of_withheld_pages[one.member] = left - round(one.value * one.n)
         elif one.member != "all":
             services.setdefault(one.member, {})[one.measure] = one
     whole = {one.measure: one for one in rates if one.member == "all" and one.page == "all"}
@@ -230,12 +276,12 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> Journeys:
         count=count,
         contacts_matched=contacts_matched,
         visits_matched=visits_matched,
-        paths=tuple(Path(_steps(path, names), *rest) for path, *rest in rows),
+        paths=tuple(Path(_steps(path, names), _changes_channel(path), *rest) for path, *rest in rows),
         withheld=withheld,
         rates=tuple(whole[measure] for measure in MEASURES if measure in whole),
         services=services,
         pages=pages,
-        unlisted=unlisted,
+        of_withheld_pages=of_withheld_pages,
     )
 
 
@@ -269,3 +315,9 @@ def _steps(path: str, names: Mapping[str, str]) -> tuple[str, ...]:
         name = {"unknown": "Unknown channel", "...": "and on"}.get(channel, names.get(channel, channel))
         said.append(name if channel == step else f"{name} (by the agency)")
     return tuple(said)
+
+
+def _changes_channel(path: str) -> bool:
+    """As `channel_shift_count` has it: neither the agency's contacts nor unknown channels count."""
+    own = [step for step in path.split(" > ") if step != "..." and not step.startswith("outbound_")]
+    return any(one != other and "unknown" not in (one, other) for one, other in pairwise(own))
