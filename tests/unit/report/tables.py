@@ -236,6 +236,8 @@ create table marts.journey_measures as select 'quarter' as period_type, date '20
 alter table marts.survey_quality add column held_from varchar;
 alter table marts.web_performance add column held_from varchar;
 alter table marts.survey_nonresponse add column held_from varchar;
+alter table marts.survey_nonresponse add column surveys_left_out varchar;
+alter table marts.survey_nonresponse add column classes_without_score varchar;
 alter table marts.priority_goal_measures add column held_from varchar;
 """
 """What newer sections read: four surveys of which three are filed, three reports of websites, three goals,

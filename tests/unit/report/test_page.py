@@ -690,7 +690,10 @@ def test_who_answered_is_compared_where_enough_is_known(marts: duckdb.DuckDBPyCo
     said = section(render.render(marts, MANIFEST), "Who answered, and who was asked")
     assert "Phone beyond chance 60.0% n = 600 37.5% n = 120 −22.5 −26.7 to −18.1" in said
     assert "Website 40.0% n = 400 62.5% n = 200 22.5 −1.0 to 26.7" in said
-    assert "Mean satisfaction was 3.50 (n = 200); it would have been 3.60 if each channel" in said
+    assert (
+        "91.4% of answers are in this comparison. Mean satisfaction was 3.50 (n = 200); it would have been "
+        "3.60 if each channel had answered as often as any other. " in said
+    )
     assert "Get a passport withheld withheld withheld withheld" in said
     assert (
         "Nothing is claimed by segment: it is known of 30.3% of answers and of 71.0% of offers, and 80.0% of"
@@ -698,6 +701,27 @@ def test_who_answered_is_compared_where_enough_is_known(marts: duckdb.DuckDBPyCo
     )
     assert "Nothing is claimed by wait: withheld." in said
     assert "People aged 65 and over" not in said and said.count("beyond chance") == 1
+
+
+def test_what_a_comparison_of_who_answered_leaves_out_is_named(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "update marts.survey_nonresponse set surveys_left_out = 'c-cx,no-such-cx',"
+        " classes_without_score = 'website' where breakdown = 'channel' and member = 'all'"
+    )
+    marts.execute(
+        "update marts.survey_nonresponse set rated_count = 90, satisfaction = 3.5,"
+        " weighted_satisfaction = 3.4, classes_without_score = 'a,x'"
+        " where breakdown = 'service' and member = 'all'"
+    )
+    said = section(render.render(marts, MANIFEST), "Who answered, and who was asked")
+    assert (
+        "91.4% of answers are in this comparison, without those of Records: feedback; no-such-cx. Mean"
+        in said
+    )
+    assert "had answered as often as any other; Website has no such score and is in neither." in said
+    assert (
+        "had answered as often as any other; Get a passport; x have no such score and are in neither." in said
+    )
 
 
 def test_a_segment_of_those_asked_has_its_name(marts: duckdb.DuckDBPyConnection) -> None:

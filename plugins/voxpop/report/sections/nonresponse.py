@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,6 +56,8 @@ class Comparison:
         rated: answers with a score for satisfaction.
         satisfaction: the mean of those scores.
         weighted: the same as if all classes had answered alike.
+        left_out: names of the surveys that are not compared, since not all of their offers are known.
+        without_score: names of the classes without such a score, which `weighted` is not of.
         classes: empty where nothing is compared.
     """
 
@@ -66,6 +69,8 @@ class Comparison:
     rated: int | None
     satisfaction: float | None
     weighted: float | None
+    left_out: tuple[str, ...]
+    without_score: tuple[str, ...]
     classes: tuple[Class, ...]
 
 
@@ -73,15 +78,21 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Comparison
     """The comparisons of a quarter: those that show something first, the largest class of each first."""
     wholes = connection.execute(
         "select breakdown, suppressed, is_claim_allowed, known_offered_share, known_respondent_share, "
-        "rated_count, satisfaction, weighted_satisfaction from marts.survey_nonresponse "
-        "where member = 'all' and period_start = ? order by is_claim_allowed desc nulls last, breakdown",
+        "rated_count, satisfaction, weighted_satisfaction, surveys_left_out, classes_without_score "
+        "from marts.survey_nonresponse where member = 'all' and period_start = ? "
+        "order by is_claim_allowed desc nulls last, breakdown",
         [start],
     ).fetchall()
-    classes: dict[str, list[Class]] = {}
+    surveys = dict(
+        connection.execute(
+            "select survey_id, max_by(survey_name, survey_version) from marts.dim_surveys group by survey_id"
+        ).fetchall()
+    )
+    classes: dict[str, dict[str, Class]] = {}
     rows = connection.execute(
         """
         select
-            n.breakdown,
+            n.breakdown, n.member,
             case n.breakdown when 'channel' then coalesce(c.channel_name, n.member)
                 when 'service' then coalesce(s.service_name, n.member)
                 when 'segment' then coalesce(g.segment_name, n.member)
@@ -94,12 +105,22 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Comparison
         left join (select distinct segment, segment_name from marts.equity_gaps) as g
             on n.breakdown = 'segment' and g.segment = n.member
         where n.member <> 'all' and n.period_start = ?
-        order by n.breakdown, n.offered_count desc nulls last, 2
+        order by n.breakdown, n.offered_count desc nulls last, 3
         """,
         [start],
     ).fetchall()
     for row in rows:
-        classes.setdefault(row[0], []).append(Class(*row[1:]))
-    return tuple(
-        Comparison(*(*whole, tuple(classes.get(whole[0], ())) if whole[2] else ())) for whole in wholes
-    )
+        classes.setdefault(row[0], {})[row[1]] = Class(*row[2:])
+    found = []
+    for *whole, left_out, without_score in wholes:
+        own = classes.get(whole[0], {})
+        named = {member: one.name for member, one in own.items()}
+        compared = tuple(own.values()) if whole[2] else ()
+        names = (_names(left_out, surveys), _names(without_score, named))
+        found.append(Comparison(*(*whole, *names, compared)))
+    return tuple(found)
+
+
+def _names(ids: str | None, names: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of ids by comma; an id that has none stands for itself."""
+    return tuple(names.get(one, one) for one in ids.split(",")) if ids else ()
