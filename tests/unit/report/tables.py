@@ -239,6 +239,7 @@ alter table marts.survey_nonresponse add column held_from varchar;
 alter table marts.survey_nonresponse add column surveys_left_out varchar;
 alter table marts.survey_nonresponse add column classes_without_score varchar;
 alter table marts.priority_goal_measures add column held_from varchar;
+alter table marts.priority_goal_measures add column is_target_met boolean;
 """
 """What newer sections read: four surveys of which three are filed, three reports of websites, three goals,
 who answered by four characteristics, breaks, comparisons, segments, journeys, and two streams."""

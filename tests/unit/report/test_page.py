@@ -650,6 +650,29 @@ def test_a_goal_says_since_when_its_values_compare(marts: duckdb.DuckDBPyConnect
 
 
 @pytest.mark.parametrize(
+    ("status", "is_met", "is_provisional", "said"),
+    [
+        ("on_track", True, False, "target met"),
+        ("on_track", True, True, "on track"),
+        ("on_track", False, False, "on track"),
+        ("met", True, False, "target met"),
+        ("not_met", False, False, "target not met"),
+        ("done", True, False, "target met"),
+        ("not_done", False, False, "not done"),
+    ],
+)
+def test_a_target_is_met_where_the_exported_file_says_so(
+    marts: duckdb.DuckDBPyConnection, status: str, is_met: bool, is_provisional: bool, said: str
+) -> None:
+    marts.execute(
+        "update marts.priority_goal_measures set status = ?, is_target_met = ?, is_provisional = ?"
+        " where indicator = 'Trust'",
+        [status, is_met, is_provisional],
+    )
+    assert f"35.1% {said} 3.71 (3.60 to 3.82)" in section(render.render(marts, MANIFEST), "Priority goals")
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [(None, "—"), (12905.4, "12,905"), (123.45, "123.5"), (-3.675, "-3.68"), (0.0, "0"), (0.1698, "0.170")],
 )

@@ -13,8 +13,8 @@ _STATUS = {
     "withheld": "withheld",
     "not_reported": "not reported",
     "no_target": "no target",
-    "met": "met",
-    "not_met": "not met",
+    "met": "target met",
+    "not_met": "target not met",
     "done": "done",
     "not_done": "not done",
     "regressed": "regressed",
@@ -28,6 +28,7 @@ class Goal:
     """A measure of a priority goal in a quarter; a number is None where withheld, unknown or undefined.
 
     It is provisional while days of the quarter are still to come in its data: no verdict is final then.
+    `is_target_met` is said of the value, also before the goal's date, when the status says how far it is.
     `breaks` are the quarters since its start, by comma, whose value doesn't compare with those before.
     """
 
@@ -42,6 +43,7 @@ class Goal:
     target_date: date | None
     progress: float | None
     status: str | None
+    is_target_met: bool | None
     forecast: float | None
     forecast_low: float | None
     forecast_high: float | None
@@ -53,7 +55,9 @@ class Goal:
 
     @property
     def status_text(self) -> str:
-        """The status in words; an em dash where there is none."""
+        """The status in words, the target's as the exported file has it; an em dash where there is none."""
+        if self.is_target_met and not self.is_provisional:
+            return "target met"
         return _STATUS[self.status] if self.status else "—"
 
     @property
@@ -87,8 +91,8 @@ def read(connection: duckdb.DuckDBPyConnection, start: date) -> tuple[Goal, ...]
         """
         select
             goal, indicator, value, low, high, n, value_start, value_target, target_date, progress, status,
-            forecast_value, forecast_low, forecast_high, agrees_with_published, coalesce(low_n, false),
-            is_provisional, held_from, replace(breaks_since_start, ',', ', ')
+            is_target_met, forecast_value, forecast_low, forecast_high, agrees_with_published,
+            coalesce(low_n, false), is_provisional, held_from, replace(breaks_since_start, ',', ', ')
         from marts.priority_goal_measures
         where period_type = 'quarter' and period_start = ?
         order by goal, goal_id, indicator, measure_id
