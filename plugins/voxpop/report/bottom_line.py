@@ -65,8 +65,7 @@ def _against(change: Change, now: Figure, label: str, then: Figure) -> str:
     if change.not_compared is not None:
         return f"It does not compare with the {was}: {_WHY_NOT[change.not_compared]}."
     if {now.drivers, then.drivers} != {change.drivers}:
-        asked = ", ".join(driver.capitalize() for driver in (change.drivers or "").split(","))
-        said = f"On the drivers that both asked ({asked}) it is {change.distance} {label}"
+        said = f"On the drivers that both asked ({change.asked}) it is {change.distance} {label}"
     else:
         said = f"That is {change.distance} the {was}"
     verdict = "no evidence of a change" if change.verdict == "no evidence" else "evidence of a change"

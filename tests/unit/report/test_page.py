@@ -259,7 +259,9 @@ def test_what_was_asked_less_stands_last_with_a_hollow_mark(marts: duckdb.DuckDB
     channels = html[html.index("<h2>Channels</h2>") :]
     marks = re.findall(r'<path aria-label="value: (\d+); name: (\w+)"[^>]* fill="([^"]+)"', channels)
     assert marks == [("71", "Phone", "var(--mark)"), ("79", "Website", "var(--paper)")]
-    assert html.count("A hollow mark, put last, doesn't compare with the rest") == 1  # not among the services
+    assert (
+        html.count("A hollow mark, put last, doesn't compare with the rest as it stands") == 1
+    )  # not among the services
 
 
 def test_a_withheld_headline_is_said_to_be(marts: duckdb.DuckDBPyConnection) -> None:
@@ -883,6 +885,7 @@ def test_differences_with_evidence_are_told_and_all_others_are_in_the_table(
     assert "Trace a refund 64.0 asked in another way — —" in said
     assert "Vital records withheld — — withheld" in said
     assert "Ease" not in said, "nothing is compared with it"
+    assert "a driver in five-point agreement where that is asked; table cx_comparisons has all others" in said
     marts.execute(
         "update marts.cx_comparisons set within_change = 3.25, mix_change = -1.0 where difference = 2.25"
     )
@@ -890,7 +893,7 @@ def test_differences_with_evidence_are_told_and_all_others_are_in_the_table(
     assert "2.3 higher 1.2 to 3.3, p &lt; 0.001 within services 3.3, by their mix −1.0 1.5" in said
     marts.execute("update marts.cx_comparisons set drivers = 'ease' where member = 'a'")
     said = section(render.render(marts, MANIFEST), "What changed, and what is not shown to have")
-    assert "Get a passport: 4.2 higher than the rest, on the drivers that both asked (2.9" in said
+    assert "Get a passport: 4.2 higher than the rest on the drivers that both asked, Ease (2.9" in said
 
 
 def test_a_segment_that_is_withheld_keeps_its_row_and_too_little_known_is_no_claim(

@@ -77,6 +77,11 @@ class Change:
         return {"up": "higher", "down": "lower", "no evidence": "no evidence"}[self.verdict or ""]
 
     @property
+    def asked(self) -> str:
+        """The drivers that both indexes rest on, as a sentence names them: `Ease, Trust`."""
+        return ", ".join(driver.capitalize() for driver in (self.drivers or "").split(","))
+
+    @property
     def parts(self) -> str:
         """What of a whole's change its services make, and what their mix; empty where that isn't known."""
         if self.within is None or self.mix is None:
