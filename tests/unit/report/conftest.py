@@ -23,8 +23,10 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         create table marts.dim_services as select * from (values ('a', 'Get a passport'),
             ('b', 'Trace a refund'), ('c', 'Vital records'), ('d', 'Plan <a> payment')
             ) t(service_id, service_name);
-        create table marts.dim_channels as select * from (values ('phone', 'Phone'),
-            ('website', 'Website')) t(channel, channel_name);
+        create table marts.dim_channels as select * from (values ('phone', 'Phone', 'service_level_seconds'),
+            ('email', 'Email', 'service_level_email_seconds'),
+            ('sms_text_messages', 'Text messages', 'service_level_message_seconds'),
+            ('website', 'Website', null)) t(channel, channel_name, service_level);
         create table marts.dim_surveys as select * from (values
             ('a-cx', 1, 'touchpoints', 'Passport: feedback'), ('c-cx', 1, 'touchpoints', 'Records: feedback')
             ) t(survey_id, survey_version, source_system, survey_name);
@@ -39,8 +41,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         create table marts.contact_center_performance as select 'quarter' as period_type,
             date '2026-04-01' as period_start, '2026Q3' as period_label,
             'channel' as breakdown, 'phone' as member, 'genesys' as source_system,
-            44466 as offered, 43002 as handled, 1464 as abandoned, 1464 / 44466 as abandonment_share,
-            0.0313 as abandonment_low, 0.0346 as abandonment_high,
+            44466 as offered, 42991 as handled, 1464 as abandoned, 11 as other,
+            1464 / 44466 as abandonment_share, 0.0313 as abandonment_low, 0.0346 as abandonment_high,
             43001 as speed_of_answer_count, 48.4 as average_speed_of_answer_seconds,
             47.6 as average_speed_of_answer_low, 61.2 as average_speed_of_answer_high,
             0 as handle_time_count, null::double as average_handle_seconds,

@@ -350,9 +350,9 @@ def test_each_time_has_its_interval_and_n(marts: duckdb.DuckDBPyConnection) -> N
     details = f'<br><span class="detail">{interval}</span><br><span class="detail">{n}</span>'
     assert f"<td>48\xa0s{details}</td>" in html
     assert '<td>—<br><span class="detail">n&nbsp;=&nbsp;0</span></td>' in html
-    assert "a call within 20 s, an email within 24 h, another message within 20 min." in html.replace(
-        "\xa0", " "
-    )
+    said = section(html, "Contact center: genesys")
+    assert "Channel Offered Handled Others Abandoned" in said
+    assert "Phone 44,466 42,991 11 3.3% 3.1% to 3.5% n = 44,466" in said, "42,991 + 11 + 1,464 are 44,466"
 
 
 @pytest.mark.parametrize(
@@ -768,11 +768,24 @@ def test_a_contact_center_is_named_by_its_source(marts: duckdb.DuckDBPyConnectio
         " from marts.contact_center_performance"
     )
     html = render.render(marts, MANIFEST)
-    assert html.count("In time is a call within") == 1, "said once for all centers"
+    assert html.count("Others were neither handled by an agent nor") == 1, "said once for all centers"
     assert re.findall(r"<h2>(Contact center.*?)</h2>", html) == [
         "Contact center: genesys",
         "Contact center: texts",
     ]
+
+
+def test_in_time_is_said_of_the_channels_that_a_center_has(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "insert into marts.contact_center_performance"
+        " select f.* replace (t.source as source_system, t.channel as member)"
+        " from marts.contact_center_performance as f, (values ('genesys', 'email'),"
+        " ('texts', 'sms_text_messages'), ('visits', 'website')) as t(source, channel)"
+    )
+    html = render.render(marts, MANIFEST)
+    assert "In time is a call within 20 s, an email within 24 h." in section(html, "Contact center: genesys")
+    assert "In time is a chat or message within 20 min." in section(html, "Contact center: texts")
+    assert "In time is" not in section(html, "Contact center: visits")
 
 
 def test_what_is_held_is_marked_and_explained(marts: duckdb.DuckDBPyConnection) -> None:
