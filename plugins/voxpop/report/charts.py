@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import escape
 
 from voxpop.report.figure import Figure
+from voxpop.report.numbers import SHARES
 from voxpop.report.sections.months import Break, Limits
 
 # The page's style gives these their values, for light and for dark.
@@ -22,6 +23,8 @@ WIDTH = 360
 """Units of every drawing, labels included: a drawing as wide as a phone, and never larger than its column."""
 _LABEL = 22
 """Characters on a line of a name."""
+_BELOW = 8
+"""Between an axis and the months below it, beside which half of the lowest value's label stands."""
 
 
 def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
@@ -51,7 +54,10 @@ def by_name(figures: Sequence[Figure], *, title: str, says: str) -> str:
     )
     scale = alt.Scale(domain=_domain(figures), nice=True, zero=False)
     interval = base.mark_rule(strokeWidth=2, color=_MARK).encode(
-        x=alt.X("low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5, labelFlush=False)), x2="high:Q"
+        x=alt.X(
+            "low:Q", scale=scale, title=title, axis=alt.Axis(tickCount=5, labelFlush=False, **_unit(figures))
+        ),
+        x2="high:Q",
     )
     points = base.mark_circle(size=60, stroke=_MARK, strokeWidth=2, opacity=1).encode(
         x=alt.X("value:Q", scale=scale),
@@ -93,11 +99,11 @@ def by_month(
         row |= {"piece": _piece(row["name"], breaks), "is_outside": row["name"] in outside}
     ticks = [row["name"] for index, row in enumerate(rows) if index % max(1, len(rows) // 5) == 0]
     months = alt.Scale(type="band", paddingOuter=0.1)
-    axis = alt.Axis(values=ticks, labelAngle=0, labelOverlap=True, ticks=False)
+    axis = alt.Axis(values=ticks, labelAngle=0, labelOverlap=True, ticks=False, labelPadding=_BELOW)
     base = alt.Chart(alt.Data(values=rows)).encode(x=alt.X("name:O", title=None, axis=axis, scale=months))
     scale = alt.Scale(domain=_domain(figures, limits), nice=True, zero=False)
     interval = base.mark_rule(color=_MARK, strokeWidth=1).encode(
-        y=alt.Y("low:Q", scale=scale, title=title), y2="high:Q"
+        y=alt.Y("low:Q", scale=scale, title=title, axis=alt.Axis(**_unit(figures))), y2="high:Q"
     )
     line = base.mark_line(
         color=_MARK, strokeWidth=2, point=alt.OverlayMarkDef(size=22, filled=True, color=_MARK)
@@ -154,6 +160,11 @@ def _rows(figures: Sequence[Figure], *, keep_missing: bool = False) -> list[dict
         for figure in figures
         if keep_missing or figure.value is not None
     ]
+
+
+def _unit(figures: Sequence[Figure]) -> dict[str, str]:
+    """How an axis writes its values: shares in percent, as the tables do."""
+    return {"format": "~%"} if figures[0].measure in SHARES else {}
 
 
 def _domain(figures: Sequence[Figure], limits: Sequence[Limits] = ()) -> list[float]:

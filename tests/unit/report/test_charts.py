@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -92,3 +93,33 @@ def test_control_limits_are_lines_of_their_own_months_and_ring_what_lies_outside
     assert re.findall(r'aria-label="name: ([\d-]+); value: 72"', svg) == ["2025-03"]
     lowest = min(float(label) for label in re.findall(r'text-anchor="end"[^>]*>([\d.]+)<', svg))
     assert lowest <= 60, "limits lie within the drawing"
+
+
+def labels(svg: str, axis: str) -> list[tuple[str, float]]:
+    """The labels of the axis that is so described, each with where its line of writing is, from the top."""
+    drawn = svg[svg.index(f'aria-label="{axis}') :]
+    top = float(re.findall(r"translate\([\d.]+,([\d.]+)\)", drawn)[0])
+    found = re.findall(r'translate\([-\d.]+,([\d.]+)\)"[^>]*>([^<]+)</text>', drawn.split("axis-domain")[0])
+    return [(text, top + float(base)) for base, text in found]
+
+
+def test_the_lowest_value_stands_above_the_first_month() -> None:
+    """Letters are 11 high: so far apart they can't meet, though both begin at the axes' corner."""
+    svg = drawn()
+    month, below = labels(svg, "X-axis")[0]
+    value, above = labels(svg, "Y-axis")[0]
+    assert (month, value) == ("2025-01", "68")
+    assert below - above >= 11
+
+
+def test_shares_have_percent_on_their_axes_as_in_their_tables() -> None:
+    """From 0.40 to 0.65, with 0.01 on both sides."""
+    shares = [
+        replace(month(name, 0.4 + at / 20), low=0.39 + at / 20, high=0.41 + at / 20, measure="thumbs_up")
+        for at, name in enumerate(MONTHS)
+    ]
+    months = charts.by_month(shares, title="Trust", says="Trust")
+    members = charts.by_name(shares, title="Trust", says="Trust")
+    assert [text for text, _ in labels(months, "Y-axis")][:2] == ["35%", "40%"]
+    assert [text for text, _ in labels(members, "X-axis")][:2] == ["35%", "40%"]
+    assert "%" not in drawn()
