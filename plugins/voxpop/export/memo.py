@@ -87,6 +87,7 @@ def render(
         manifest=manifest,
         providers=providers,
         respondents=sum(one.respondents for one in providers),
+        customers=_total([one.customers for one in providers]),
         offered=_total([one.offered for one in providers]),
         rate=rate,
         ratings=_ratings(connection, quarter),

@@ -183,6 +183,22 @@ def test_the_memo_says_when_it_is_due_what_is_missing_and_who_checks(made: packa
     assert made.warnings and all(said in memo.replace("&#39;", "'") for said in made.warnings)
 
 
+def together(made: package.Package) -> list[str]:
+    """The cells of the memo's last row."""
+    (row,) = re.findall(r"<tfoot><tr>(.*?)</tr></tfoot>", (made.folder / "memo.html").read_text())
+    return re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row)
+
+
+def test_customers_are_added_up_where_all_are_known(
+    made: package.Package, publish: Publish, tmp_path: Path
+) -> None:
+    """Of four details two don't say how many customers there were; then each says 1,250."""
+    names = ["Together", "2", "4", "4"]
+    assert together(made)[:5] == [*names, "unknown"]
+    found = publish("update marts.a11_280_collection_details set volume_of_customers = 1250")
+    assert together(package.export(found, "a11-280", QUARTER, tmp_path / "to"))[:5] == [*names, "5,000"]
+
+
 def test_what_is_in_the_folder_stays(release: Release, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep me")
     with pytest.raises(UsageError, match="something is there"):
