@@ -246,6 +246,18 @@ def test_an_open_quarter_is_refused_with_its_days(release: Release, tmp_path: Pa
     assert told(release, "refused") == []
 
 
+def test_a_quarter_that_nothing_is_there_of_is_wrong_usage_and_names_those_that_are(
+    release: Release, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        package.export(release, "a11-280", Quarter.parse("2019Q1"), tmp_path / "to")
+    assert str(caught.value) == (
+        f"2019Q1: {release.release_id} has nothing of it to file as a11-280. Quarters that are there: "
+        "2026Q2, 2026Q3."
+    )
+    assert caught.value.exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
