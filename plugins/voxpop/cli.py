@@ -444,7 +444,7 @@ def releases_list(as_json: Json = False) -> None:
             for release in store.list_releases(settings)
         ],
         as_json,
-        "Nothing has been published yet.",
+        store.nothing_in(settings),
     )
 
 
@@ -505,8 +505,11 @@ def sql(query: str, as_json: Json = False) -> None:
 
     with _current(load_settings()) as connection:
         try:
-            if not connection.extract_statements(query):
+            count = len(connection.extract_statements(query))
+            if not count:
                 raise UsageError('There is no statement. Try `voxpop sql "show tables"`.')
+            if count > 1:
+                raise UsageError(f"These are {count} statements. Ask one at a time: nothing was run.")
             cursor = connection.execute(query)
         except duckdb.Error as error:
             raise UsageError(

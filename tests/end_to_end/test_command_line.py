@@ -56,10 +56,10 @@ def test_steps_with_nothing_new_say_so_and_exit_with_0(history: Home, tmp_path: 
 def test_nothing_published_is_said(agency: Home, tmp_path: Path) -> None:
     home = Home.at(tmp_path / "var")
     for arguments, code, told in [
-        (("releases", "list"), 0, "Nothing has been published yet.\n"),
+        (("releases", "list"), 0, f"{home.settings.home}: nothing has been published there yet."),
         (("batches", "list"), 0, "Nothing has landed yet.\n"),
         (("releases", "list", "--json"), 0, "[]\n"),
-        (("sql", "select 1"), 2, "Nothing has been published yet. "),
+        (("sql", "select 1"), 2, f"{home.settings.home}: nothing has been published there yet."),
         (("stage",), 2, "Nothing has been built yet. Run `voxpop build`.\n"),
     ]:
         said = home.command(*arguments)

@@ -108,13 +108,21 @@ def show(settings: Settings, release_id: str | None) -> Release:
     if release_id is None:
         release = current(settings)
         if release is None:
-            raise UsageError("Nothing has been published yet. Run `voxpop run`.")
+            raise UsageError(nothing_in(settings))
         return release
     folder = settings.releases / release_id
     if not _ID.fullmatch(release_id) or not folder.exists():
         kept = ", ".join(_names(settings)) or "none"
         raise UsageError(f"{release_id}: there is no such release. Kept: {kept}.")
     return _release(folder)
+
+
+def nothing_in(settings: Settings) -> str:
+    """Say that a home has no release, and how another would be named."""
+    return (
+        f"{settings.home}: nothing has been published there yet. Run `voxpop run`, or set VOXPOP_HOME to "
+        "the folder that was meant."
+    )
 
 
 def candidates(settings: Settings) -> list[Candidate]:

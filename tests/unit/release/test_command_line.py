@@ -64,6 +64,7 @@ def test_a_row_stays_on_its_line(say):
     ("query", "said"),
     [
         ("", "There is no statement."),
+        ("select 1; select 2", "These are 2 statements. Ask one at a time: nothing was run."),
         ("selec 1", "syntax error"),
         ("select * from nowhere", "nowhere does not exist"),
         ("select valu from cx_index", '"value"'),
@@ -72,7 +73,8 @@ def test_a_row_stays_on_its_line(say):
 def test_a_wrong_query_says_what_and_where_to_look(say, query, said):
     code, out, err = say("sql", query)
     assert (code, out) == (2, "")
-    assert said in err and 'voxpop sql "show tables"' in err
+    assert said in err
+    assert "2 statements" in said or 'voxpop sql "show tables"' in err
 
 
 def test_figures_are_shown_in_six_digits_and_given_whole_to_a_script(say):
@@ -232,3 +234,13 @@ def test_a_home_in_which_nothing_has_landed_needs_no_key_yet(make_home):
     shutil.rmtree(home.settings.raw)
     (key,) = (one for one in doctor.examine(home.settings, NOW) if one.what == "identifier key")
     assert key.status == "warn"
+
+
+def test_a_home_without_a_release_is_named_as_it_may_be_the_wrong_one(say, published, monkeypatch, tmp_path):
+    wrong = tmp_path / "mistyped"
+    told = f"{wrong}: nothing has been published there yet. Run `voxpop run`, or set VOXPOP_HOME"
+    monkeypatch.setenv("VOXPOP_HOME", str(wrong))
+    code, out, err = say("sql", "select 1")
+    assert (code, out) == (2, "") and told in err
+    code, out, err = say("releases", "list")
+    assert (code, err) == (0, "") and told in out
