@@ -13,7 +13,7 @@ import duckdb
 from voxpop.report.numbers import interval, rounded, shown
 
 DRAWN = 15
-"""How many ways through more than one channel are drawn."""
+"""How many ways on which the customer changed the channel are drawn."""
 LISTED = 20
 """How many ways are in the table."""
 
