@@ -26,8 +26,9 @@
         page_sites: the column of cells that names the site, among the breakdowns, which a page is of; none: pages add up to all alone.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
         asked_together: the column of cells that names the items that the same people were asked; cells then has a row for each of
-            them that anybody answered and a member didn't, with n = 0. A missing row tells that the member's people left an
-            item out, so such cells are withheld wherever another of the same people's is; but none is for a sum's sake.
+            them that anybody answered and a member didn't, with n = 0. Most of the member's people answered all of them, so that
+            the number of one bounds another's: where one is withheld that fewer than suppression_min_n left out, all are. And a
+            missing row tells that all left the item out: it is withheld wherever another is, and hides nothing in a sum.
         is_alike_secret: whether nobody is to learn that answers are all alike. Then cells have total and squares too, the sums of the
             answers and of their squares, which tell it.
         steps: how many there are; none: as `suppression_steps` says.
@@ -54,7 +55,7 @@
 {%- set carried = ['kind', 'sum_number', 'block_number', 'is_whole', 'is_gap_told', 'place', 'size_order', 'min_n'] + additive -%}
 {%- set people = ['period_type', 'period_start', 'breakdown', 'member'] -%}
 {%- if asked_together -%}
-{%- do carried.append('people_number') -%}
+{%- do carried.extend(['people_number', 'left_out_n']) -%}
 {%- endif -%}
 {%- set last = (steps or suppression_steps()) | int -%}
 with
@@ -67,6 +68,7 @@ cells as (
         row_number() over (order by item, {{ people | join(', ') }}) as place,
         {%- if asked_together %}
         dense_rank() over (order by {{ asked_together }}, {{ people | join(', ') }}) as people_number,
+        max(n) over (partition by {{ asked_together }}, {{ people | join(', ') }}) - n as left_out_n,
         {%- endif %}
         -- asked for once: each mention of a policy is a join, and a step that has ten takes long to be planned
         {{ policy('suppression_min_n') }} as min_n
@@ -156,6 +158,7 @@ memberships as (
         place,
         {%- if asked_together %}
         people_number,
+        left_out_n,
         -- nobody hides nobody
         case when n > 0 then row_number() over (order by is_whole, n, place) end as size_order,
         {%- else %}
@@ -165,7 +168,7 @@ memberships as (
         {{ additive | join(',\n        ') }},
         bool_or(is_whole) over (partition by sum_name) as has_whole,
         sum(case when is_whole then n else -n end) over (partition by sum_name) as gap_n,
-        {{ _with_those_of_nobody('reason is not null', asked_together) }} as is_withheld
+        {{ _with_the_same_peoples('reason is not null', asked_together) }} as is_withheld
     from sums
 ),
 
@@ -185,7 +188,7 @@ step_0 as {{ materialized() }} (
 step_{{ number }} as {{ materialized() }} (
     select
         {{ carried | join(',\n        ') }},
-        {{ _with_those_of_nobody('is_gone', asked_together) }} as is_withheld
+        {{ _with_the_same_peoples('is_gone', asked_together) }} as is_withheld
     from (
         select
             *,
@@ -234,9 +237,13 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 {%- endmacro %}
 
 
-{#- Whether a cell is withheld, `is_withheld` saying so of its own: one of nobody is too where another of the same people's is. -#}
-{% macro _with_those_of_nobody(is_withheld, asked_together) -%}
-    {{ is_withheld }}{% if asked_together %} or (n = 0 and bool_or({{ is_withheld }}) over (partition by people_number)){% endif %}
+{#- Whether a cell is withheld, `is_withheld` saying so of its own: it may be for another one's sake of the same people. -#}
+{% macro _with_the_same_peoples(is_withheld, asked_together) -%}
+    {{ is_withheld }}
+    {%- if asked_together %}
+        or bool_or(({{ is_withheld }}) and left_out_n < min_n) over (partition by people_number)
+        or (n = 0 and bool_or({{ is_withheld }}) over (partition by people_number))
+    {%- endif %}
 {%- endmacro %}
 
 

@@ -352,7 +352,7 @@ OFFERS = f"""
 """
 
 
-def partly_offered(measures: Measures, few: int, number: int = 3_000) -> pd.DataFrame:
+def partly_offered(measures: Measures, few: int, number: int = 4_000) -> pd.DataFrame:
     """An agency without the offers of one survey, and `few` who rated another one by a channel that has none.
 
     `number` people answered in all.
