@@ -386,6 +386,7 @@ TOLD: Mapping[str, Told] = {
             # all of a member's rows tell the same of whom is known
             **_covered("if(path = 'all', contact_count, null)", "match_coverage", "contacts"),
             **_covered("if(path = 'all', visit_count, null)", "website_match_coverage", "visits"),
+            "visits": Count("if(path = 'all', visit_count, null)"),
         },
         is_one=True,
     ),
@@ -508,6 +509,12 @@ _VISITED = (
 )
 """Measures beside which the visits stand."""
 
+_VISITS = (
+    *(_journeys(measure, "visits") for measure in _VISITED),
+    Named("journey_paths", "all", "visits"),
+)
+"""The visits, to the website or in the app, as they stand beside journeys."""
+
 ALIKE: Sequence[Alike] = (
     # journeys
     *(
@@ -558,10 +565,7 @@ ALIKE: Sequence[Alike] = (
         is_exact=False,
     ),
     # visits
-    *(
-        Alike(_journeys(measure, "visits"), [Named("web_performance", None, "sessions")], is_exact=False)
-        for measure in _VISITED
-    ),
+    *(Alike(visits, [Named("web_performance", None, "sessions")], is_exact=False) for visits in _VISITS),
     *(
         Alike(one, [other])
         for count in ("known_visits", "unknown_visits")
@@ -571,6 +575,7 @@ ALIKE: Sequence[Alike] = (
     ),
     # responses
     Alike(_journeys("survey_linked_share", "n"), [Named("survey_quality", "surveys", "respondent_count")]),
+    Alike(_journeys("survey_linked_share", "seen"), [Named("survey_quality", "surveys", "tied")]),
     *(
         Alike(
             Named("survey_quality", "surveys", f"{of}_count"),
@@ -595,6 +600,16 @@ ALIKE: Sequence[Alike] = (
         has_others=False,
         is_exact=False,
     ),
+    # what journeys don't tell yet, or withhold, others may have told
+    Alike(
+        Named("identity_quality", "records", "record_count"),
+        [
+            Named("contact_center_performance", None, "offered"),
+            Named("cx_index", "likert_5|all", "records"),
+        ],
+        has_others=False,
+        is_exact=False,
+    ),
 )
 """What one table tells, another may not hold alone."""
 
@@ -610,16 +625,18 @@ class OfRecords:
     """Counts of the same records.
 
     Attributes:
-        count: one of them; of an item that isn't named, the records' source is the item.
+        count: one of them.
         which: SQL for which rows of `KINDS` it counts.
         breakdowns: its members, beside `all`, as columns of `KINDS`.
         also: other counts of the table that add up as it does, but are of something else in these records.
+        item: SQL by `KINDS` for its item, where `count` doesn't name it.
     """
 
     count: Named
     which: str
     breakdowns: Sequence[str]
     also: Sequence[str] = ()
+    item: str = "source"
 
 
 KINDS = """
@@ -637,13 +654,16 @@ KINDS = """
         is_contact and channel in (
             select channel from {marts}.dim_channels where service_level is not null
         ) as is_awaited,
+        not is_contact and source_system in (
+            select source_system from {marts}.fct_web_sessions
+        ) as is_session,
         false as is_answer
     from {marts}.fct_interactions
     where direction = 'inbound' and started_local_date is not null
     union
     select
         date_trunc('quarter', answered_local_date)::date, source_system, channel, organization_id, service_id,
-        customer_id is not null, false, false, false, false, true
+        customer_id is not null, false, false, false, false, false, true
     from {marts}.fct_survey_responses
     where is_counted and answered_local_date is not null
 """
@@ -679,6 +699,14 @@ OF_RECORDS: Sequence[OfRecords] = (
     ),
     OfRecords(Named("contact_center_performance", None, "offered"), "is_awaited", _OF_CONTACTS),
     OfRecords(_journeys("survey_linked_share", "n"), "is_answer", _OF_CONTACTS),
+    OfRecords(Named("survey_quality", "surveys", "respondent_count"), "is_answer", ("organization",)),
+    *(OfRecords(count, "not is_contact and not is_answer", _OF_DIVISIONS) for count in _VISITS),
+    OfRecords(
+        Named("web_performance", None, "sessions"),
+        "is_session",
+        _OF_DIVISIONS,
+        item="concat(source, '|all|visits|visits')",
+    ),
 )
 """What counts records of which it is known from where they are."""
 
@@ -703,6 +731,9 @@ BY_CHANNELS = tuple(
 KNOWN_SEGMENT = Named("survey_quality", "surveys", "known_segment")
 LINKED = _journeys("survey_linked_share", "n")
 """It counts respondents too, and what it withholds has counts of its own."""
+
+TIED = (Named("survey_quality", "surveys", "tied"), _journeys("survey_linked_share", "seen"))
+"""Counts of the same answers, those to contacts: by survey and by service."""
 
 _OF_SERVICES_ITEMS = f"""
     row_.breakdown = 'survey' and base.breakdown = 'service' and base.member = {_SURVEYS_SERVICE}

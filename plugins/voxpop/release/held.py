@@ -144,7 +144,7 @@ def _hold_cells(
         earlier,
         records,
         inside=inside,
-        of_same_records=overlaps.sums(connection, warehouse) if {*overlaps.TABLES} <= {*names} else {},
+        of_same_records=overlaps.sums(connection, warehouse, names) if {*names} >= overlaps.TABLES else {},
         followers=followers,
         minimum=minimum,
     )

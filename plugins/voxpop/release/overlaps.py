@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Set
 from datetime import date
-from itertools import product
+from itertools import permutations, product
 
 import duckdb
 
@@ -25,11 +25,12 @@ from voxpop.release.counted import (
     LINKED,
     OF_RECORDS,
     RESPONDENTS,
+    TIED,
 )
 from voxpop.release.tables import quoted
 
-TABLES = frozenset(each.count.table for each in OF_RECORDS)
-"""The public tables that count records of which it is known what they are."""
+TABLES = frozenset({"contact_center_performance", "identity_quality", "journey_measures"})
+"""The public tables without which there is nothing that others count by another name."""
 
 _Kinds = Set[tuple[str, int]]
 """Kinds of records, and what of them is counted."""
@@ -38,7 +39,9 @@ _Families = dict[tuple[str, str], dict[Cell, _Kinds]]
 """Item and breakdown → its cells: no record is in two of them."""
 
 
-def sums(connection: duckdb.DuckDBPyConnection, warehouse: str) -> dict[Cell, list[Sum]]:
+def sums(
+    connection: duckdb.DuckDBPyConnection, warehouse: str, tables: Collection[str]
+) -> dict[Cell, list[Sum]]:
     """Find which cells' records are those of others together, in each quarter of the build.
 
     An earlier release may have had records of other kinds too: then what is a sum here was none, and more is
@@ -47,6 +50,7 @@ def sums(connection: duckdb.DuckDBPyConnection, warehouse: str) -> dict[Cell, li
     Args:
         connection: that has the warehouse.
         warehouse: the warehouse's schema of marts, as SQL names it.
+        tables: those that it has.
 
     Returns:
         Part → its sums, all exact.
@@ -57,11 +61,11 @@ def sums(connection: duckdb.DuckDBPyConnection, warehouse: str) -> dict[Cell, li
         f"from ({kinds_of_records})"
     )
     quarters: dict[date, _Families] = defaultdict(lambda: defaultdict(dict))
-    for each in OF_RECORDS:
+    for each in (one for one in OF_RECORDS if one.count.table in tables):
         for breakdown in ("all", *each.breakdowns):
-            for start, source, member, kinds in connection.execute(
+            for start, of_item, member, kinds in connection.execute(
                 f"""
-                select period_start, {"null" if each.count.item else "source"} as source,
+                select period_start, {"null" if each.count.item else each.item} as item,
                     {"'all'" if breakdown == "all" else breakdown} as member, list(kind)
                 from record_kinds
                 where {each.which} and member is not null
@@ -69,7 +73,7 @@ def sums(connection: duckdb.DuckDBPyConnection, warehouse: str) -> dict[Cell, li
                 """
             ).fetchall():
                 for count in (each.count.name, *each.also):
-                    item = each.count._replace(name=count).of_cells(source)
+                    item = each.count._replace(name=count).of_cells(of_item)
                     of = count if count in each.also else "records"
                     cell = Cell(item, "quarter", start, breakdown, member)
                     quarters[start][item, breakdown][cell] = {(of, kind) for kind in kinds}
@@ -174,6 +178,24 @@ def of_respondents(
     ).fetchall():
         whole_cell = Cell(whole, period_type, start, "all", "all")
         found[Cell(part_item, period_type, start, breakdown, member)].add(whole_cell)
+    tied, linked = (each.of_cells() for each in TIED)
+    breakdown, member = (each.format(marts=warehouse) for each in RESPONDENTS["survey_quality"])
+    for item, period_type, start, *names in connection.execute(
+        f"""
+        select row_.item, row_.period_type, row_.period_start, row_.breakdown, row_.member, linked.member
+        from (from counts where item = '{tied}' and breakdown = 'survey') as row_
+        inner join (from counts where item = '{linked}') as linked
+            on linked.period_type = row_.period_type and linked.period_start = row_.period_start
+                and linked.breakdown = {breakdown} and linked.member = {member}
+        """
+    ).fetchall():
+        *survey, service = names
+        cells = (
+            Cell(item, period_type, start, *survey),
+            Cell(linked, period_type, start, "service", service),
+        )
+        for one, other in permutations(cells):
+            found[one].add(other)
     for item, *names, part in connection.execute(told.answered_by_all("counts")).fetchall():
         found[Cell(item, *names)].add(Cell(part, *names))
     if told_by_respondents:

@@ -308,7 +308,8 @@ def publish(
             select service_id as survey_id, organization_id, 1 as survey_version from services;
             create table dim_channels as select * from (
                 values ('phone', 'phone', '80/20'), ('live_chat', 'chat', '80/20'), ('email', 'email', null)
-            ) as channels (channel, channel_group, service_level)
+            ) as channels (channel, channel_group, service_level);
+            create table fct_web_sessions (source_system text)
             """
         )
         connection.execute(NOTHING_WITHHELD.format(schema="main"))

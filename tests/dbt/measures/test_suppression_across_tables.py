@@ -159,21 +159,32 @@ def surveyed(rows: pd.DataFrame, seed: int, days: int) -> pd.DataFrame:
     )
 
 
-World = tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame]]
-"""Contacts, responses, and the answers to each question."""
+ALL_SETTLED = "2026-01-01"
+"""The day after the last quarter of a world."""
+
+World = tuple[pd.DataFrame, pd.DataFrame, list[pd.DataFrame], str]
+"""Contacts, responses, the answers to each question, and the first day of what isn't settled."""
 
 
-def world(seed: int, number: int, *of_contacts: Any, days: int = 1) -> World:
+def world(
+    seed: int, number: int, *of_contacts: Any, days: int = 1, unsettled_from: str = ALL_SETTLED
+) -> World:
     """What an agency knows; people answer a survey so many days later."""
     rows = contacts(seed, number, *of_contacts)
     people = surveyed(rows, seed, days)
     draw = np.random.default_rng(seed)
     items = ("satisfaction", "ease")
     points = [answers(people["response_id"], name, draw.integers(3, 6, len(people))) for name in items]
-    return rows, people, points
+    return rows, people, points, unsettled_from
 
 
-def make(measures: Measures, rows: pd.DataFrame, people: pd.DataFrame, points: list[pd.DataFrame]) -> None:
+def make(
+    measures: Measures,
+    rows: pd.DataFrame,
+    people: pd.DataFrame,
+    points: list[pd.DataFrame],
+    unsettled_from: str,
+) -> None:
     """Make all of these tables."""
     load(measures, people, *points)
     measures.table("fct_interactions", rows)
@@ -203,13 +214,13 @@ def make(measures: Measures, rows: pd.DataFrame, people: pd.DataFrame, points: l
         create or replace table int_contact_history as
             select
                 min(started_at) as history_starts_at, timestamp '2026-01-05' as complete_until_at,
-                date '2026-01-01' as unsettled_from
+                date '{unsettled_from}' as unsettled_from
             from fct_interactions;
         create or replace table int_survey_ties as
             select response_id, interaction_id from fct_survey_responses
             left join fct_interactions on interaction_id = about
             where is_counted;
-        """.replace("{seeds}", str(measures.seeds))
+        """.replace("{seeds}", str(measures.seeds)).replace("{unsettled_from}", unsettled_from)
     )
     quarters = touched_quarters(pd.to_datetime(rows["started_local_date"]))
     measures.table("int_touched_quarters", quarters)
@@ -326,7 +337,7 @@ OF_SHARES = f"""
 ROWS_OF_JOURNEYS = {
     "paths": f"select *, {YEAR.replace('quarter_start', 'period_start')} as year from journey_paths",
     **{measure: f"{OF_SHARES} and measure = '{measure}'" for measure in SHARES},
-    # a page that is withheld has no row
+    # a page that is withheld has no row; nor has a quarter that isn't settled, of any page
     PAGES_BEFORE: f"""
         select
             pages.period_type, pages.period_start, pages.breakdown, pages.member, pages.measure, pages.page,
@@ -335,7 +346,7 @@ ROWS_OF_JOURNEYS = {
         from int_measures__journeys as pages
         left join journey_measures as told
             using (period_type, period_start, breakdown, member, measure, page)
-        where pages.page <> 'all'
+        where pages.page <> 'all' and pages.period_start in (select period_start from journey_measures)
     """,
 }
 """Rows of public tables that tell of journeys; those of a share by its measure."""
@@ -493,6 +504,7 @@ RECORDS: list[tuple[str, str, Callable[[pd.DataFrame], Any]]] = [
     ("nonresponse", "rated_count", is_answer),
     ("wholes", "respondents_of_share", is_answer),
     ("wholes of contacts", "respondents_of_share", lambda atoms: atoms["asked"] != "no"),
+    ("website", "visits", is_visit),
 ]
 """Table or measure, what it counts, and which records those are."""
 
@@ -543,6 +555,10 @@ ROWS_OF_RECORDS = {
             concat('segment ', member) as path
         from survey_nonresponse
         where breakdown = 'segment'
+    """,
+    "website": """
+        select * from web_performance
+        where basis = 'visits' and breakdown in ('all', 'organization', 'service')
     """,
     **{
         name: f"{OF_SHARES} and measure = '{name}'" for name in (FIRST, REPEAT, LINKED, SHIFT, WEBSITE_BEFORE)
@@ -721,11 +737,7 @@ def said_of_records(measures: Measures) -> Iterator[list[Told]]:
 
 
 ROWS_OF_VISITS = {
-    "website": """
-        select * from web_performance
-        where basis = 'visits' and breakdown in ('all', 'organization', 'service')
-    """,
-    **{name: ROWS_OF_RECORDS[name] for name in (SHIFT, WEBSITE_BEFORE)},
+    **{name: ROWS_OF_RECORDS[name] for name in ("website", SHIFT, WEBSITE_BEFORE)},
     "coverage": f"""
         select *, {OF_COVERAGES.format(visits="website_match_coverage")}
         from journey_paths
@@ -842,12 +854,12 @@ PEOPLE = {
 
 def test_no_row_of_few_people_is_shown_however_often_they_came(measures: Measures) -> None:
     """One service, and an office, has seven customers, who come again and again."""
-    rows, people, points = world(2, 4_000)
+    rows, people, *others = world(2, 4_000)
     for of in (rows, people):
         is_theirs = (of["service_id"] == "ben-status") | (of["channel"] == "in_person")
         one_of_them = "c" + (of["customer_id"].str[1:].astype("Int64") % 7).astype("string")
         of["customer_id"] = of["customer_id"].mask(is_theirs.fillna(False), one_of_them)
-    make(measures, rows, people, points)
+    make(measures, rows, people, *others)
     for table, of_people in PEOPLE.items():
         found = measures.frame(of_people)
         assert (found["people"] >= MINIMUM).any() and (found["people"] < MINIMUM).any(), table
@@ -855,14 +867,21 @@ def test_no_row_of_few_people_is_shown_however_often_they_came(measures: Measure
         assert list(told.loc[told["people"] < MINIMUM].itertuples(index=False)) == []
 
 
-AGENCIES = [(1, 400, ()), (2, 600, ()), (3, 1_500, ()), (4, 3_000, ()), (2, 1_500, CALLERS)]
+AGENCIES = [
+    (1, 400, (), ALL_SETTLED),
+    (2, 600, (), ALL_SETTLED),
+    # nobody tells of the newest quarter, nor of the year of the one before
+    (3, 1_500, (), "2025-07-01"),
+    (4, 3_000, (), ALL_SETTLED),
+    (2, 1_500, CALLERS, ALL_SETTLED),
+]
 
 
-@pytest.mark.parametrize(("seed", "number", "of_contacts"), AGENCIES)
+@pytest.mark.parametrize(("seed", "number", "of_contacts", "unsettled_from"), AGENCIES)
 def test_no_withheld_journeys_can_be_worked_out(
-    measures: Measures, seed: int, number: int, of_contacts: tuple[Any, ...]
+    measures: Measures, seed: int, number: int, of_contacts: tuple[Any, ...], unsettled_from: str
 ) -> None:
-    make(measures, *world(seed, number, *of_contacts))
+    make(measures, *world(seed, number, *of_contacts, unsettled_from=unsettled_from))
     years = list(said_of_journeys(measures))
     told = [each for year in years for each in year]
     # where few call after a visit no page of theirs is told
@@ -873,18 +892,24 @@ def test_no_withheld_journeys_can_be_worked_out(
     assert [name for year in years for name in recovered(year)] == []
 
 
-AT_ONCE = [(3, 1_500), (4, 8_000)]
+AT_ONCE = [(3, 1_500, 0, ALL_SETTLED), (4, 8_000, 0, ALL_SETTLED)]
 """Where people answer on the same day, all answers by a channel are to offers of the quarter."""
 
 
 @pytest.mark.parametrize(
-    ("seed", "number", "days"),
-    [(2, 600, 1), (5, 400, 1), (5, 1_500, 1), (3, 1_500, 1), *((*each, 0) for each in AT_ONCE)],
+    ("seed", "number", "days", "unsettled_from"),
+    [
+        (2, 600, 1, ALL_SETTLED),
+        (5, 400, 1, ALL_SETTLED),
+        (5, 1_500, 1, "2025-10-01"),
+        (3, 1_500, 1, ALL_SETTLED),
+        *AT_ONCE,
+    ],
 )
 def test_no_withheld_contacts_or_answers_can_be_worked_out(
-    measures: Measures, seed: int, number: int, days: int
+    measures: Measures, seed: int, number: int, days: int, unsettled_from: str
 ) -> None:
-    make(measures, *world(seed, number, days=days))
+    make(measures, *world(seed, number, days=days, unsettled_from=unsettled_from))
     quarters = list(said_of_records(measures))
     told = [each for quarter in quarters for each in quarter]
     # of few people it is shown nowhere who is matched, nor who answered after which contact

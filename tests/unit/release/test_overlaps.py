@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import permutations
 
 import duckdb
 import pytest
 from voxpop.release import overlaps
 from voxpop.release.closure import Cell
-from voxpop.release.counted import BY_CHANNELS, Named
+from voxpop.release.counted import BY_CHANNELS, OF_RECORDS, TIED, Named
 
 JANUARY = date(2026, 1, 1)
 CONTACTS = [
@@ -40,7 +41,8 @@ def connection():
             create table fct_survey_responses (
                 source_system text, channel text, organization_id text, service_id text, customer_id text,
                 is_counted boolean, answered_local_date date
-            )
+            );
+            create table fct_web_sessions as select 'web' as source_system
             """
         )
         yield connection
@@ -63,7 +65,8 @@ def found(connection, contacts, answers=ANSWERS):
             [source, channel, is_counted, JANUARY],
         )
     wholes = {}
-    for part, sums in overlaps.sums(connection, "main").items():
+    tables = {each.count.table for each in OF_RECORDS}
+    for part, sums in overlaps.sums(connection, "main", tables).items():
         for each in sums:
             wholes.setdefault(each, set()).add(name(part))
     return {(name(each.whole), frozenset(parts)) for each, parts in wholes.items()}
@@ -89,8 +92,14 @@ def test_a_source_is_made_of_the_channels_whose_contacts_it_alone_has(connection
     assert (f"{records} source forms", frozenset(cells(answers, "all", "all"))) in sums
     assert (f"{answers} all all", frozenset(cells(records, "source", "forms"))) in sums
     # visits to the website are no contacts
-    assert (f"{records} source web", frozenset(cells(records, "channel", "website"))) in sums
-    assert (f"{records} channel website", frozenset(cells(records, "source", "web"))) in sums
+    website, web = f"{records} channel website", f"{records} source web"
+    assert (web, frozenset({website})) in sums
+    assert (website, frozenset({web})) in sums
+    sessions = "web_performance|web|all|visits|visits|sessions"
+    visits = (SHARE.format("channel_shift") + "|visits", "journey_paths|all|visits", sessions)
+    for one, other in permutations([f"{count} {{}}" for count in visits], 2):
+        assert (one.format("all all"), frozenset({web})) in sums
+        assert (one.format("service apply"), frozenset({other.format("service apply")})) in sums
     # two of the three calls are matched, all with a service
     known = SHARE.format("repeat_contact") + "|n"
     matched = f"{RECORDS}|matched_count source calls"
@@ -237,6 +246,17 @@ def test_surveys_of_a_service_are_held_together_and_with_what_all_of_them_are(co
         status: {call},
     }
     assert told == {apply, status}
+
+
+def test_a_service_and_its_surveys_tell_of_the_same_ties(connection):
+    of_survey, of_service = (each.of_cells() for each in TIED)
+    form, desk, call = ((of_survey, "survey", survey) for survey in ("form", "desk", "call"))
+    apply, status = ((of_service, "service", service) for service in ("apply", "status"))
+    # what all surveys tell is compared as it is
+    everybody = ((item, "all", "all") for item in (of_survey, of_service))
+    found, _ = of_respondents(connection, *((*cell, 20) for cell in (form, desk, call, apply, *everybody)))
+    assert found == {form: {apply}, desk: {apply}, apply: {form, desk}}
+    assert status not in found
 
 
 def test_answers_tied_to_contacts_and_known_segments_are_respondents_too(connection):
