@@ -505,9 +505,11 @@ def sql(query: str, as_json: Json = False) -> None:
 
     with _current(load_settings()) as connection:
         try:
-            count = len(connection.extract_statements(query))
-            if not count:
+            statements = connection.extract_statements(query)
+            if not statements:
                 raise UsageError('There is no statement. Try `voxpop sql "show tables"`.')
+            # a pivot comes with a type that is made for it
+            count = sum(one.type != duckdb.StatementType.CREATE for one in statements)
             if count > 1:
                 raise UsageError(f"These are {count} statements. Ask one at a time: nothing was run.")
             cursor = connection.execute(query)

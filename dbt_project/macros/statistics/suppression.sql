@@ -12,7 +12,7 @@
     The sums share cells, so this goes on until nothing changes. In a step every open sum withholds its cell, but for a sum of which
     one cell goes in this step for another kind that comes before its own (services, members, periods, items): that may close it. Eight steps
     are written out, because recursion is not the same on every engine; should a sum still be open after them, all of
-    that item (of all items, where they add up) and longest period is withheld.
+    that item (of all items that add up, or that the same people were asked) and longest period is withheld.
 
     Args:
         cells: relation with item (text: what adds up only with itself), period_type, period_start, breakdown, member,
@@ -358,42 +358,4 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
 
 
 {% macro spark__materialized() -%}
-{%- endmacro %}
-
-{#- A query: figures of the web, what adds up only with itself as `item`, and whether they are of a stretch of days of which
-    others have some.
-
-    Args:
-        measured: relation with source_system, report, site, basis, period_type, period_start, period_end_date and
-            period_label.
--#}
-{% macro web_figures(measured) -%}
-select
-    measured.*,
-    -- a stretch of days adds up with nothing
-    concat_ws(
-        '|',
-        measured.source_system,
-        measured.report,
-        measured.site,
-        measured.basis,
-        case when measured.period_type = 'span' then measured.period_label else '' end
-    ) as item,
-    -- less a shorter stretch, or a month, it would tell of the days that it has more, few or withheld
-    overlapping.source_system is not null as is_overlapping
-from {{ measured }} as measured
-left join (
-    select distinct
-        source_system,
-        report,
-        site,
-        first_date,
-        last_date
-    from {{ ref('int_web_overlaps') }}
-) as overlapping
-    on
-        measured.period_type = 'span'
-        and measured.period_start = overlapping.first_date
-        and measured.period_end_date = overlapping.last_date
-        and {{ same('measured', 'overlapping', ['source_system', 'report', 'site']) }}
 {%- endmacro %}

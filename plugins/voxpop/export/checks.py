@@ -78,10 +78,13 @@ def examine_goals(connection: duckdb.DuckDBPyConnection, release: Release, quart
         [quarter.label],
     ).fetchall()[0][0]
     if not measures:
+        there = _quarters(
+            connection,
+            "select distinct period_start from marts.priority_goal_measures "
+            "where period_type = 'quarter' order by 1",
+        )
         found.append(
-            Finding(
-                "refused", f"No measure of a priority goal has a row for {quarter.label} in this release."
-            )
+            Finding("refused", f"No measure of a priority goal has a row for {quarter.label}: {there}.")
         )
     found += [Finding("warned", said) for said in _not_reported(connection, quarter)]
     found += [Finding("warned", said) for said in _provisional(connection, quarter)]
@@ -247,7 +250,16 @@ def _counts(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator
             "be uploaded. Build anew: `voxpop build --full-refresh`, then publish."
         )
     elif not responses:
-        yield f"Nobody answered a filed survey in {quarter.label}, as far as this release knows."
+        there = _quarters(
+            connection, "select distinct quarter_start from marts.a11_280_collections order by 1"
+        )
+        yield f"Nobody answered a filed survey in {quarter.label}: {there}."
+
+
+def _quarters(connection: duckdb.DuckDBPyConnection, starts: str) -> str:
+    """Say which quarters a release has, by SQL for their first days."""
+    labels = [Quarter.of(start).label for (start,) in connection.execute(starts).fetchall()]
+    return f"this release has {', '.join(labels) or 'none'}"
 
 
 def _without_clearance(connection: duckdb.DuckDBPyConnection, quarter: Quarter) -> Iterator[str]:

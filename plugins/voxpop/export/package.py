@@ -17,18 +17,12 @@ from voxpop.export.cells import csv_bytes, workbook_bytes
 from voxpop.export.checks import Finding
 from voxpop.export.texts import text
 from voxpop.quarter import Quarter, due_on
-from voxpop.release.manifest import complete_to
 from voxpop.release.store import Release
 
 Kind = Literal["a11-280", "priority-goals"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _TABLES: dict[Kind, str] = {"a11-280": "a11_280_collections", "priority-goals": "priority_goal_measures"}
-_QUARTERS: dict[Kind, str] = {
-    "a11-280": "select distinct quarter_start from marts.a11_280_collections order by 1",
-    "priority-goals": "select distinct period_start from marts.priority_goal_measures "
-    "where period_type = 'quarter' order by 1",
-}
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
@@ -59,14 +53,12 @@ def check(release: Release, kind: Kind, quarter: Quarter) -> list[Finding] | Non
         None where the agency files nothing of the kind: no goal, or no survey that it names as filed.
 
     Raises:
-        UsageError: the release has nothing of the quarter, though it had ended by then; or another version of
-            the code made it, without a table or column that is read here.
+        UsageError: another version of the code made the release, without a table or column that is read here.
     """
     with _opened(release) as connection:
         files_any = connection.execute(f"select 1 from marts.{_TABLES[kind]} limit 1").fetchone()  # noqa: S608
         if files_any is None:
             return None
-        _find(connection, release, kind, quarter)
         if kind == "priority-goals":
             return checks.examine_goals(connection, release, quarter)
         return checks.examine(connection, release, quarter)
@@ -88,8 +80,8 @@ def export(release: Release, kind: Kind, quarter: Quarter, to: Path) -> Package:
 
     Raises:
         Refused: the quarter is not whole; says why.
-        UsageError: something is in the folder or it can't be written, the release has nothing of the
-            quarter, or another version of the code made it.
+        UsageError: something is in the folder or it can't be written, or another version of the
+            code made the release.
     """
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise UsageError(f"{to}: something is there. Name a folder that is new or empty.")
@@ -128,22 +120,6 @@ def _opened(release: Release) -> Iterator[duckdb.DuckDBPyConnection]:
                 f"read from it ({str(error).splitlines()[0]}). Nothing was written. Publish a release anew: "
                 "`voxpop run --no-land`, then export again."
             ) from error
-
-
-def _find(connection: duckdb.DuckDBPyConnection, release: Release, kind: Kind, quarter: Quarter) -> None:
-    """Look for a quarter that has ended in the data: if nothing is there of it, to publish again is no help.
-
-    Raises:
-        UsageError: nothing is there of it; names the quarters that are there.
-    """
-    there = [Quarter.of(start) for (start,) in connection.execute(_QUARTERS[kind]).fetchall()]
-    until = complete_to(release.manifest)
-    if quarter not in there and until is not None and quarter.last <= until:
-        labels = ", ".join(one.label for one in there) or "none"
-        raise UsageError(
-            f"{quarter.label}: {release.release_id} has nothing of it to file as {kind}. Quarters that are "
-            f"there: {labels}."
-        )
 
 
 def refusal(release: Release, quarter: Quarter, refusals: Sequence[str]) -> str:

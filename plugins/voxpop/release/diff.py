@@ -199,7 +199,9 @@ def _of_table(
 ) -> Iterator[FigureChange]:
     old, new = (quoted(str(folder / "parquet" / f"{table}.parquet")) for folder in folders)
     figures = shared_figures(connection, table, *folders)
-    named = [column for column in key if column not in {"period_type", "period_start", "period_label"}]
+    periods = {"period_type", "period_start", "period_label"}
+    named = [column for column in key if column not in periods]
+    span = ", ".join(column for column in key if column in periods)
     values = ", ".join(
         f"{{'figure': '{one}', 'was': old.{one}::double, 'is': new.{one}::double}}" for one in figures
     )
@@ -212,7 +214,7 @@ def _of_table(
     )
     rows = connection.execute(
         f"""
-        with told as (select distinct (period_type, period_start) from read_parquet({old})),
+        with told as (select distinct ({span}) from read_parquet({old})),
         joined as (
             select {period} {names}, old, new, unnest([{values}]) as one
             from read_parquet({old}) as old
@@ -220,8 +222,7 @@ def _of_table(
         )
         select
             period_label, period_start, {COMPARED[table].last_day} as last_day,
-            coalesce(last_day <= $until, false)
-                and (period_type, period_start) in (from told) as is_restated,
+            coalesce(last_day <= $until, false) and ({span}) in (from told) as is_restated,
             one.figure, one.was, one.is
             {"".join(f", {column}" for column in named)}
         from joined

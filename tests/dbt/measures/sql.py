@@ -28,6 +28,7 @@ MACROS = [
             "segments",
             "sorted_list",
             "touched",
+            "web_figures",
         )
     ),
 ]

@@ -184,6 +184,19 @@ def test_what_nobody_reported_is_warned_of_by_name(marts: duckdb.DuckDBPyConnect
     ]
 
 
+def test_a_quarter_without_goals_is_refused_with_those_that_have_some(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    manifest = cast(Any, {"complete_to": "2025-12-31", "late_sources": []})
+    found = checks.examine_goals(marts, Release("r", Path("r"), manifest), Quarter.parse("2019Q1"))
+    assert found == [
+        checks.Finding(
+            "refused",
+            "No measure of a priority goal has a row for 2019Q1: this release has 2026Q1, 2026Q2.",
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("measure", "quarter", "said"),
     [

@@ -195,6 +195,28 @@ def test_what_a_goal_filters_by_names_rows_that_are_compared():
         assert {*measure_key(PROJECT / "dbt_project", table)} <= {*COMPARED[table].key}, table
 
 
+def test_a_span_of_days_is_told_of_alone(tmp_path):
+    """Another span from the same day on is another period: what is told of it restates nothing."""
+    columns = dict.fromkeys((*COMPARED["web_performance"].key, *COMPARED["web_performance"].needed), "'x'")
+    columns |= {"period_type": "'span'", "period_start": "date '2026-01-01'"}
+    columns |= dict.fromkeys(("suppressed", "low_n"), "false")
+    columns |= dict.fromkeys(COMPARED["web_performance"].figures, "0::double") | {"visits": "500::double"}
+    folders = tmp_path / "1", tmp_path / "2"
+    for folder, days in zip(folders, (["10"], ["10", "20"]), strict=True):
+        (folder / "parquet").mkdir(parents=True)
+        rows = [
+            columns | {"period_label": f"'to the {day}th'", "period_end_date": f"date '2026-01-{day}'"}
+            for day in days
+        ]
+        listed = [", ".join(f"{sql} as {name}" for name, sql in row.items()) for row in rows]
+        query = " union all ".join(f"select {each}" for each in listed)
+        duckdb.sql(f"copy ({query}) to '{folder}/parquet/web_performance.parquet'")
+    with duckdb.connect() as connection:
+        (key,) = shared_keys(connection, *folders).values()
+        found = list(_of_table(connection, "web_performance", key, folders, date(2026, 4, 1)))
+    assert {(one.period_label, one.is_restated) for one in found} == {("to the 20th", False)}
+
+
 def test_a_release_that_is_not_kept_is_said(home):
     with pytest.raises(UsageError, match="no such release"):
         diff(home.settings, "20260101T000000Z-00000000", "20260102T000000Z-00000000")
@@ -202,7 +224,7 @@ def test_a_release_that_is_not_kept_is_said(home):
 
 @pytest.mark.parametrize("table", [name for name, compared in COMPARED.items() if compared.figures])
 def test_every_compared_table_can_be_compared_by_what_it_needs(table, tmp_path):
-    """One row whose first figure was 1 and is 2, of a quarter that is over; at first nothing is told."""
+    """One row whose first figure was 1 and is 2, of a quarter that is over; at first another one is told."""
     compared = COMPARED[table]
     columns = dict.fromkeys((*compared.key, *compared.needed), "'x'")
     columns |= dict.fromkeys(columns.keys() & {"suppressed", "low_n", "is_provisional"}, "false")
@@ -215,13 +237,20 @@ def test_every_compared_table_can_be_compared_by_what_it_needs(table, tmp_path):
         row = (
             columns | dict.fromkeys(compared.figures, "0::double") | {compared.figures[0]: f"{value}::double"}
         )
+        if not value:
+            row |= {"period_start": "date '2025-10-01'"}
+            row |= dict.fromkeys(row.keys() & {"period_label"}, "'y'")
         listed = ", ".join(f"{sql} as {name}" for name, sql in row.items())
-        duckdb.sql(f"copy (select {listed} where {value} > 0) to '{folder / table}.parquet'")
+        duckdb.sql(f"copy (select {listed}) to '{folder / table}.parquet'")
     of_zero, of_one, of_two = (tmp_path / str(value) for value in (0, 1, 2))
     with duckdb.connect() as connection:
         (key,) = shared_keys(connection, of_one, of_two).values()
         (found,) = _of_table(connection, table, key, (of_one, of_two), date(2026, 4, 1))
-        new = list(_of_table(connection, table, key, (of_zero, of_one), date(2026, 4, 1)))
+        new = [
+            one
+            for one in _of_table(connection, table, key, (of_zero, of_one), date(2026, 4, 1))
+            if one.period_start == date(2026, 1, 1)
+        ]
     assert (found.before, found.after, found.is_restated) == (1, 2, True)
     assert {one.column for one in new} == {*compared.figures}
     assert not any(one.is_restated for one in new)

@@ -1,8 +1,8 @@
 {#-
   A journey may have begun long before the contact that a build changes; and what is pending, and whether a quarter is
   settled, time alone decides. What the build before made is read by relation: journey_measures knows what was pending then,
-  and identity_quality has each quarter that was settled, if nobody in it was known. Paths add up to fiscal years, what is
-  withheld of them hangs together over a year, and so does what the index withholds: all quarters of a year are listed.
+  and identity_quality has each quarter that was settled, even if nobody in it was known. Paths add up to fiscal years, what
+  is withheld of them hangs together over a year, and so does what the index withholds: all quarters of a year are listed.
 -#}
 {%- set reach = 'cast(' ~ policy('journey_gap_days') ~ ' as integer) + 1' -%}
 -- depends_on: {{ ref('int_contact_history') }}, {{ ref('fct_interactions') }}, {{ ref('fct_survey_responses') }}

@@ -42,8 +42,8 @@ MEASURES = {
     ),
     "repeat_contact_share": Measure(
         "Had been in touch in the {repeat} days before",
-        "Of contacts other than visits to the website, those that followed another of that customer about "
-        "that service within {repeat} days.",
+        "Of contacts other than visits to the website or the app, those that followed another of that "
+        "customer about that service within {repeat} days.",
     ),
     "first_contact_resolution_share": Measure(
         "No further contact within {repeat} days",
