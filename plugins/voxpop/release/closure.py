@@ -112,7 +112,8 @@ def held(
         for each in wholes(cell):
             if each.whole in changes or each.whole in shown:
                 sums.setdefault(each, []).append(cell)
-    known = [_with_told(cells, sums) for cells in known]
+    exact = [{each.whole, *parts} for each, parts in sums.items() if each.is_exact]
+    known = [_with_told(cells, exact) for cells in known]
     few = {
         cell
         for cell, moves in changes.items()
@@ -140,11 +141,28 @@ def held(
             return by_count.get(cell, nothing)
         return changes.get(cell, nothing)
 
+    # a sum of which the build withholds nothing can tell but a held cell, and never does: it is asked below
+    to_follow = [each for each, parts in sums.items() if not shown >= {each.whole, *parts}]
+    telling = [
+        [
+            _telling(each, {cell: compared(each, cell)[place] for cell in (each.whole, *sums[each])}, least)
+            for each in to_follow
+        ]
+        for place in range(len(known))
+    ]
+    told_by_sums: list[Set[Cell]] = [set() for _ in known]
+
     # Held cells open the sums that they are part of, so this goes round until nothing is added.
     asked = sorted(sums)
     while asked:
         again: set[Sum] = set()
-        for each in asked:
+        before = told_by_sums
+        told_by_sums = [
+            _with_told(cells, sets) - cells
+            for cells, sets in zip([(shown & cells) - found for cells in known], telling, strict=True)
+        ]
+        not_any_more = set().union(*(was - now for was, now in zip(before, told_by_sums, strict=True)))
+        for each in sorted({*asked, *(one for cell in not_any_more for one in of_cell.get(cell, ()))}):
             cells = (each.whole, *sums[each])
             seen = [cell for cell in cells if cell in shown and cell not in found]
             hidden = {*cells} - {*seen}
@@ -154,11 +172,16 @@ def held(
                     {cell: compared(each, cell)[place] for cell in cells},
                     hidden=hidden - told,
                     known=known_cells | told,
-                    held=found,
+                    held=secret,
                     least=least,
                 )
                 for place, known_cells in enumerate(known)
-                for told in {frozenset(), frozenset(hidden & told_elsewhere)}
+                for told, secret in {
+                    # a held one that is told is among these
+                    frozenset(hidden & told_by_sums[place]): frozenset(),
+                    frozenset(hidden & told_elsewhere): found,
+                    frozenset(): found,
+                }.items()
             ):
                 # a longer period that no release has shown yet is withheld before a shorter one stays behind
                 rank = -1 if each.is_of_periods and each.whole not in told_before else 1
@@ -172,13 +195,23 @@ def held(
     return found
 
 
-def _with_told(known: Set[Cell], sums: Mapping[Sum, Sequence[Cell]]) -> set[Cell]:
-    """The cells that a release showed, and those that these told in sums of nothing else."""
+def _with_told(known: Set[Cell], sums: Collection[Set[Cell]]) -> set[Cell]:
+    """The cells that are known, and those that these tell in sums of nothing else."""
     found = set(known)
-    exact = [{each.whole, *parts} for each, parts in sums.items() if each.is_exact]
-    while told := {cell for cells in exact if len(rest := cells - found) == 1 for cell in rest}:
+    while told := {cell for cells in sums if len(rest := cells - found) == 1 for cell in rest}:
         found |= told
     return found
+
+
+def _telling(each: Sum, moves: Mapping[Cell, Move | None], least: int) -> set[Cell]:
+    """The cells of a sum that changed, if whichever of them is withheld alone is told: nobody else changed.
+
+    None where few may be told: whether they are is asked of the sum itself.
+    """
+    if None in moves.values() or _rest(each.whole, moves, moves.keys()).size:
+        return set()
+    sizes = {cell: one.size for cell, one in moves.items() if one is not None and one.size}
+    return {*sizes} if all(size >= least for size in sizes.values()) else set()
 
 
 def _is_open(

@@ -179,15 +179,22 @@ def said_of_records(days: Sequence[Day]) -> Iterator[list[Told]]:
             people.append(of_day["people"].to_numpy())
             told.append(across.told_of_records(of_day, across.of_quarters(here)))
         levels, changes = of_levels_and_changes(people, told)
-        # a row of many records says how many are undecided, be they few: of one that was withheld, later on
-        shown = {each.of.tobytes() for each in levels if each.is_shown}
-        yield [
-            each
-            for each in levels
-            if each.is_shown or " undecided " not in each.name or each.of.tobytes() not in shown
-        ]
+        yield [each for each in levels if each.is_shown or not is_told_of_many(each, levels)]
         # of many more records few may be undecided
         yield [each for each in changes if each.is_shown or ": undecided " not in each.name]
+
+
+def is_told_of_many(withheld: Told, levels: Sequence[Told]) -> bool:
+    """Whether a row of many says as a share of them how many these are, which may be few.
+
+    A row of records says how many are undecided: of one that was withheld, later on. A coverage of visits
+    says how many are known: of a source that has them all, those that are matched.
+    """
+    names = {"undecided": "undecided", "matched_count": "known_visits", "unmatched": "unknown_visits"}
+    by = next((other for name, other in names.items() if f" {name} " in withheld.name), None)
+    return by is not None and any(
+        each.is_shown and f" {by} " in each.name and (each.of == withheld.of).all() for each in levels
+    )
 
 
 def said_of_coverages(days: Sequence[Day]) -> Iterator[list[Told]]:
@@ -232,6 +239,8 @@ VISITS = (10, 500, FEW_LATE, "made after going back to the first", ONE_MORE_EACH
 """Beside paths it is told anew how many visits there were, after web_performance told it."""
 TIES = (1, 1500, FEW_LATE, "one after the other", ONE_MORE_EACH_DAY, *across.CALLERS)
 """How many answers are tied to contacts surveys tell at once, and journeys later on."""
+ONE_SERVICE = (6, 800, MANY_LATE, "one after the other", SETTLED)
+"""All that came to a withheld organization came to one service, which is shown."""
 RECORDS_OF_CHANNELS = (8, 1200, FEW_LATE, "made after going back to the first", ONE_MORE_EACH_DAY)
 """A channel's records are its contacts and its answers, and both are told before them."""
 
@@ -242,6 +251,7 @@ WORLDS = [
     VISITS,
     TIES,
     RECORDS_OF_CHANNELS,
+    ONE_SERVICE,
 ]
 
 OF_SOURCES = (42, 1500, MANY_LATE, "one after the other", SETTLED)

@@ -447,6 +447,24 @@ def test_those_of_no_channel_hide_nobody_whom_another_table_tells():
     assert closed(whole, web, none, **sets, told_elsewhere={none[0]}) == {"all", "website"}
 
 
+def test_what_changed_of_a_withheld_organization_its_one_service_tells():
+    """All less trv are 20 of ben and tax, both withheld: apply's 14 are all of ben's, so 6 are of tax."""
+    whole, trv, ben, tax, apply = (
+        quarter(37),
+        quarter(17, "organization", "trv"),
+        quarter(14, "organization", "ben"),
+        quarter(6, "organization", "tax"),
+        quarter(14, "service", "apply"),
+    )
+    cells = {whole[0], trv[0], apply[0]}
+    assert closed(whole, trv, ben, tax, apply, shown=cells, known=cells) == {"trv"}
+    # an earlier release that withheld apply doesn't tell how many more it has
+    assert closed(whole, trv, ben, tax, apply, shown=cells, known=cells - {apply[0]}) == set()
+    # 4 of the 14 came to no service: they and those of tax are 10
+    fewer = quarter(10, "service", "apply")
+    assert closed(whole, trv, ben, tax, fewer, shown=cells, known=cells) == set()
+
+
 def test_what_was_never_shown_is_no_difference():
     phone = quarter(3, "channel", "phone")
     assert closed(phone, known=[]) == set()
