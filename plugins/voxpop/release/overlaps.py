@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Set
 from datetime import date
-from itertools import permutations, product
+from itertools import product
 
 import duckdb
 
@@ -178,24 +178,10 @@ def of_respondents(
     ).fetchall():
         whole_cell = Cell(whole, period_type, start, "all", "all")
         found[Cell(part_item, period_type, start, breakdown, member)].add(whole_cell)
-    tied, linked = (each.of_cells() for each in TIED)
-    breakdown, member = (each.format(marts=warehouse) for each in RESPONDENTS["survey_quality"])
-    for item, period_type, start, *names in connection.execute(
-        f"""
-        select row_.item, row_.period_type, row_.period_start, row_.breakdown, row_.member, linked.member
-        from (from counts where item = '{tied}' and breakdown = 'survey') as row_
-        inner join (from counts where item = '{linked}') as linked
-            on linked.period_type = row_.period_type and linked.period_start = row_.period_start
-                and linked.breakdown = {breakdown} and linked.member = {member}
-        """
-    ).fetchall():
-        *survey, service = names
-        cells = (
-            Cell(item, period_type, start, *survey),
-            Cell(linked, period_type, start, "service", service),
-        )
-        for one, other in permutations(cells):
-            found[one].add(other)
+    if {each.table for each in TIED} <= {*tables}:
+        for survey, service in _ties(connection, warehouse):
+            found[survey].add(service)
+            found[service].add(survey)
     for item, *names, part in connection.execute(told.answered_by_all("counts")).fetchall():
         found[Cell(item, *names)].add(Cell(part, *names))
     if told_by_respondents:
@@ -214,6 +200,25 @@ def of_respondents(
             columns,
         )
     return found
+
+
+def _ties(connection: duckdb.DuckDBPyConnection, warehouse: str) -> Iterator[tuple[Cell, Cell]]:
+    """Answers tied to what they rate: each survey's, and its service's as journey_measures counts them."""
+    tied, linked = (each.of_cells() for each in TIED)
+    breakdown, member = (each.format(marts=warehouse) for each in RESPONDENTS["survey_quality"])
+    for period_type, start, survey, service in connection.execute(
+        f"""
+        select row_.period_type, row_.period_start, row_.member, linked.member
+        from (from counts where item = '{tied}' and breakdown = 'survey') as row_
+        inner join (from counts where item = '{linked}') as linked
+            on linked.period_type = row_.period_type and linked.period_start = row_.period_start
+                and linked.breakdown = {breakdown} and linked.member = {member}
+        """
+    ).fetchall():
+        yield (
+            Cell(tied, period_type, start, "survey", survey),
+            Cell(linked, period_type, start, "service", service),
+        )
 
 
 def _sums(families: _Families) -> Iterator[tuple[Sum, frozenset[Cell]]]:
