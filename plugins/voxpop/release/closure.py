@@ -152,6 +152,14 @@ def held(
     ]
     told_by_sums: list[Set[Cell]] = [set() for _ in known]
 
+    def readings(hidden: Set[Cell], place: int) -> Iterator[tuple[Set[Cell], Set[Cell]]]:
+        """What is told of a sum's hidden cells, nothing first, and the held ones that are a secret then."""
+        yield frozenset(), found
+        # a held one that a sum tells is told anyway
+        for told, secret in ((told_elsewhere, found), (told_by_sums[place], frozenset[Cell]())):
+            if not hidden.isdisjoint(told):
+                yield hidden & told, secret
+
     # Held cells open the sums that they are part of, so this goes round until nothing is added.
     asked = sorted(sums)
     while asked:
@@ -176,12 +184,7 @@ def held(
                     least=least,
                 )
                 for place, known_cells in enumerate(known)
-                for told, secret in {
-                    # a held one that is told is among these
-                    frozenset(hidden & told_by_sums[place]): frozenset(),
-                    frozenset(hidden & told_elsewhere): found,
-                    frozenset(): found,
-                }.items()
+                for told, secret in readings(hidden, place)
             ):
                 # a longer period that no release has shown yet is withheld before a shorter one stays behind
                 rank = -1 if each.is_of_periods and each.whole not in told_before else 1
