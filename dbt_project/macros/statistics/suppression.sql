@@ -25,10 +25,11 @@
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
         page_sites: the column of cells that names the site, among the breakdowns, which a page is of; none: pages add up to all alone.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
-        asked_together: the column of cells that names the items that the same people were asked; cells then has a row for each of
-            them that anybody answered and a member didn't, with n = 0. Most of the member's people answered all of them, so that
-            the number of one bounds another's: where one is withheld that fewer than suppression_min_n left out, all are. And a
-            missing row tells that all left the item out: it is withheld wherever another is, and hides nothing in a sum.
+        asked_together: the column of cells that says how many of a member's people answered any item of theirs; those of whom as many
+            did were asked of the same people. Cells then has a row for each item that anybody answered and a member didn't, with n = 0.
+            Most of the people answered all of them, so that the number of one bounds another's: where one is withheld that fewer
+            than suppression_min_n left out, all are. And a missing row tells that all left the item out: it is withheld wherever
+            another is, and hides nothing in a sum.
         is_alike_secret: whether nobody is to learn that answers are all alike. Then cells have total and squares too, the sums of the
             answers and of their squares, which tell it.
         steps: how many there are; none: as `suppression_steps` says.
@@ -68,7 +69,7 @@ cells as (
         row_number() over (order by item, {{ people | join(', ') }}) as place,
         {%- if asked_together %}
         dense_rank() over (order by {{ asked_together }}, {{ people | join(', ') }}) as people_number,
-        max(n) over (partition by {{ asked_together }}, {{ people | join(', ') }}) - n as left_out_n,
+        {{ asked_together }} - n as left_out_n,
         {%- endif %}
         -- asked for once: each mention of a policy is a join, and a step that has ten takes long to be planned
         {{ policy('suppression_min_n') }} as min_n
@@ -151,7 +152,7 @@ memberships as (
         kind,
         dense_rank() over (order by sum_name) as sum_number,
         dense_rank() over (
-            order by {{ (asked_together or 'item') ~ ', ' if not parents }}{{ starts[periods | last] }}
+            order by {{ 'item, ' if not (parents or asked_together) }}{{ starts[periods | last] }}
         ) as block_number,
         is_whole,
         is_gap_told,

@@ -92,16 +92,25 @@ def of_records(table: str) -> str:
 
 
 def answered_by_all(counts: str) -> str:
-    """SQL for the cells of whoever answered an item of a scale, each with an item that all of them did."""
+    """SQL for the cells of whoever answered an item of a scale, each with an item that as many answered.
+
+    Of the same scale those are the same people; of another one a reader may take them for the same, and that
+    goes for the items too.
+    """
     cell = "whole.item, whole.period_type, whole.period_start, whole.breakdown, whole.member"
     return f"""
-        select {cell}, part.item as part
-        from (
-            select *, regexp_replace(item, '[|][^|]*{END}', '|all{END}') as all_item from {counts}
+        with answered as (
+            select *, split_part(item, '|', 1) as scale, ends_with(item, '|all{END}{_RECORDS}') as is_any
+            from {counts}
             where starts_with(item, 'cx_index{END}')
-        ) as part
-        inner join {counts} as whole
-            on whole.item = part.all_item and part.item <> part.all_item and whole.people = part.people
+            qualify
+                people = max(people) over (partition by scale, period_type, period_start, breakdown, member)
+        )
+        select {cell}, part.item as part
+        from answered as whole
+        inner join answered as part
+            on whole.item <> part.item and (whole.is_any or whole.scale <> part.scale)
+                and whole.people = part.people
                 and whole.period_type = part.period_type and whole.period_start = part.period_start
                 and whole.breakdown = part.breakdown and whole.member = part.member
     """

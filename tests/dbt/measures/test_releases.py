@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from voxpop.release import changed, held, told
+from voxpop.release import changed, held, overlaps, told
 from voxpop.release.counted import COUNTED, MADE_OF_PUBLISHED
 
 from .sql import CX_INDEX, Measures
@@ -213,6 +213,74 @@ def test_the_attack_finds_what_is_not_held(measures: Measures, tmp_path: Path) -
     known = three_releases(*agency(1, 400), 1)
     public = [release["cx_index"] for release in publish(measures, known, tmp_path, None)]
     assert len(attack(public, known)) > 10
+
+
+ASKED_TWICE = ("ben-apply", "tax-file", "trv-new")
+"""Services of whom everybody who answers on the scale of the index does so on another one too."""
+
+
+def asked_twice(seed: int) -> list[People]:
+    """What an agency knew on three days, some of whose people answered on two scales."""
+    people, items = agency(seed, 800)
+    is_likert = people["response_id"].isin(pd.concat(items[:-1])["response_id"])
+    is_asked = is_likert & people["service_id"].isin(ASKED_TWICE)
+    points = pd.Series(np.random.default_rng(seed).integers(0, 11, len(people))).where(is_asked)
+    items = [*items, answers(people["response_id"], "recommendation", points, "nps_11")]
+    return three_releases(people, items, seed)
+
+
+def told_by_another_scale(measures: Measures, known: list[People], folder: Path, order: str) -> list[int]:
+    """How many cells each release withholds or holds of one scale, and tells of one that as many answered."""
+    withheld = []
+
+    def make(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) -> None:
+        make_index(measures, people, items)
+        withheld.append(measures.frame("from int_withheld_items"))
+
+    publish(measures, known, folder, ORDERS[order], make=make)
+    found = []
+    for place, of_day in enumerate(withheld):
+        measures.table("withheld", of_day)
+        pairs = measures.query(
+            f"""
+            with cells as (
+                select
+                    counts.*, withheld.reason is not null or not coalesce(counts.is_told, true) as is_secret
+                from (
+                    select *, string_split_regex(item, '[|\x1f]') as names
+                    from read_parquet('{folder / str(place) / told.NAME}')
+                    where release is null
+                ) as counts
+                left join withheld
+                    on withheld.scale = names[2] and withheld.driver = names[3]
+                        and {" and ".join(f"withheld.{name} = counts.{name}" for name in CELL)}
+            )
+            select one.is_secret and coalesce(other.is_told, false)
+            from cells as one
+            inner join cells as other using (people, {", ".join(CELL)})
+            where one.names[3] in ('all', 'recommendation') and other.names[3] in ('all', 'recommendation')
+                and one.item <> other.item
+            """
+        )
+        assert len(pairs) > 20
+        found.append(sum(is_told for (is_told,) in pairs))
+    return found
+
+
+@pytest.mark.parametrize(("seed", "order"), [(2, "one after the other"), (3, "the first is kept no more")])
+def test_no_scale_tells_what_another_one_that_as_many_answered_withholds(
+    measures: Measures, tmp_path: Path, seed: int, order: str
+) -> None:
+    assert told_by_another_scale(measures, asked_twice(seed), tmp_path, order) == [0, 0, 0]
+
+
+def test_another_scale_tells_what_is_held_where_nothing_follows(
+    measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overlaps, "of_respondents", lambda *_: {})
+    first, *later = told_by_another_scale(measures, asked_twice(2), tmp_path, "one after the other")
+    assert first == 0
+    assert sum(later) > 0
 
 
 IN_A_PAIR = {

@@ -148,9 +148,9 @@ def test_a_source_that_is_a_channel_is_it_in_all_its_counts(connection):
         assert {(source, frozenset({channel})), (channel, frozenset({source}))} <= sums
 
 
-INDEX, EASE, THUMBS = (
+INDEX, EASE, THUMBS, NPS = (
     Named("cx_index", item, "records").of_cells()
-    for item in ("likert_5|all", "likert_5|ease", "thumbs|trust")
+    for item in ("likert_5|all", "likert_5|ease", "thumbs|trust", "nps_11|recommendation")
 )
 RESPONDENTS, KNOWN = (
     Named("survey_quality", "surveys", name).of_cells() for name in ("respondent_count", "known_segment")
@@ -217,6 +217,18 @@ def test_an_item_that_everybody_answered_tells_how_many_answered_any(connection)
         (EASE, "service", "status", 13),
     )
     assert found == {(INDEX, "service", "apply"): {(EASE, "service", "apply")}}
+
+
+def test_scales_that_as_many_answered_tell_of_each_other(connection):
+    """14 of apply answered ease and said whether they recommend it; of status 13 of 14 did that."""
+    index, ease, nps = ((item, "service", "apply") for item in (INDEX, EASE, NPS))
+    found, _ = of_respondents(
+        connection,
+        *((*cell, 14) for cell in (index, ease, nps)),
+        (INDEX, "service", "status", 14),
+        (NPS, "service", "status", 13),
+    )
+    assert found == {index: {ease, nps}, ease: {nps}, nps: {index, ease}}
 
 
 def test_answers_by_the_channels_of_offers_are_held_where_one_of_the_channels_is(connection):

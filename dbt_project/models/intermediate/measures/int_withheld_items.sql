@@ -59,7 +59,8 @@ members as (
     select
         {{ cell | join(',\n        ') }},
         scale,
-        max(service_organization_id) as service_organization_id
+        max(service_organization_id) as service_organization_id,
+        max(n) as asked_n
     from answered
     group by {{ cell | join(', ') }}, scale
 ),
@@ -80,6 +81,7 @@ items as (
         {{ prefixed('members', cell) }},
         members.service_organization_id,
         coalesce(answered.n, 0) as n,
+        members.asked_n,
         coalesce(answered.total, 0) as total,
         coalesce(answered.squares, 0) as squares,
         answered.reason
@@ -107,7 +109,7 @@ from (
         breakdowns=['organization', 'service', 'channel', 'segment'],
         told_gaps=['segment', 'channel', 'service'],
         periods=['month', 'quarter', 'year'],
-        asked_together='scale',
+        asked_together='asked_n',
         is_alike_secret=true
     ) | indent }}
 ) as withheld
