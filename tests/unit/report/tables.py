@@ -248,5 +248,7 @@ who answered by four characteristics, breaks, comparisons, segments, journeys, a
 def section(html: str, heading: str) -> str:
     """The text of one section, without its tags; spaces are one."""
     begin = html.index(f"<h2>{heading}</h2>")
-    text = re.sub(r"<[^>]+>", " ", html[begin : html.index("</section>", begin)])
+    # where a word may be broken is no space
+    whole = html[begin : html.index("</section>", begin)].replace("<wbr>", "")
+    text = re.sub(r"<[^>]+>", " ", whole)
     return " ".join(text.replace("&nbsp;", " ").replace("\xa0", " ").split())
