@@ -12,7 +12,7 @@
     The sums share cells, so this goes on until nothing changes. In a step every open sum withholds its cell, but for a sum of which
     one cell goes in this step for another kind that comes before its own (services, members, periods, items): that may close it. Eight steps
     are written out, because recursion is not the same on every engine; should a sum still be open after them, all of
-    that item (of all items that add up, or that the same people were asked) and longest period is withheld.
+    that item (of all items, where they add up or people were asked several) and longest period is withheld.
 
     Args:
         cells: relation with item (text: what adds up only with itself), period_type, period_start, breakdown, member,
@@ -25,11 +25,12 @@
         periods: period types, from the shortest, each of which adds up to every longer one: month, quarter, year.
         page_sites: the column of cells that names the site, among the breakdowns, which a page is of; none: pages add up to all alone.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
-        asked_together: the column of cells that says how many of a member's people answered any item of theirs; those of whom as many
-            did were asked of the same people. Cells then has a row for each item that anybody answered and a member didn't, with n = 0.
-            Most of the people answered all of them, so that the number of one bounds another's: where one is withheld that fewer
-            than suppression_min_n left out, all are. And a missing row tells that all left the item out: it is withheld wherever
-            another is, and hides nothing in a sum.
+        asked_together: the column of cells that names the items that the same people were asked, a scale; cells then has a row for each
+            of them that anybody answered and a member didn't, with n = 0, and `asked_n`, how many of the member's people answered
+            any of them. Most answered all of them, so that the number of one bounds another's: where one is withheld that fewer
+            than suppression_min_n of them left out, all are; and so are those of another scale that as many people answered
+            any item of, for a reader may take them for the same people. And a missing row tells that all left the item out: it is
+            withheld wherever another of its scale is, and hides nothing in a sum.
         is_alike_secret: whether nobody is to learn that answers are all alike. Then cells have total and squares too, the sums of the
             answers and of their squares, which tell it.
         steps: how many there are; none: as `suppression_steps` says.
@@ -56,7 +57,7 @@
 {%- set carried = ['kind', 'sum_number', 'block_number', 'is_whole', 'is_gap_told', 'place', 'size_order', 'min_n'] + additive -%}
 {%- set people = ['period_type', 'period_start', 'breakdown', 'member'] -%}
 {%- if asked_together -%}
-{%- do carried.extend(['people_number', 'left_out_n']) -%}
+{%- do carried.extend(['people_number', 'scale_number', 'left_out_n']) -%}
 {%- endif -%}
 {%- set last = (steps or suppression_steps()) | int -%}
 with
@@ -68,8 +69,9 @@ cells as (
         {{ fiscal_year_start('period_start') }} as year_start,
         row_number() over (order by item, {{ people | join(', ') }}) as place,
         {%- if asked_together %}
-        dense_rank() over (order by {{ asked_together }}, {{ people | join(', ') }}) as people_number,
-        {{ asked_together }} - n as left_out_n,
+        dense_rank() over (order by asked_n, {{ people | join(', ') }}) as people_number,
+        dense_rank() over (order by {{ asked_together }}, {{ people | join(', ') }}) as scale_number,
+        asked_n - n as left_out_n,
         {%- endif %}
         -- asked for once: each mention of a policy is a join, and a step that has ten takes long to be planned
         {{ policy('suppression_min_n') }} as min_n
@@ -159,6 +161,7 @@ memberships as (
         place,
         {%- if asked_together %}
         people_number,
+        scale_number,
         left_out_n,
         -- nobody hides nobody
         case when n > 0 then row_number() over (order by is_whole, n, place) end as size_order,
@@ -173,7 +176,7 @@ memberships as (
     from sums
 ),
 
--- a sum lies inside one item and longest period: where nothing is hidden there, nothing more has to be
+-- no sum, and nothing that is withheld together, reaches beyond a block: where nothing is hidden there, nothing more has to be
 step_0 as {{ materialized() }} (
     select *
     from (
@@ -243,7 +246,7 @@ where cells.reason is not null or verdicts.is_withheld or verdicts.is_block_open
     {{ is_withheld }}
     {%- if asked_together %}
         or bool_or(({{ is_withheld }}) and left_out_n < min_n) over (partition by people_number)
-        or (n = 0 and bool_or({{ is_withheld }}) over (partition by people_number))
+        or (n = 0 and bool_or({{ is_withheld }}) over (partition by scale_number))
     {%- endif %}
 {%- endmacro %}
 

@@ -92,7 +92,8 @@ def of_respondents(
 
     Whoever counts answered an item of an index, or an item of a scale that has none. Where nobody answered
     two of these, the respondents are their sum, all surveys of a service together; so are those of a known
-    segment, over all segments. And an item that everybody answered tells how many answered any.
+    segment, over all segments. Where as many answered two, they may be the same people, and the sum has them
+    once. And an item that as many answered as any item tells how many those are.
 
     What survey_nonresponse says of those who were offered a survey after a contact is of all answers by some
     channels, which its known share tells: all less the others are one of them.
@@ -107,26 +108,23 @@ def of_respondents(
 
     Returns:
         Cell → those that are held where it is: the numbers of respondents that it is part of, of a service's
-        surveys all with one of them, the answers by channels together, and the items that everybody answered.
+        surveys all with one of them, the answers by channels together, and the items that as many answered.
     """
     found: dict[Cell, set[Cell]] = defaultdict(set)
     told_by_respondents: set[Cell] = set()
-    answered = f"""
-        select * from counts
-        where item in (
-            select concat_ws('{END}', 'cx_index', concat_ws('|', scale, driver), 'records')
-            from {warehouse}.cx_index
-            where driver = 'all'
-                or scale not in (select scale from {warehouse}.cx_index where driver = 'all')
-        )
-    """
+    answered = "select * from counts where item in (from answered_items)"
     members_of = {**RESPONDENTS, "journey_measures": ("row_.breakdown", "row_.member")}
     for table in sorted(members_of.keys() & {*tables}):
         breakdown, member = (each.format(marts=warehouse) for each in members_of[table])
         rows = told.rows(table, f"{warehouse}.{table}")
         of_rows = connection.execute(
             f"""
-            with parts as (from ({answered})),
+            with parts as (
+                -- who answered on two scales is one respondent
+                select *, row_number() over of_cell = 1 as is_first
+                from ({answered})
+                window of_cell as (partition by period_type, period_start, breakdown, member, people)
+            ),
             wholes as (
                 select
                     whole.item, whole.period_type, whole.period_start, {breakdown} as of_breakdown,
@@ -155,7 +153,9 @@ def of_respondents(
                             then parts.breakdown = wholes.of_breakdown and parts.member = wholes.of_member
                     end
             group by wholes.item, wholes.period_type, wholes.period_start, of_breakdown, of_member
-            having sum(parts.people) = any_value(wholes.people)
+            having any_value(wholes.people) in (
+                sum(parts.people), sum(parts.people) filter (parts.is_first)
+            )
             """
         ).fetchall()
         for item, period_type, start, members, parts_of_row in of_rows:
@@ -182,8 +182,9 @@ def of_respondents(
         for survey, service in _ties(connection, warehouse):
             found[survey].add(service)
             found[service].add(survey)
-    for item, *names, part in connection.execute(told.answered_by_all("counts")).fetchall():
-        found[Cell(item, *names)].add(Cell(part, *names))
+    for *names, items, of_any in connection.execute(told.of_the_same_people("counts")).fetchall():
+        for item in of_any:
+            found[Cell(item, *names)] |= {Cell(other, *names) for other in items if other != item}
     if told_by_respondents:
         columns = [list(column) for column in zip(*sorted(told_by_respondents), strict=True)]
         connection.execute(

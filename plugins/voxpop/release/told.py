@@ -91,28 +91,31 @@ def of_records(table: str) -> str:
     )"""
 
 
-def answered_by_all(counts: str) -> str:
-    """SQL for the cells of whoever answered an item of a scale, each with an item that as many answered.
+def of_the_same_people(counts: str) -> str:
+    """SQL for what as many people answered as answered any item of its scale, where there are several.
 
-    Of the same scale those are the same people; of another one a reader may take them for the same, and that
-    goes for the items too.
+    Of one scale they are the same people; of two scales a reader may take them for the same.
+
+    Args:
+        counts: SQL for the counts of one release, of which the session's `answered_items` are of whoever
+            answered.
+
+    Returns:
+        A query: one row per cell and number of people, `items`, and in `answered` those of `answered_items`.
     """
-    cell = "whole.item, whole.period_type, whole.period_start, whole.breakdown, whole.member"
+    cell = "period_type, period_start, breakdown, member"
     return f"""
-        with answered as (
-            select *, split_part(item, '|', 1) as scale, ends_with(item, '|all{END}{_RECORDS}') as is_any
+        select {cell}, list(item) as items, list(item) filter (is_answered) as answered
+        from (
+            select *, item in (from answered_items) as is_answered
             from {counts}
             where starts_with(item, 'cx_index{END}')
-            qualify
-                people = max(people) over (partition by scale, period_type, period_start, breakdown, member)
+                and (is_answered or not ends_with(item, '|all{END}{_RECORDS}'))
+            window of_scale as (partition by split_part(item, '|', 1), {cell})
+            qualify people = max(people) over of_scale and bool_or(is_answered) over of_scale
         )
-        select {cell}, part.item as part
-        from answered as whole
-        inner join answered as part
-            on whole.item <> part.item and (whole.is_any or whole.scale <> part.scale)
-                and whole.people = part.people
-                and whole.period_type = part.period_type and whole.period_start = part.period_start
-                and whole.breakdown = part.breakdown and whole.member = part.member
+        group by {cell}, people
+        having count(*) > 1
     """
 
 
@@ -123,7 +126,7 @@ def count(
     *,
     policy: Mapping[str, float],
 ) -> None:
-    """Read the build's counts into a table of the session, `counts`.
+    """Read the build's counts into a table of the session, `counts`; and what counts whoever answered.
 
     Args:
         connection: that has the warehouse and the session's records, see `changed.sums`.
@@ -153,6 +156,12 @@ def count(
             shown = _shown(table, f"{warehouse}.{table}")
             counts.append(f"select *, ({_CELL}) in ({shown}) as is_shown from ({named})")
     connection.execute(f"insert into counts {' union all '.join(counts)}")
+    has_index = "cx_index" in tables and has_key(connection, "cx_index", f"{warehouse}.cx_index")
+    connection.execute(
+        f"create or replace temp table answered_items as {_answered_items(f'{warehouse}.cx_index')}"
+        if has_index
+        else "create or replace temp table answered_items (item text)"
+    )
     connection.execute(
         "create or replace temp table counts_before as "
         "select null::varchar as release, * rename (is_shown as is_told) from counts limit 0"
@@ -427,10 +436,10 @@ def _told_before(connection: duckdb.DuckDBPyConnection, within: str) -> tuple[di
             untold.setdefault(release_id, set()).update(some)
     for release_id, told in known.items():
         of_release = f"(from counts_before where release = {quoted(release_id)} and {within})"
-        for item, *names, part in connection.execute(answered_by_all(of_release)).fetchall():
-            both = {Cell(item, *names), Cell(part, *names)}
-            if not told.isdisjoint(both):
-                told.update(both)
+        for *names, items, _ in connection.execute(of_the_same_people(of_release)).fetchall():
+            same = {Cell(item, *names) for item in items}
+            if not told.isdisjoint(same):
+                told.update(same)
     return entries, known, untold
 
 
@@ -495,6 +504,15 @@ def _sums(cell: Cell, inside: Mapping[tuple[str, str], tuple[str, str]]) -> Iter
                 has_others=alike.has_others,
                 is_exact=alike.is_exact,
             )
+
+
+def _answered_items(index: str) -> str:
+    """SQL for the items whose numbers are of whoever answered: of an index, and of scales without one."""
+    return f"""
+        select distinct concat_ws('{END}', 'cx_index', concat_ws('|', scale, driver), '{_RECORDS}') as item
+        from {index}
+        where driver = 'all' or scale not in (select scale from {index} where driver = 'all')
+    """
 
 
 def _votes_of_quarters(cells: Iterable[Cell]) -> dict[Cell, Set[Cell]]:

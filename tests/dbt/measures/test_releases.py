@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from voxpop.release import changed, held, overlaps, told
+from voxpop.release import changed, held, told
 from voxpop.release.counted import COUNTED, MADE_OF_PUBLISHED
 
 from .sql import CX_INDEX, Measures
@@ -229,8 +229,14 @@ def asked_twice(seed: int) -> list[People]:
     return three_releases(people, items, seed)
 
 
-def told_by_another_scale(measures: Measures, known: list[People], folder: Path, order: str) -> list[int]:
-    """How many cells each release withholds or holds of one scale, and tells of one that as many answered."""
+def told_by_another_scale(
+    measures: Measures, known: list[People], folder: Path, order: str
+) -> tuple[int, list[str]]:
+    """How many cells one scale withholds or holds, and what another one tells that as many answered.
+
+    Either that number itself, in the same release; or, of what one told in an earlier release, what differs
+    by few in the other.
+    """
     withheld = []
 
     def make(measures: Measures, people: pd.DataFrame, items: list[pd.DataFrame]) -> None:
@@ -238,49 +244,133 @@ def told_by_another_scale(measures: Measures, known: list[People], folder: Path,
         withheld.append(measures.frame("from int_withheld_items"))
 
     publish(measures, known, folder, ORDERS[order], make=make)
-    found = []
-    for place, of_day in enumerate(withheld):
-        measures.table("withheld", of_day)
+    secrets, found = 0, []
+    before: list[dict[tuple[str, ...], set[str]]] = []
+    for place, (people, (*likert, _, twice)) in enumerate(known):
+        measures.table("withheld", withheld[place])
         pairs = measures.query(
             f"""
             with cells as (
                 select
-                    counts.*, withheld.reason is not null or not coalesce(counts.is_told, true) as is_secret
+                    counts.*, coalesce(counts.is_told, false) as is_shown,
+                    withheld.reason is not null or not coalesce(counts.is_told, true) as is_secret
                 from (
                     select *, string_split_regex(item, '[|\x1f]') as names
                     from read_parquet('{folder / str(place) / told.NAME}')
-                    where release is null
+                    where release is null and member <> 'unknown'
                 ) as counts
                 left join withheld
                     on withheld.scale = names[2] and withheld.driver = names[3]
                         and {" and ".join(f"withheld.{name} = counts.{name}" for name in CELL)}
             )
-            select one.is_secret and coalesce(other.is_told, false)
+            select
+                {", ".join(f"one.{name}::text" for name in CELL)}, one.names[2], other.names[2],
+                one.is_secret, one.is_shown, other.is_shown
             from cells as one
             inner join cells as other using (people, {", ".join(CELL)})
-            where one.names[3] in ('all', 'recommendation') and other.names[3] in ('all', 'recommendation')
-                and one.item <> other.item
+            where (one.names[2:3] = ['likert_5', 'all'] and other.names[2:3] = ['nps_11', 'recommendation'])
+                or (other.names[2:3] = ['likert_5', 'all'] and one.names[2:3] = ['nps_11', 'recommendation'])
             """
         )
         assert len(pairs) > 20
-        found.append(sum(is_told for (is_told,) in pairs))
-    return found
+        answered = {
+            "likert_5": cells_of(
+                people, pd.concat(likert).drop_duplicates("response_id").assign(raw_value=0)
+            ),
+            "nps_11": cells_of(people, twice.assign(raw_value=0)),
+        }
+        of_now: dict[tuple[str, ...], set[str]] = {}
+        for *cell, one, other, is_secret, is_one_shown, is_other_shown in pairs:
+            key = (*cell, one)
+            secrets += is_secret
+            if is_secret and is_other_shown:
+                found.append(f"{place}: {key}")
+            who = {name for name, _ in answered[one][tuple(cell)]}
+            if is_one_shown:
+                of_now[key] = who
+            if is_other_shown:
+                for of_then in before:
+                    few = len(of_then.get(key, who) ^ who)
+                    if 0 < few < MINIMUM:
+                        found.append(f"{place}: {few} of {key}, by {other}")
+        before.append(of_now)
+    return secrets, found
 
 
-@pytest.mark.parametrize(("seed", "order"), [(2, "one after the other"), (3, "the first is kept no more")])
-def test_no_scale_tells_what_another_one_that_as_many_answered_withholds(
+TWICE = [(2, "one after the other"), (3, "the first is kept no more")]
+
+
+@pytest.mark.parametrize(("seed", "order"), TWICE)
+def test_no_scale_tells_what_another_one_that_as_many_answered_does_not(
     measures: Measures, tmp_path: Path, seed: int, order: str
 ) -> None:
-    assert told_by_another_scale(measures, asked_twice(seed), tmp_path, order) == [0, 0, 0]
+    secrets, found = told_by_another_scale(measures, asked_twice(seed), tmp_path, order)
+    assert secrets > 20
+    assert found == []
 
 
+NOTHING = "select '' as a, null::date as b, '' as c, '' as d, [''] as items, [''] as answered limit 0"
+
+
+@pytest.mark.parametrize(("seed", "order"), TWICE)
 def test_another_scale_tells_what_is_held_where_nothing_follows(
+    measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, order: str
+) -> None:
+    monkeypatch.setattr(told, "of_the_same_people", lambda _: NOTHING)
+    _, found = told_by_another_scale(measures, asked_twice(seed), tmp_path, order)
+    assert [name for name in found if not name.startswith("0")] != []
+
+
+def index_beside_another_scale(measures: Measures, folder: Path) -> int:
+    """How many rows of a second release tell an index's n, whose first one told it by another scale.
+
+    On the first day 30 people answer one of four items of the index, so that each item is of 7 or 8 and the
+    index has a driver that is withheld. On the second they are 33 and answer two items each, and two of them
+    don't say whether they recommend it.
+    """
+    drivers = ("satisfaction", "trust", "ease", "employee")
+    days = []
+    for number, asked in ((30, 1), (33, 2)):
+        people = responses(
+            number,
+            survey_id="tax-file",
+            service_id="tax-file",
+            organization_id="tax",
+            channel="phone",
+            answered_local_date=pd.Timestamp("2025-10-07").date(),
+            is_counted=True,
+        )
+        person = pd.Series(range(number))
+        likert = [
+            answers(people["response_id"], driver, (person % 5 + 1).where((person - place) % 4 < asked))
+            for place, driver in enumerate(drivers)
+        ]
+        points = (person % 11).where(person < 31)
+        days.append((people, [*likert, answers(people["response_id"], "recommendation", points, "nps_11")]))
+    first, second = (
+        rows["cx_index"] for rows in publish(measures, days, folder, ORDERS["one after the other"][:2])
+    )
+    assert set(first.loc[first["measure"] == "nps", "n"]) == {30}
+    assert first.loc[first["measure"] == "cx_index", "suppressed"].all()
+    index = second[second["measure"] == "cx_index"]
+    assert len(index) > 3
+    return int((index["n"] == 33).sum())
+
+
+def test_a_first_index_tells_no_few_who_came_since_another_scale_told_them(
+    measures: Measures, tmp_path: Path
+) -> None:
+    assert index_beside_another_scale(measures, tmp_path) == 0
+
+
+def test_a_first_index_tells_few_where_another_scale_says_nothing_of_it(
     measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overlaps, "of_respondents", lambda *_: {})
-    first, *later = told_by_another_scale(measures, asked_twice(2), tmp_path, "one after the other")
-    assert first == 0
-    assert sum(later) > 0
+    whole = told.of_the_same_people
+    monkeypatch.setattr(
+        told, "of_the_same_people", lambda counts: whole(counts) if counts == "counts" else NOTHING
+    )
+    assert index_beside_another_scale(measures, tmp_path) > 3
 
 
 IN_A_PAIR = {

@@ -165,9 +165,6 @@ def of_respondents(connection, *counts):
         create table dim_surveys as select * from (
             values ('form', 'apply'), ('desk', 'apply'), ('call', 'status')
         ) as t (survey_id, service_id);
-        create table cx_index as select * from (
-            values ('likert_5', 'all'), ('likert_5', 'ease'), ('thumbs', 'trust')
-        ) as t (scale, driver);
         create table counts (item text, period_type text, period_start date, breakdown text, member text,
             people double, is_shown boolean);
         create table survey_quality (period_type text, period_start date, breakdown text, member text);
@@ -175,6 +172,7 @@ def of_respondents(connection, *counts):
             measure text, page text);
         """
     )
+    connection.execute("create table answered_items as select unnest(?) as item", [[INDEX, THUMBS, NPS]])
     for item, breakdown, member, people in counts:
         cell = ["quarter", JANUARY, breakdown, member]
         is_told = not item.startswith("cx_index")
@@ -220,15 +218,27 @@ def test_an_item_that_everybody_answered_tells_how_many_answered_any(connection)
 
 
 def test_scales_that_as_many_answered_tell_of_each_other(connection):
-    """14 of apply answered ease and said whether they recommend it; of status 13 of 14 did that."""
+    """14 of apply answered ease and said whether they recommend it; of status 13 of 14 did that.
+
+    Nothing shows how many answered any item of a scale without an index.
+    """
     index, ease, nps = ((item, "service", "apply") for item in (INDEX, EASE, NPS))
     found, _ = of_respondents(
         connection,
         *((*cell, 14) for cell in (index, ease, nps)),
+        (NPS.replace("recommendation", "all"), "service", "apply", 20),
         (INDEX, "service", "status", 14),
         (NPS, "service", "status", 13),
     )
-    assert found == {index: {ease, nps}, ease: {nps}, nps: {index, ease}}
+    assert found == {index: {ease, nps}, nps: {index, ease}}
+
+
+def test_who_answered_on_two_scales_is_one_respondent(connection):
+    """30 answered items of the index and said whether they recommend it; 26 others gave thumbs."""
+    whole, index, nps, thumbs = ((item, "all", "all") for item in (RESPONDENTS, INDEX, NPS, THUMBS))
+    found, told = of_respondents(connection, (*whole, 56), (*index, 30), (*nps, 30), (*thumbs, 26))
+    assert found == {index: {whole, nps}, nps: {whole, index}, thumbs: {whole}, whole: set()}
+    assert told == {index, nps, thumbs}
 
 
 def test_answers_by_the_channels_of_offers_are_held_where_one_of_the_channels_is(connection):

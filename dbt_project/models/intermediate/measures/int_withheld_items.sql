@@ -109,7 +109,7 @@ from (
         breakdowns=['organization', 'service', 'channel', 'segment'],
         told_gaps=['segment', 'channel', 'service'],
         periods=['month', 'quarter', 'year'],
-        asked_together='asked_n',
+        asked_together='scale',
         is_alike_secret=true
     ) | indent }}
 ) as withheld
