@@ -93,7 +93,7 @@ def of_respondents(
     Whoever counts answered an item of an index, or an item of a scale that has none. Where nobody answered
     two of these, the respondents are their sum, all surveys of a service together; so are those of a known
     segment, over all segments. Where as many answered two, they may be the same people, and the sum has them
-    once. And an item that as many answered as any item tells how many those are.
+    once; and who answered one may be all. An item that as many answered as any item tells how many those are.
 
     What survey_nonresponse says of those who were offered a survey after a contact is of all answers by some
     channels, which its known share tells: all less the others are one of them.
@@ -138,24 +138,31 @@ def of_respondents(
                 where whole.is_shown
                 group by all
             )
-            select
-                wholes.item, wholes.period_type, wholes.period_start, any_value(wholes.members),
-                list([parts.item, parts.breakdown, parts.member])
-            from wholes
-            inner join parts
-                on parts.period_type = wholes.period_type and parts.period_start = wholes.period_start
-                    and case
-                        when wholes.item = '{KNOWN_SEGMENT.of_cells()}'
-                            then parts.breakdown = 'segment' and wholes.of_breakdown = 'all'
-                        when
-                            wholes.item = '{LINKED.of_cells()}'
-                            or ends_with(wholes.item, '{END}respondent_count')
-                            then parts.breakdown = wholes.of_breakdown and parts.member = wholes.of_member
-                    end
-            group by wholes.item, wholes.period_type, wholes.period_start, of_breakdown, of_member
-            having any_value(wholes.people) in (
-                sum(parts.people), sum(parts.people) filter (parts.is_first)
+            select item, period_type, period_start, any_value(members), list(part)
+            from (
+                select
+                    wholes.* exclude (people), wholes.people as respondents, parts.people,
+                    [parts.item, parts.breakdown, parts.member] as part,
+                    sum(parts.people) over of_row as total,
+                    sum(parts.people) filter (parts.is_first) over of_row as once
+                from wholes
+                inner join parts
+                    on parts.period_type = wholes.period_type and parts.period_start = wholes.period_start
+                        and case
+                            when wholes.item = '{KNOWN_SEGMENT.of_cells()}'
+                                then parts.breakdown = 'segment' and wholes.of_breakdown = 'all'
+                            when
+                                wholes.item = '{LINKED.of_cells()}'
+                                or ends_with(wholes.item, '{END}respondent_count')
+                                then parts.breakdown = wholes.of_breakdown and parts.member = wholes.of_member
+                        end
+                window of_row as (
+                    partition by
+                        wholes.item, wholes.period_type, wholes.period_start, of_breakdown, of_member
+                )
             )
+            where respondents in (total, once, people)
+            group by item, period_type, period_start, of_breakdown, of_member
             """
         ).fetchall()
         for item, period_type, start, members, parts_of_row in of_rows:

@@ -241,6 +241,14 @@ def test_who_answered_on_two_scales_is_one_respondent(connection):
     assert told == {index, nps, thumbs}
 
 
+def test_who_answered_items_of_the_index_may_be_all_respondents(connection):
+    """Of the 30 one didn't say whether they recommend it."""
+    whole, index, nps = ((item, "all", "all") for item in (RESPONDENTS, INDEX, NPS))
+    found, told = of_respondents(connection, (*whole, 30), (*index, 30), (*nps, 29))
+    assert found == {index: {whole}, whole: set()}
+    assert told == {index}
+
+
 def test_answers_by_the_channels_of_offers_are_held_where_one_of_the_channels_is(connection):
     """All who answered after a call, or by email, less those by email are those after a call."""
     offered = (BY_CHANNELS[0].of_cells(), "all", "all")
