@@ -12,7 +12,7 @@
     The sums share cells, so this goes on until nothing changes. In a step every open sum withholds its cell, but for a sum of which
     one cell goes in this step for another kind that comes before its own (services, members, periods, items): that may close it. Eight steps
     are written out, because recursion is not the same on every engine; should a sum still be open after them, all of
-    that item (of all items, where they add up or people were asked several) and longest period is withheld.
+    that item (of all items, where there are `parents` or `asked_together`) and longest period is withheld.
 
     Args:
         cells: relation with item (text: what adds up only with itself), period_type, period_start, breakdown, member,
@@ -26,11 +26,11 @@
         page_sites: the column of cells that names the site, among the breakdowns, which a page is of; none: pages add up to all alone.
         parents: the column of cells that names the item which, in each period and member, theirs adds up to; none: items don't add up.
         asked_together: the column of cells that names the items that the same people were asked, a scale; cells then has a row for each
-            of them that anybody answered and a member didn't, with n = 0, and `asked_n`, how many of the member's people answered
-            any of them. Most answered all of them, so that the number of one bounds another's: where one is withheld that fewer
-            than suppression_min_n of them left out, all are; and so are those of another scale that as many people answered
-            any item of, for a reader may take them for the same people. And a missing row tells that all left the item out: it is
-            withheld wherever another of its scale is, and hides nothing in a sum.
+            of them that anybody answered and a member didn't, with n = 0, and `asked_n`, the largest n of them: as many of the
+            member's people as are known to have been asked. Most answered all, so that the number of one bounds another's: where
+            one is withheld that fewer than suppression_min_n of these left out, all are; and so are those of another scale
+            with the same asked_n, for a reader may take the two for the same people. And a missing row tells that all left
+            the item out: it is withheld wherever another of its scale is, and hides nothing in a sum.
         is_alike_secret: whether nobody is to learn that answers are all alike. Then cells have total and squares too, the sums of the
             answers and of their squares, which tell it.
         steps: how many there are; none: as `suppression_steps` says.

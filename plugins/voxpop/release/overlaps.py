@@ -112,7 +112,8 @@ def of_respondents(
     """
     found: dict[Cell, set[Cell]] = defaultdict(set)
     told_by_respondents: set[Cell] = set()
-    answered = "select * from counts where item in (from answered_items)"
+    row = "wholes.item, wholes.period_type, wholes.period_start, of_breakdown, of_member"
+    answered = f"from ({told.answers('counts')}) where is_answered"
     members_of = {**RESPONDENTS, "journey_measures": ("row_.breakdown", "row_.member")}
     for table in sorted(members_of.keys() & {*tables}):
         breakdown, member = (each.format(marts=warehouse) for each in members_of[table])
@@ -141,10 +142,11 @@ def of_respondents(
             select item, period_type, period_start, any_value(members), list(part)
             from (
                 select
-                    wholes.* exclude (people), wholes.people as respondents, parts.people,
+                    wholes.* exclude (people), wholes.people as respondents,
                     [parts.item, parts.breakdown, parts.member] as part,
                     sum(parts.people) over of_row as total,
-                    sum(parts.people) filter (parts.is_first) over of_row as once
+                    sum(parts.people) filter (parts.is_first) over of_row as once,
+                    sum(parts.people) over of_row_and_item as of_item
                 from wholes
                 inner join parts
                     on parts.period_type = wholes.period_type and parts.period_start = wholes.period_start
@@ -156,12 +158,11 @@ def of_respondents(
                                 or ends_with(wholes.item, '{END}respondent_count')
                                 then parts.breakdown = wholes.of_breakdown and parts.member = wholes.of_member
                         end
-                window of_row as (
-                    partition by
-                        wholes.item, wholes.period_type, wholes.period_start, of_breakdown, of_member
-                )
+                window
+                    of_row as (partition by {row}),
+                    of_row_and_item as (partition by {row}, parts.item)
             )
-            where respondents in (total, once, people)
+            where respondents in (total, once, of_item)
             group by item, period_type, period_start, of_breakdown, of_member
             """
         ).fetchall()

@@ -91,27 +91,47 @@ def of_records(table: str) -> str:
     )"""
 
 
+def answers(counts: str) -> str:
+    """SQL for the numbers of those who answered an item of cx_index, or any of a scale that has an index.
+
+    Args:
+        counts: SQL for the counts of one release.
+
+    Returns:
+        A query: these counts with their `scale`, and `is_answered`: whether the number is of whoever
+        answered, as an index's whole is, and each item of a scale without one.
+    """
+    return f"""
+        select * exclude (is_any), is_any or scale not in (from indexed_scales) as is_answered
+        from (
+            select *, split_part(split_part(item, '{END}', 2), '|', 1) as scale,
+                ends_with(item, '|all{END}{_RECORDS}') as is_any
+            from {counts}
+            where starts_with(item, 'cx_index{END}')
+        )
+        where not is_any or scale in (from indexed_scales)
+    """
+
+
 def of_the_same_people(counts: str) -> str:
-    """SQL for what as many people answered as answered any item of its scale, where there are several.
+    """SQL for the items of a cell that equally many answered, each of them as many as anyone of its scale.
 
     Of one scale they are the same people; of two scales a reader may take them for the same.
 
     Args:
-        counts: SQL for the counts of one release, of which the session's `answered_items` are of whoever
-            answered.
+        counts: SQL for the counts of one release.
 
     Returns:
-        A query: one row per cell and number of people, `items`, and in `answered` those of `answered_items`.
+        A query: one row per cell and number of people, with two items or more: `items`, and in `answered`
+        those that are of whoever answered, see `answers`.
     """
     cell = "period_type, period_start, breakdown, member"
     return f"""
         select {cell}, list(item) as items, list(item) filter (is_answered) as answered
         from (
-            select *, item in (from answered_items) as is_answered
-            from {counts}
-            where starts_with(item, 'cx_index{END}')
-                and (is_answered or not ends_with(item, '|all{END}{_RECORDS}'))
-            window of_scale as (partition by split_part(item, '|', 1), {cell})
+            from ({answers(counts)})
+            window of_scale as (partition by scale, {cell})
+            -- of what an earlier release keeps the whole of an index may be missing
             qualify people = max(people) over of_scale and bool_or(is_answered) over of_scale
         )
         group by {cell}, people
@@ -126,7 +146,7 @@ def count(
     *,
     policy: Mapping[str, float],
 ) -> None:
-    """Read the build's counts into a table of the session, `counts`; and what counts whoever answered.
+    """Read the build's counts into a table of the session, `counts`, and which scales have an index.
 
     Args:
         connection: that has the warehouse and the session's records, see `changed.sums`.
@@ -157,10 +177,10 @@ def count(
             counts.append(f"select *, ({_CELL}) in ({shown}) as is_shown from ({named})")
     connection.execute(f"insert into counts {' union all '.join(counts)}")
     has_index = "cx_index" in tables and has_key(connection, "cx_index", f"{warehouse}.cx_index")
+    with_index = f"select distinct scale from {warehouse}.cx_index where driver = 'all'"
+    nothing = "select null::varchar as scale limit 0"
     connection.execute(
-        f"create or replace temp table answered_items as {_answered_items(f'{warehouse}.cx_index')}"
-        if has_index
-        else "create or replace temp table answered_items (item text)"
+        f"create or replace temp table indexed_scales as {with_index if has_index else nothing}"
     )
     connection.execute(
         "create or replace temp table counts_before as "
@@ -504,15 +524,6 @@ def _sums(cell: Cell, inside: Mapping[tuple[str, str], tuple[str, str]]) -> Iter
                 has_others=alike.has_others,
                 is_exact=alike.is_exact,
             )
-
-
-def _answered_items(index: str) -> str:
-    """SQL for the items whose numbers are of whoever answered: of an index, and of scales without one."""
-    return f"""
-        select distinct concat_ws('{END}', 'cx_index', concat_ws('|', scale, driver), '{_RECORDS}') as item
-        from {index}
-        where driver = 'all' or scale not in (select scale from {index} where driver = 'all')
-    """
 
 
 def _votes_of_quarters(cells: Iterable[Cell]) -> dict[Cell, Set[Cell]]:

@@ -172,7 +172,7 @@ def of_respondents(connection, *counts):
             measure text, page text);
         """
     )
-    connection.execute("create table answered_items as select unnest(?) as item", [[INDEX, THUMBS, NPS]])
+    connection.execute("create table indexed_scales as select 'likert_5' as scale")
     for item, breakdown, member, people in counts:
         cell = ["quarter", JANUARY, breakdown, member]
         is_told = not item.startswith("cx_index")
@@ -247,6 +247,15 @@ def test_who_answered_items_of_the_index_may_be_all_respondents(connection):
     found, told = of_respondents(connection, (*whole, 30), (*index, 30), (*nps, 29))
     assert found == {index: {whole}, whole: set()}
     assert told == {index}
+
+
+def test_who_answered_items_of_the_index_may_be_all_of_a_known_segment(connection):
+    """Of 70 of a known segment one of the old and two of the new didn't say whether they recommend it."""
+    known = (KNOWN, "all", "all")
+    old, new = ((INDEX, "segment", segment) for segment in ("old", "new"))
+    counts = [(*old, 30), (*new, 40), (NPS, "segment", "old", 29), (NPS, "segment", "new", 38)]
+    found, _ = of_respondents(connection, (RESPONDENTS, "all", "all", 80), (*known, 70), *counts)
+    assert found == {old: {known}, new: {known}, known: set()}
 
 
 def test_answers_by_the_channels_of_offers_are_held_where_one_of_the_channels_is(connection):
