@@ -258,6 +258,7 @@ def told_by_another_scale(
                     select *, string_split_regex(item, '[|\x1f]') as names
                     from read_parquet('{folder / str(place) / told.NAME}')
                     where release is null and member <> 'unknown'
+                        and names[2:3] in (['likert_5', 'all'], ['nps_11', 'recommendation'])
                 ) as counts
                 left join withheld
                     on withheld.scale = names[2] and withheld.driver = names[3]
@@ -268,8 +269,7 @@ def told_by_another_scale(
                 one.is_secret, one.is_shown, other.is_shown
             from cells as one
             inner join cells as other using (people, {", ".join(CELL)})
-            where (one.names[2:3] = ['likert_5', 'all'] and other.names[2:3] = ['nps_11', 'recommendation'])
-                or (other.names[2:3] = ['likert_5', 'all'] and one.names[2:3] = ['nps_11', 'recommendation'])
+            where one.item <> other.item
             """
         )
         assert len(pairs) > 20
@@ -364,14 +364,15 @@ def test_a_first_index_tells_no_few_who_came_since_another_scale_told_them(
     assert index_beside_another_scale(measures, tmp_path, recommending) == 0
 
 
+@pytest.mark.parametrize("recommending", [31, 0])
 def test_a_first_index_tells_few_where_another_scale_says_nothing_of_it(
-    measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    measures: Measures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recommending: int
 ) -> None:
     whole = told.of_the_same_people
     monkeypatch.setattr(
         told, "of_the_same_people", lambda counts: whole(counts) if counts == "counts" else NOTHING
     )
-    assert index_beside_another_scale(measures, tmp_path, 31) > 3
+    assert index_beside_another_scale(measures, tmp_path, recommending) > 3
 
 
 IN_A_PAIR = {
